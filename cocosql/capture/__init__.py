@@ -1,0 +1,51 @@
+"""Change capture: which rows of a source changed since a view read it.
+
+Every capture answers the same questions, in the transaction of the refresh: what is gone and what is new since a
+position, and what position that brings the view to.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from cocosql._native import Session
+from cocosql.catalog.views import Input
+from cocosql.planner.sources import Source
+
+
+@dataclass(frozen=True)
+class Delta:
+    """Rows of a source that changed: a query for the ids of those gone or changed, and one for those new or changed.
+
+    Both give ``coco_source_id``; the second gives the columns that the view reads, too.
+    """
+
+    gone: str
+    new: str
+    #: How many rows changed; 0 if none.
+    changed: int
+
+
+class Capture(Protocol):
+    """How the changes of one source are found."""
+
+    @property
+    def source(self) -> Source: ...
+
+    @property
+    def kind(self) -> str:
+        """The name by which it is stored and shown."""
+
+    def all_rows(self, session: Session) -> str:
+        """A query for all rows of the source: ``coco_source_id`` and the columns that the view reads."""
+
+    def changes(self, session: Session, position: str | None) -> Delta | None:
+        """What changed since the position; None if that cannot be told, so that the view must be built anew."""
+
+    def position(self, session: Session, position: str | None, delta: Delta | None) -> str | None:
+        """Move on to the present, past the delta (None: past all rows), and return the new position."""
+
+    def source_id_type(self) -> str:
+        """The SQL type of ``coco_source_id``."""
+
+    def as_input(self, source: str, position: str | None) -> Input:
+        """How it is stored with the view."""

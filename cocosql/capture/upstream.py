@@ -1,0 +1,57 @@
+"""The change log of an incremental view that another reads: no scan, no snapshot, only versions."""
+
+import json
+from dataclasses import dataclass
+
+from cocosql._native import Session
+from cocosql.capture import Delta
+from cocosql.catalog import views
+from cocosql.catalog.views import Input, View
+from cocosql.planner.sources import Source
+from cocosql.sqltext import idents
+
+
+@dataclass(frozen=True)
+class UpstreamCapture:
+    """The position is the upstream view's version and the table of its rows, which a rebuilt view has anew."""
+
+    source: Source
+    columns: list[str]
+
+    @property
+    def kind(self) -> str:
+        return "view"
+
+    def source_id_type(self) -> str:
+        return "UHUGEINT"
+
+    def _upstream(self, session: Session) -> View:
+        assert self.source.name is not None
+        view = views.find(session, self.source.name)
+        assert view is not None
+        return view
+
+    def _columns(self) -> str:
+        return f"coco_row_id AS coco_source_id{', ' if self.columns else ''}{idents(self.columns)}"
+
+    def all_rows(self, session: Session) -> str:
+        return f"SELECT {self._columns()} FROM {self._upstream(session).rows}"
+
+    def changes(self, session: Session, position: str | None) -> Delta | None:
+        view, read = self._upstream(session), json.loads(position or "{}")
+        if read.get("rows") != view.state_table:
+            return None
+        version = int(read["version"])
+        gone = (
+            f"SELECT coco_row_id AS coco_source_id FROM {view.history} "
+            f"WHERE coco_removed > {version} AND coco_version <= {version}"
+        )
+        new = f"SELECT {self._columns()} FROM {view.rows} WHERE coco_version > {version}"
+        return Delta(gone, new, view.version - version)
+
+    def position(self, session: Session, position: str | None, delta: Delta | None) -> str | None:
+        view = self._upstream(session)
+        return json.dumps({"rows": view.state_table, "version": view.version})
+
+    def as_input(self, source: str, position: str | None) -> Input:
+        return Input(source, self.columns, self.kind, None, position)

@@ -1,0 +1,1 @@
+"""What the schema coco of a database says."""

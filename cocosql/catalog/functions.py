@@ -1,0 +1,75 @@
+"""The function versions that a database knows, each with its memo table."""
+
+import threading
+
+from cocosql._native import Session
+from cocosql.sqltext import qualified
+from cocosql.udf import Function, describe, remember
+from cocosql.udf import stand_in as make_stand_in
+
+_lock = threading.Lock()
+
+
+def registered(session: Session) -> dict[str, Function]:
+    """The functions registered with this database instance, by lower-case name."""
+    found = {name.lower(): describe(number) for name, number in session.functions().items()}
+    return {name: function for name, function in found.items() if not function.is_stand_in}
+
+
+def stand_in(session: Session, name: str, code_version: str) -> Function:
+    """Let SQL know a function that is not registered here, by what the database remembers of it.
+
+    What is memoized can be looked up; a call says which function is missing.
+    """
+    ((parameter_types, takes_null, result_type, source),) = session.execute(
+        "SELECT parameter_types, takes_null, result_type, source FROM coco.functions "
+        "WHERE lower(name) = lower($1) AND code_version = $2",
+        [name, code_version],
+    )
+    function = make_stand_in(name, code_version, parameter_types, takes_null, result_type, source)
+    session.execute("SELECT coco_register($1)", [remember(function)])
+    return function
+
+
+def memo_table(function: Function) -> str:
+    """The name of the table that keeps the results of a function version."""
+    return memo_name(function.name, function.code_version)
+
+
+def memo_name(name: str, code_version: str) -> str:
+    return f"memo_{name.lower()}_{code_version[:16]}"
+
+
+def record(session: Session, functions: list[Function]) -> None:
+    """Make sure that the database knows these function versions. Call outside a transaction."""
+    with _lock:
+        rows = session.execute("SELECT lower(name), code_version FROM coco.functions")
+        for function in functions:
+            if (function.name.lower(), function.code_version) not in rows:
+                _add(session, function)
+
+
+def _add(session: Session, function: Function) -> None:
+    session.execute("BEGIN TRANSACTION")
+    try:
+        session.execute(
+            f"""
+            CREATE TABLE {qualified("coco", memo_table(function))} (
+                fingerprint UHUGEINT NOT NULL,
+                result {function.result_type},
+                run_id BIGINT NOT NULL,
+                computed_at TIMESTAMPTZ NOT NULL
+            )
+            """
+        )
+        session.execute(
+            "INSERT INTO coco.functions VALUES ($1, $2, $3, $4, $5::BOOLEAN[], $6, $7, $8, now())",
+            [
+                *(function.name, function.code_version, function.signature, function.parameter_types),
+                *(function.takes_null, function.result_type, function.source, memo_table(function)),
+            ],
+        )
+        session.execute("COMMIT")
+    except BaseException:
+        session.execute("ROLLBACK")
+        raise

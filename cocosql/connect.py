@@ -1,0 +1,93 @@
+"""Connections: genuine DuckDB connections with the extension loaded."""
+
+from collections.abc import Callable
+from os import PathLike, fspath
+from typing import Any
+
+import duckdb
+
+from cocosql import native
+from cocosql.udf import Function, as_function, remember
+
+
+def connect(
+    path: str | PathLike[str] = ":memory:",
+    *,
+    functions: tuple[Function | Callable[..., Any], ...] = (),
+    read_only: bool = False,
+    config: dict[str, Any] | None = None,
+    **duckdb_options: Any,
+) -> duckdb.DuckDBPyConnection:
+    """Open a database with CocoSQL.
+
+    Args:
+        path: the database file, or ":memory:".
+        functions: Python functions to register.
+        read_only: open the file for reading only.
+        config: DuckDB's settings, as in duckdb.connect.
+        duckdb_options: more of DuckDB's settings, by name: ``connect("a.db", threads=2)``.
+
+    Returns:
+        DuckDB's own connection object. Unsigned extensions other than this one stay forbidden on it.
+
+    Raises:
+        duckdb.IOException: if another process holds the file.
+    """
+    settings = {**(config or {}), **duckdb_options, "allow_unsigned_extensions": "true"}
+    native.load()
+    con = duckdb.connect(fspath(path), read_only=read_only, config=settings)
+    try:
+        load(con)
+        con.execute("SET GLOBAL allow_unsigned_extensions = false")
+        register(con, *functions)
+    except BaseException:
+        con.close()
+        raise
+    return con
+
+
+def load(con: duckdb.DuckDBPyConnection) -> None:
+    """Add CocoSQL to a connection's database instance. Loading it again does nothing.
+
+    Raises:
+        duckdb.PermissionException: if the database was not opened with allow_unsigned_extensions.
+    """
+    native.load()
+    with con.cursor() as cursor:
+        if _is_loaded(cursor):
+            return
+        (allowed,) = _only_row(cursor.execute("SELECT current_setting('allow_unsigned_extensions')::BOOLEAN"))
+        if not allowed:
+            raise duckdb.PermissionException(
+                "CocoSQL is an extension that DuckDB loads only where unsigned extensions are allowed. Open the "
+                "database with cocosql.connect(path), or with "
+                "duckdb.connect(path, config={'allow_unsigned_extensions': 'true'})"
+            )
+        cursor.load_extension(str(native.library()))
+
+
+def register(con: duckdb.DuckDBPyConnection, *functions: Function | Callable[..., Any]) -> None:
+    """Make Python functions known to all connections of the database instance.
+
+    A name registered again replaces the function. A function that is not decorated with :func:`cocosql.udf` is taken
+    as ``cocosql.udf(function)``.
+
+    Raises:
+        duckdb.CatalogException: if DuckDB has a function of that name.
+        TypeError: if the signature does not say the SQL types.
+    """
+    with con.cursor() as cursor:
+        for function in functions:
+            number = remember(as_function(function))
+            cursor.execute("SELECT coco_register(?)", [number]).fetchall()
+
+
+def _is_loaded(cursor: duckdb.DuckDBPyConnection) -> bool:
+    query = "SELECT count(*) > 0 FROM duckdb_functions() WHERE function_name = 'coco_register'"
+    (loaded,) = _only_row(cursor.execute(query))
+    return bool(loaded)
+
+
+def _only_row(result: duckdb.DuckDBPyConnection) -> tuple[Any, ...]:
+    (row,) = result.fetchall()
+    return tuple(row)

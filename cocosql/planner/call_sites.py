@@ -1,0 +1,210 @@
+"""Call sites: the places of a row-wise query where a Python function is called, and what is looked up there instead.
+
+A call ``f(x)`` becomes a look-up in the memo, joined by the fingerprint of its arguments::
+
+    f(x)  →  CASE WHEN m.f IS NOT NULL THEN m.r WHEN <guard> THEN f(x) END
+    FROM … LEFT JOIN (SELECT fingerprint AS f, result AS r FROM coco.memo_7) AS m ON m.f = coco_fingerprint(CAST(x AS T))
+
+The guard is the condition under which SQL would evaluate the call (CASE, AND, COALESCE, WHERE). Calls under it that the
+memo does not know are made before the view's transaction (the harvest), and, should any remain, inside it.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from sqlglot import exp
+
+from cocosql.sqltext import ident, render
+from cocosql.udf import Function
+
+
+@dataclass(frozen=True)
+class Callee:
+    """A function version that a query calls."""
+
+    function: Function
+    #: The memo table as SQL.
+    memo: str
+
+
+@dataclass
+class CallSite:
+    number: int
+    callee: Callee
+    arguments: list[exp.Expression]
+    #: Conditions, one for each place where this call stands, under which it is made.
+    guards: list[exp.Expression]
+    #: Which unnest of the FROM clause it stands in; None if after all of them.
+    unnest: int | None
+    #: Sites of lower levels are called first.
+    level: int
+
+    @property
+    def memo(self) -> str:
+        return f"coco_memo_{self.number}"
+
+    @property
+    def known(self) -> str:
+        """The column that has the fingerprint where the result is memoized."""
+        return f"coco_fingerprint_{self.number}"
+
+    @property
+    def result(self) -> str:
+        return f"coco_result_{self.number}"
+
+    @property
+    def guard(self) -> exp.Expression:
+        return exp.or_(*(guard.copy() for guard in self.guards))
+
+    def typed_arguments(self) -> list[str]:
+        """The arguments as SQL, of exactly the types that the function takes."""
+        pairs = zip(self.arguments, self.callee.function.parameter_types, strict=True)
+        return [f"CAST({render(argument)} AS {kind})" for argument, kind in pairs]
+
+    def fingerprint(self) -> str:
+        return f"coco_fingerprint({', '.join(self.typed_arguments())})"
+
+    def join(self) -> str:
+        """The join that looks the result up."""
+        columns = f"fingerprint AS {ident(self.known)}, result AS {ident(self.result)}"
+        memo = f"(SELECT {columns} FROM {self.callee.memo}) AS {ident(self.memo)}"
+        return f"LEFT JOIN {memo} ON {ident(self.known)} = {self.fingerprint()}"
+
+
+@dataclass
+class CallSites:
+    """The sites of a query, found zone by zone: each unnest of the FROM clause, then WHERE, then the select list."""
+
+    callees: dict[str, Callee]
+    sites: list[CallSite] = field(default_factory=list)
+
+    def rewrite(self, zone: exp.Expression, guard: exp.Expression, unnest: int | None = None) -> exp.Expression:
+        """The expression with its calls replaced by look-ups; `guard` is what else the zone is under."""
+        holder = exp.Paren(this=zone)
+        for call in _innermost_first(zone, self.callees):
+            conditions = [guard.copy(), *_conditions_above(call, holder)]
+            call.replace(self._look_up(call, exp.and_(*conditions), unnest))
+        return holder.this
+
+    def _look_up(self, call: exp.Anonymous, guard: exp.Expression, unnest: int | None) -> exp.Expression:
+        site = self._site(call, guard, unnest)
+        known, result = exp.column(site.known, quoted=True), exp.column(site.result, quoted=True)
+        look_up = exp.Case().when(known.is_(exp.null()).not_(), result)
+        return exp.Paren(this=look_up.when(guard.copy(), call.copy()))
+
+    def _site(self, call: exp.Anonymous, guard: exp.Expression, unnest: int | None) -> CallSite:
+        callee = self.callees[call.name.lower()]
+        arguments = [argument.copy() for argument in call.expressions]
+        texts = [render(argument) for argument in arguments]
+        for site in self.sites:
+            if site.callee == callee and site.unnest == unnest and texts == [render(a) for a in site.arguments]:
+                site.guards.append(guard)
+                return site
+        level = 1 + max((site.level for site in self.sites if self._needs(site, [*arguments, guard])), default=0)
+        site = CallSite(len(self.sites) + 1, callee, arguments, [guard], unnest, level)
+        self.sites.append(site)
+        return site
+
+    def _needs(self, site: CallSite, expressions: Iterable[exp.Expression]) -> bool:
+        names = {column.name for expression in expressions for column in expression.find_all(exp.Column)}
+        return site.result in names
+
+
+def calls_in(expression: exp.Expression, names: Iterable[str]) -> list[exp.Anonymous]:
+    """The calls of these functions, by lower-case name."""
+    wanted = set(names)
+    return [call for call in expression.find_all(exp.Anonymous) if call.name.lower() in wanted]
+
+
+def _innermost_first(expression: exp.Expression, names: Iterable[str]) -> list[exp.Anonymous]:
+    """The calls whose arguments a relation can express, in the order in which they are evaluated."""
+    wanted = set(names)
+    found: list[exp.Anonymous] = []
+
+    def visit(node: exp.Expression) -> None:
+        if isinstance(node, exp.Lambda):
+            return
+        for child in node.iter_expressions():
+            visit(child)
+        if isinstance(node, exp.Anonymous) and node.name.lower() in wanted:
+            found.append(node)
+
+    visit(expression)
+    return found
+
+
+def _conditions_above(call: exp.Expression, top: exp.Expression) -> list[exp.Expression]:
+    """What must hold so that SQL evaluates the call within the expression `top`."""
+    conditions: list[exp.Expression] = []
+    child: exp.Expression = call
+    while child is not top and child.parent is not None:
+        parent = child.parent
+        for kind, rule in _GUARDS.items():
+            if isinstance(parent, kind):
+                conditions += rule(parent, child)
+        child = parent
+    return conditions
+
+
+def _true(expression: exp.Expression) -> exp.Expression:
+    return exp.NullSafeEQ(this=exp.paren(expression.copy()), expression=exp.true())
+
+
+def _not_true(expression: exp.Expression) -> exp.Expression:
+    return exp.NullSafeNEQ(this=exp.paren(expression.copy()), expression=exp.true())
+
+
+def _not_false(expression: exp.Expression) -> exp.Expression:
+    return exp.NullSafeNEQ(this=exp.paren(expression.copy()), expression=exp.false())
+
+
+def _under_case(case: exp.Expression, child: exp.Expression) -> list[exp.Expression]:
+    """`child` is a WHEN of the case, or its ELSE."""
+    if child is case.this:
+        return []
+    subject = case.this
+
+    def condition(branch: exp.Expression) -> exp.Expression:
+        return exp.EQ(this=subject.copy(), expression=branch.this.copy()) if subject else branch.this
+
+    branches = case.args["ifs"]
+    earlier = branches if child is case.args.get("default") else branches[: branches.index(child)]
+    return [_not_true(condition(branch)) for branch in earlier]
+
+
+def _under_when(branch: exp.Expression, child: exp.Expression) -> list[exp.Expression]:
+    """`child` is the condition or the result of a WHEN, or part of an IF."""
+    case = branch.parent
+    if isinstance(case, exp.Case) and case.this is not None:
+        condition: exp.Expression = exp.EQ(this=case.this.copy(), expression=branch.this.copy())
+    else:
+        condition = branch.this
+    if child is branch.args.get("true"):
+        return [_true(condition)]
+    if child is branch.args.get("false"):
+        return [_not_true(condition)]
+    return []
+
+
+def _under_and(node: exp.Expression, child: exp.Expression) -> list[exp.Expression]:
+    return [_not_false(node.this)] if child is node.expression else []
+
+
+def _under_or(node: exp.Expression, child: exp.Expression) -> list[exp.Expression]:
+    return [_not_true(node.this)] if child is node.expression else []
+
+
+def _under_function(node: exp.Expression, child: exp.Expression) -> list[exp.Expression]:
+    if node.name.lower() not in ("coalesce", "ifnull"):
+        return []
+    position = next(i for i, argument in enumerate(node.expressions) if argument is child)
+    return [exp.paren(argument.copy()).is_(exp.null()) for argument in node.expressions[:position]]
+
+
+_GUARDS: dict[type[exp.Expression], Callable[[exp.Expression, exp.Expression], list[exp.Expression]]] = {
+    exp.Case: _under_case,
+    exp.If: _under_when,
+    exp.And: _under_and,
+    exp.Or: _under_or,
+    exp.Anonymous: _under_function,
+}

@@ -1,0 +1,121 @@
+"""What a query calls and reads by name: functions, and the views and macros behind them."""
+
+from dataclasses import dataclass, field
+
+import duckdb
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+
+from cocosql._native import Session
+from cocosql.catalog.names import Name
+from cocosql.planner.qualify import tables
+from cocosql.sqltext import CocoDuckDB
+
+#: Functions that SQL writes without parentheses.
+_BARE = {
+    exp.CurrentDate: "current_date",
+    exp.CurrentTime: "current_time",
+    exp.CurrentTimestamp: "current_timestamp",
+    exp.CurrentUser: "current_user",
+    exp.Localtime: "localtime",
+    exp.Localtimestamp: "localtimestamp",
+}
+
+#: Functions that DuckDB calls consistent although they read what is not in the query.
+_READS_SESSION = {"getvariable", "current_setting", "current_query", "nextval", "currval", "getenv"}
+
+
+@dataclass
+class Definitions:
+    """Names of functions, lower case, and the definitions of the views and macros among what a query uses."""
+
+    functions: set[str] = field(default_factory=set)
+    texts: dict[str, str] = field(default_factory=dict)
+
+
+def collect(session: Session, tree: exp.Expression, names: dict[str, list[tuple[str, str | None]]]) -> Definitions:
+    """What the query uses, through views and macros. `names` are the functions that DuckDB knows: kind, definition."""
+    found = Definitions()
+    _collect(session, tree, names, found)
+    return found
+
+
+def known_functions(session: Session) -> dict[str, list[tuple[str, str | None]]]:
+    """Function types and macro definitions by lower-case name; volatile functions are of type 'volatile'."""
+    known: dict[str, list[tuple[str, str | None]]] = {}
+    rows = session.execute(
+        """
+        SELECT DISTINCT lower(function_name),
+            CASE WHEN stability IN ('VOLATILE', 'CONSISTENT_WITHIN_QUERY') THEN 'volatile' ELSE function_type END,
+            macro_definition
+        FROM duckdb_functions()
+        """
+    )
+    for name, kind, definition in rows:
+        known.setdefault(name, []).append((kind, definition))
+    return known
+
+
+def check_deterministic(used: set[str], python: set[str], known: dict[str, list[tuple[str, str | None]]]) -> None:
+    """Refuse functions that give another result each time.
+
+    Raises:
+        duckdb.InvalidInputException: if one is among those used.
+    """
+    for name in sorted(used - python):
+        if name in _READS_SESSION or name in _BARE.values() or any(kind == "volatile" for kind, _ in known.get(name, [])):
+            raise duckdb.InvalidInputException(
+                f"{name} cannot be part of an incremental view: it gives another result each time, so the view could "
+                f"not equal its query. Put the value into a table that the view reads, or apply {name} where you read "
+                "the view"
+            )
+
+
+def _collect(
+    session: Session, tree: exp.Expression, known: dict[str, list[tuple[str, str | None]]], found: Definitions
+) -> None:
+    for name in _function_names(tree):
+        if name in found.functions:
+            continue
+        found.functions.add(name)
+        for kind, definition in known.get(name, []):
+            if definition and kind in ("macro", "table_macro"):
+                found.texts[f"macro {name}"] = definition
+                _collect_text(session, definition, known, found)
+    if isinstance(tree, exp.Query):
+        for table in tables(tree):
+            _collect_view(session, table, known, found)
+
+
+def _collect_view(
+    session: Session, table: exp.Table, known: dict[str, list[tuple[str, str | None]]], found: Definitions
+) -> None:
+    if not table.args.get("catalog"):
+        return
+    name = Name(table.catalog, table.db, table.name)
+    key = f"view {name.sql}"
+    rows = session.execute(
+        "SELECT sql FROM duckdb_views() WHERE (database_name, schema_name, view_name) = ($1, $2, $3)",
+        [name.database, name.schema, name.name],
+    )
+    if rows and key not in found.texts:
+        found.texts[key] = rows[0][0]
+        _collect_text(session, rows[0][0], known, found)
+
+
+def _collect_text(
+    session: Session, text: str, known: dict[str, list[tuple[str, str | None]]], found: Definitions
+) -> None:
+    try:
+        tree = sqlglot.parse_one(text, dialect=CocoDuckDB)
+    except SqlglotError:
+        return
+    query = tree.expression if isinstance(tree, exp.Create) else tree
+    if query is not None:
+        _collect(session, query, known, found)
+
+
+def _function_names(tree: exp.Expression) -> set[str]:
+    names = {call.name.lower() for call in tree.find_all(exp.Anonymous)}
+    return names | {name for kind, name in _BARE.items() if tree.find(kind)}

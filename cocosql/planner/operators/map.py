@@ -1,0 +1,285 @@
+"""Map: filters, projections, function calls and unnest over one source, each source row on its own.
+
+    SELECT n.path, embed(c) AS vector FROM notes AS n, unnest(split(n.body)) AS u(c) WHERE n.lang = 'en'
+
+    gone:  the rows of the view whose source id is of a row that is gone or changed
+    new:   SELECT n.path, <embed(c)> AS vector, n."coco_source_id", <fingerprints of the calls>
+           FROM (<the changed rows of notes>) AS n
+           LEFT JOIN <memo of split> … CROSS JOIN unnest(<split(n.body)>) AS u(c) LEFT JOIN <memo of embed> …
+           WHERE n.lang = 'en'
+
+State: the rows of the view, each with its source id and the fingerprints of the calls that made it.
+"""
+
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from cocosql.planner.call_sites import Callee, CallSite, CallSites, calls_in
+from cocosql.planner.sources import Source
+from cocosql.sqltext import ident, idents, render
+
+KIND = "map"
+RULE = "delete by source id, insert from the changed rows"
+SOURCE_ID = "coco_source_id"
+
+_CLAUSES = {"expressions", "from_", "joins", "where", "order", "kind", "hint"}
+
+
+class NotMap(Exception):
+    """The query is no map; the message says why."""
+
+
+@dataclass(frozen=True)
+class Map:
+    source: Source
+    #: The columns of the source that the query reads.
+    columns: list[str]
+    #: The name by which the query knows the source.
+    alias: str
+    unnests: list[exp.Expression]
+    where: exp.Expression | None
+    items: list[exp.Expression]
+    sites: list[CallSite]
+
+    def rows_sql(self, relation: str, column_names: list[str]) -> str:
+        """The view's rows for a relation of source rows, with their source id and the fingerprints of their calls."""
+        calls = [f"CASE WHEN {render(site.guard)} THEN {_fingerprint(site)} END" for site in self.sites]
+        items = [*map(render, self.items), f"{ident(self.alias)}.{ident(SOURCE_ID)}", *calls]
+        where = f" WHERE {render(self.where)}" if self.where else ""
+        names = [*column_names, SOURCE_ID, *(call_column(site) for site in self.sites)]
+        query = f"SELECT {', '.join(items)} FROM {self._from(relation, self.sites, len(self.unnests))}{where}"
+        return f"SELECT * FROM ({query}) AS coco_rows ({idents(names)})"
+
+    def harvest_sql(self, site: CallSite, relation: str) -> str:
+        """The distinct argument tuples that a call site needs for these source rows: (hit, fingerprint, argument, …)."""
+        earlier = [other for other in self.sites if other.level < site.level]
+        unnests = len(self.unnests) if site.unnest is None else site.unnest
+        arguments = site.typed_arguments()
+        wanted = [
+            f"({argument}) IS NOT NULL"
+            for argument, takes_null in zip(arguments, site.callee.function.takes_null, strict=True)
+            if not takes_null
+        ]
+        hit = f"{ident(site.known)} IS NOT NULL"
+        values = "".join(f", CASE WHEN NOT ({hit}) THEN {value} END AS a{i}" for i, value in enumerate(arguments))
+        any_values = "".join(f", any_value(a{i}) AS a{i}" for i in range(len(arguments)))
+        return (
+            f"SELECT bool_or(hit) AS hit, fingerprint{any_values} FROM ("
+            f"SELECT {hit} AS hit, {_fingerprint(site)} AS fingerprint{values} "
+            f"FROM {self._from(relation, [*earlier, site], unnests)} "
+            f"WHERE {' AND '.join([f'({render(site.guard)})', *wanted])}) AS needed GROUP BY fingerprint"
+        )
+
+    def key(self, column_names: list[str]) -> list[str]:
+        """The columns that show the source's primary key; empty if not all of it is shown, or a row gives several."""
+        if self.unnests or not self.source.key or any(calls_in(item, {"unnest"}) for item in self.items):
+            return []
+        if any(item.find(exp.Star) for item in self.items):
+            plain = len(self.items) == 1 and not any(self.items[0].this.args.get(part) for part in ("replace", "rename"))
+            shown = {name.lower(): name for name in column_names} if plain else {}
+        else:
+            shown = _shown_columns(self.items, column_names)
+        key = [shown.get(name.lower()) for name in self.source.key]
+        return [name for name in key if name] if all(key) else []
+
+    def _from(self, relation: str, sites: list[CallSite], unnests: int) -> str:
+        """The FROM clause with the first so many unnests, each site's look-up where its arguments are known."""
+        parts = [f"({relation}) AS {ident(self.alias)}"]
+        for number, unnest in enumerate(self.unnests[:unnests]):
+            parts += [site.join() for site in sites if site.unnest == number]
+            parts.append(f"CROSS JOIN {render(unnest)}")
+        parts += [site.join() for site in sites if site.unnest is None or site.unnest >= unnests]
+        return " ".join(parts)
+
+
+def call_column(site: CallSite) -> str:
+    """The column of a row that keeps the fingerprint of a call's arguments."""
+    return f"coco_call_{site.number}"
+
+
+def plan_map(tree: exp.Query, sources: list[Source], callees: dict[str, Callee], aggregates: set[str]) -> Map:
+    """The map that a query is.
+
+    Raises:
+        NotMap: if it is none.
+    """
+    select = _plain_select(tree, aggregates)
+    source, alias = _base(select, sources)
+    unnests = [_unnest(join) for join in select.args.get("joins") or []]
+    _expand_stars(select, alias, unnests)
+    _expand_aliases(select, alias, source, unnests)
+    _check_columns(select, alias)
+    columns = _columns_read(select, source)
+    where = select.args["where"].this if select.args.get("where") else None
+    sites = CallSites(callees)
+    early = _early_guard(where, alias, source, unnests, callees)
+    unnests = [sites.rewrite(unnest, early, number) for number, unnest in enumerate(unnests)]
+    where = _rewrite_where(where, sites) if where else None
+    guard = where or exp.true()
+    items = [sites.rewrite(item, guard) for item in select.expressions]
+    return Map(source, columns, alias, unnests, where, items, sites.sites)
+
+
+def _plain_select(tree: exp.Query, aggregates: set[str]) -> exp.Select:
+    if not isinstance(tree, exp.Select):
+        raise NotMap("a set operation has no incremental rule yet")
+    for clause, value in tree.args.items():
+        if value and clause not in _CLAUSES:
+            raise NotMap(f"{clause.rstrip('_').upper()} has no incremental rule yet")
+    if len(list(tree.find_all(exp.Query))) > 1:
+        raise NotMap("a subquery has no incremental rule yet")
+    if tree.find(exp.Window):
+        raise NotMap("a window function has no incremental rule yet")
+    found = sorted(call.name.lower() for call in calls_in(tree, aggregates))
+    if found:
+        raise NotMap(f"the aggregate {found[0]} has no incremental rule yet")
+    return tree.copy()
+
+
+def _base(select: exp.Select, sources: list[Source]) -> tuple[Source, str]:
+    from_ = select.args.get("from_")
+    table = from_.this if from_ else None
+    if not isinstance(table, exp.Table) or not isinstance(table.this, exp.Identifier):
+        raise NotMap("its source is no table")
+    if table.args.get("joins") or table.args.get("laterals") or table.args.get("sample") or table.args.get("pivots"):
+        raise NotMap("its source is more than a table")
+    if table.args.get("alias") and table.args["alias"].args.get("columns"):
+        raise NotMap("a source with renamed columns has no incremental rule yet")
+    sql = render(exp.Table(this=table.this, db=table.args.get("db"), catalog=table.args.get("catalog")))
+    source = next(source for source in sources if source.sql == sql)
+    if source.name is None or len(sources) > 1:
+        raise NotMap("a source that is no table has no incremental rule yet")
+    return source, table.alias_or_name
+
+
+def _unnest(join: exp.Join) -> exp.Expression:
+    if join.args.get("side") or join.args.get("on") or join.args.get("using") or join.args.get("method"):
+        raise NotMap("a join has no incremental rule yet")
+    if not isinstance(join.this, exp.Unnest):
+        raise NotMap("a join has no incremental rule yet")
+    if not join.this.alias or not join.this.args["alias"].args.get("columns") or join.this.args.get("offset"):
+        raise NotMap("an unnest without names for its table and column, as in unnest(…) AS u(c), has no rule yet")
+    return join.this.copy()
+
+
+def _expand_stars(select: exp.Select, alias: str, unnests: list[exp.Expression]) -> None:
+    """``*`` would see the columns of the look-ups and the source id."""
+    items: list[exp.Expression] = []
+    for item in select.expressions:
+        if isinstance(item, exp.Star):
+            items += _plain_star(item, alias, unnests)
+        elif isinstance(item, exp.Column) and isinstance(item.this, exp.Star):
+            items.append(_without_source_id(item) if item.table.lower() == alias.lower() else item)
+        else:
+            items.append(item)
+    select.set("expressions", items)
+    for item in items:
+        inner = item.this if isinstance(item, exp.Column) and isinstance(item.this, exp.Star) else item
+        if inner is item and item.find(exp.Star):
+            raise NotMap("a star inside an expression has no incremental rule yet")
+        if calls_in(item, {"columns"}):
+            raise NotMap("COLUMNS(…) has no incremental rule yet")
+
+
+def _plain_star(star: exp.Star, alias: str, unnests: list[exp.Expression]) -> list[exp.Expression]:
+    if unnests and any(star.args.values()):
+        raise NotMap("a star with EXCLUDE or REPLACE over an unnest has no incremental rule yet")
+    quoted = exp.Column(this=star.copy(), table=exp.to_identifier(alias, quoted=True))
+    others = [
+        exp.Column(this=exp.Star(), table=exp.to_identifier(unnest.alias, quoted=True)) for unnest in unnests
+    ]
+    return [_without_source_id(quoted), *others]
+
+
+def _without_source_id(column: exp.Column) -> exp.Column:
+    excluded = list(column.this.args.get("except_") or [])
+    column.this.set("except_", [*excluded, exp.to_identifier(SOURCE_ID, quoted=True)])
+    return column
+
+
+def _expand_aliases(select: exp.Select, alias: str, source: Source, unnests: list[exp.Expression]) -> None:
+    """DuckDB lets WHERE and later columns name earlier ones; look-ups need what the name stands for."""
+    names = {name.lower() for name in source.column_names} | _unnested_names(unnests)
+    meanings: dict[str, exp.Expression] = {}
+
+    def expand(node: exp.Expression) -> exp.Expression:
+        if isinstance(node, exp.Column) and not node.table and node.name.lower() not in names:
+            meaning = meanings.get(node.name.lower())
+            return exp.paren(meaning.copy()) if meaning is not None else node
+        return node
+
+    items = []
+    for item in select.expressions:
+        expanded = item.transform(expand)
+        if isinstance(expanded, exp.Alias):
+            meanings.setdefault(expanded.alias.lower(), expanded.this)
+        items.append(expanded)
+    select.set("expressions", items)
+    if select.args.get("where"):
+        select.set("where", select.args["where"].transform(expand))
+
+
+def _unnested_names(unnests: list[exp.Expression]) -> set[str]:
+    return {column.name.lower() for unnest in unnests for column in unnest.args["alias"].args["columns"]}
+
+
+def _check_columns(select: exp.Select, alias: str) -> None:
+    for column in select.find_all(exp.Column):
+        if not column.table and column.name.lower() == alias.lower():
+            raise NotMap("a table used as a value has no incremental rule yet")
+        if column.args.get("db"):
+            raise NotMap("a column with the name of its schema has no incremental rule yet")
+
+
+def _columns_read(select: exp.Select, source: Source) -> list[str]:
+    if select.find(exp.Star):
+        return source.column_names
+    named = {identifier.name.lower() for identifier in select.find_all(exp.Identifier)}
+    return [name for name in source.column_names if name.lower() in named]
+
+
+def _early_guard(
+    where: exp.Expression | None,
+    alias: str,
+    source: Source,
+    unnests: list[exp.Expression],
+    callees: dict[str, Callee],
+) -> exp.Expression:
+    """The part of WHERE that can be told before the unnests: it spares their calls."""
+    own = {name.lower() for name in source.column_names} - _unnested_names(unnests)
+    parts = []
+    for part in where.flatten() if isinstance(where, exp.And) else [where] if where else []:
+        columns = list(part.find_all(exp.Column))
+        if not calls_in(part, callees) and all(
+            column.table.lower() == alias.lower() or (not column.table and column.name.lower() in own)
+            for column in columns
+        ):
+            parts.append(part.copy())
+    return exp.and_(*parts) if parts else exp.true()
+
+
+def _rewrite_where(where: exp.Expression, sites: CallSites) -> exp.Expression:
+    """Conditions without calls spare the calls of the others, and each spares those after it."""
+    parts = list(where.flatten()) if isinstance(where, exp.And) else [where]
+    parts.sort(key=lambda part: bool(calls_in(part, sites.callees)))
+    done: list[exp.Expression] = []
+    for part in parts:
+        guard = exp.and_(*(other.copy() for other in done)) if done else exp.true()
+        done.append(exp.paren(sites.rewrite(part.copy(), guard)))
+    return exp.and_(*done)
+
+
+def _shown_columns(items: list[exp.Expression], column_names: list[str]) -> dict[str, str]:
+    """Columns of the view by the source column that each shows as it is."""
+    shown: dict[str, str] = {}
+    for item, name in zip(items, column_names, strict=True):
+        bare = item.this if isinstance(item, exp.Alias) else item
+        if isinstance(bare, exp.Column) and not isinstance(bare.this, exp.Star):
+            shown.setdefault(bare.name.lower(), name)
+    return shown
+
+
+def _fingerprint(site: CallSite) -> str:
+    """The fingerprint of a call's arguments, from the memo where it is there."""
+    return f"CASE WHEN {ident(site.known)} IS NOT NULL THEN {ident(site.known)} ELSE {site.fingerprint()} END"

@@ -1,0 +1,109 @@
+"""Qualifying: what the names of a query mean, written into it once and for all.
+
+A table of the view's own database is written ``schema.table``, so that a file works under any alias; a table of another
+database is written ``database.schema.table``.
+"""
+
+from collections.abc import Iterator
+
+import duckdb
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+
+from cocosql._native import Session
+from cocosql.catalog.names import Caller, Name, candidates, relation_kind, spelled
+from cocosql.sqltext import CocoDuckDB, render
+
+
+def qualify(session: Session, tree: exp.Query, caller: Caller, view: Name) -> None:
+    """Write the names of tables and views as stored, with the caller's search path.
+
+    Raises:
+        duckdb.CatalogException: if a table does not exist.
+        duckdb.InvalidInputException: if it cannot be a source.
+    """
+    for table in tables(tree):
+        parts = [part.name for part in table.parts]
+        name = _resolve(session, parts, caller, view)
+        if name is None:
+            continue
+        table.set("this", exp.to_identifier(name.name, quoted=True))
+        table.set("db", exp.to_identifier(name.schema, quoted=True))
+        own = name.database.lower() == view.database.lower()
+        table.set("catalog", None if own else exp.to_identifier(name.database, quoted=True))
+
+
+def fill_database(tree: exp.Query, database: str) -> None:
+    """Write the view's own database, under its present alias, where a stored query leaves it out."""
+    for table in tables(tree):
+        if table.args.get("db") and not table.args.get("catalog"):
+            table.set("catalog", exp.to_identifier(database, quoted=True))
+
+
+def without_database(sql: str, database: str) -> str:
+    """The name of a source as stored: without the view's own database."""
+    try:
+        table = sqlglot.parse_one(sql, into=exp.Table, dialect=CocoDuckDB)
+    except SqlglotError:
+        return sql
+    if isinstance(table, exp.Table) and table.catalog.lower() == database.lower():
+        table.set("catalog", None)
+    return render(table)
+
+
+def tables(tree: exp.Query) -> Iterator[exp.Table]:
+    """The tables and views that a query names; not its CTEs, nor table functions."""
+    for table in list(tree.find_all(exp.Table)):
+        if isinstance(table.this, exp.Identifier) and not _is_cte(table):
+            yield table
+
+
+def _is_cte(table: exp.Table) -> bool:
+    """Whether the name is of a CTE that is in scope there."""
+    if table.args.get("db"):
+        return False
+    node: exp.Expression | None = table
+    while node is not None:
+        with_ = node.args.get("with_")
+        for cte in with_.expressions if with_ else []:
+            if cte.alias.lower() == table.name.lower() and (with_.args.get("recursive") or not _inside(table, cte)):
+                return True
+        node = node.parent
+    return False
+
+
+def _inside(node: exp.Expression, ancestor: exp.Expression) -> bool:
+    current: exp.Expression | None = node
+    while current is not None and current is not ancestor:
+        current = current.parent
+    return current is ancestor
+
+
+def _resolve(session: Session, parts: list[str], caller: Caller, view: Name) -> Name | None:
+    """What the name means; None if it is no catalog entry but something that DuckDB reads all the same (a file)."""
+    if len(parts) == 1 and parts[0].lower() in (name.lower() for name in caller.temporary):
+        raise duckdb.InvalidInputException(
+            f"{parts[0]} is a temporary table or a registered DataFrame: it ends with the connection and cannot be a "
+            f"source of an incremental view. Store it: CREATE TABLE … AS FROM {parts[0]}"
+        )
+    for name in candidates(session, parts, caller):
+        if name.database == "temp":
+            continue
+        if name.key() == view.key() and relation_kind(session, name) is None:
+            raise duckdb.CatalogException(f"view {view} cannot read itself")
+        if relation_kind(session, name):
+            return spelled(session, name)
+    text = render(exp.Table(**dict(zip(("this", "db", "catalog"), map(_quoted, reversed(parts)), strict=False))))
+    try:
+        session.describe(f"FROM {text}")
+    except duckdb.CatalogException as error:
+        raise duckdb.CatalogException(
+            f"{error}\nIf {text} is a DataFrame or another variable of Python, store it first: "
+            f"CREATE TABLE … AS FROM {text}"
+        ) from None
+    return None
+
+
+def _quoted(name: str) -> exp.Identifier:
+    return exp.to_identifier(name, quoted=True)

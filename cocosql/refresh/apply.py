@@ -1,0 +1,141 @@
+"""Applying a delta: rows gone and rows new are netted as bags, and only what differs is written.
+
+Survivors keep their row id, and the version that brought them. Row ids are ``version << 64 | number``: unique for ever,
+and in the order in which rows are stored.
+"""
+
+from dataclasses import dataclass
+
+import duckdb
+
+from cocosql._native import Session
+from cocosql.capture import Delta
+from cocosql.planner.operators.map import SOURCE_ID
+from cocosql.planner.plan import Plan
+from cocosql.refresh.state import lineage_columns
+from cocosql.sqltext import fingerprint, ident, idents
+
+
+@dataclass(frozen=True)
+class Counts:
+    inserted: int = 0
+    updated: int = 0
+    deleted: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.inserted or self.updated or self.deleted)
+
+
+def fill(session: Session, plan: Plan, rows: str, version: int) -> Counts:
+    """Write the rows of a view that has none."""
+    columns = [*plan.column_names, *lineage_columns(plan)]
+    session.execute(
+        f"""
+        INSERT INTO {plan.view.rows} (coco_row_id, coco_version, coco_updated, {idents(columns)})
+        SELECT {_new_row_id(version)}, {version}, false, {idents(columns)} FROM ({rows}) AS coco_new ({idents(columns)})
+        """
+    )
+    _check_key(session, plan)
+    ((count,),) = session.execute(f"SELECT count(*) FROM {plan.view.rows}")
+    return Counts(inserted=count)
+
+
+def apply(session: Session, plan: Plan, rows: str, delta: Delta | None, version: int) -> Counts:
+    """Replace the rows that came from what is gone (None: all rows) by these rows, as `version`."""
+    view, names, lineage = plan.view, plan.column_names, lineage_columns(plan)
+    old, new, removed, added = (_temporary(view.view_id, part) for part in ("old", "new", "removed", "added"))
+    key = f", {fingerprint(view.key_columns)} AS coco_key" if view.key_columns else ", NULL::UHUGEINT AS coco_key"
+    columns = idents([*names, *lineage])
+    content = f"{fingerprint(names)} AS coco_content"
+    order = f"ORDER BY {ident(SOURCE_ID)}" if lineage else ""
+    copy = f"row_number() OVER (PARTITION BY coco_content {order}) AS coco_copy"
+    touched = f"WHERE {ident(SOURCE_ID)} IN ({delta.gone})" if delta else ""
+    stored = f"SELECT coco_row_id{_list(lineage)}, {content}{key} FROM {view.rows} {touched}"
+    fresh = f"SELECT *, {content}{key} FROM ({rows}) AS coco_rows ({columns})"
+    session.execute(f"CREATE OR REPLACE TEMP TABLE {old} AS SELECT *, {copy} FROM ({stored})")
+    session.execute(f"CREATE OR REPLACE TEMP TABLE {new} AS SELECT *, {copy} FROM ({fresh})")
+    session.execute(f"CREATE OR REPLACE TEMP TABLE {removed} AS FROM {old} ANTI JOIN {new} USING (coco_content, coco_copy)")
+    session.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE {added} AS
+        SELECT fresh.*, past.coco_row_id AS coco_replaces
+        FROM (FROM {new} ANTI JOIN {old} USING (coco_content, coco_copy)) AS fresh
+        LEFT JOIN {removed} AS past ON past.coco_key = fresh.coco_key
+        """
+    )
+    counts = _count(session, removed, added)
+    _retrace(session, plan, old, new)
+    if counts:
+        _write(session, plan, removed, added, version)
+        _check_key(session, plan)
+    return counts
+
+
+def _retrace(session: Session, plan: Plan, old: str, new: str) -> None:
+    """Survivors that come from other rows or calls now are told so."""
+    lineage = lineage_columns(plan)
+    if not lineage:
+        return
+    changes = ", ".join(f"{ident(column)} = fresh.{ident(column)}" for column in lineage)
+    differ = " OR ".join(f"past.{ident(column)} IS DISTINCT FROM fresh.{ident(column)}" for column in lineage)
+    session.execute(
+        f"""
+        UPDATE {plan.view.rows} AS stored SET {changes}
+        FROM {old} AS past JOIN {new} AS fresh USING (coco_content, coco_copy)
+        WHERE stored.coco_row_id = past.coco_row_id AND ({differ})
+        """
+    )
+
+
+def _write(session: Session, plan: Plan, removed: str, added: str, version: int) -> None:
+    view, names = plan.view, plan.column_names
+    session.execute(
+        f"""
+        INSERT INTO {view.history} (coco_row_id, coco_version, coco_updated, coco_removed, coco_replaced, {idents(names)})
+        SELECT coco_row_id, coco_version, coco_updated, {version},
+            coco_row_id IN (SELECT coco_replaces FROM {added} WHERE coco_replaces IS NOT NULL), {idents(names)}
+        FROM {view.rows} WHERE coco_row_id IN (SELECT coco_row_id FROM {removed})
+        """
+    )
+    session.execute(f"DELETE FROM {view.rows} WHERE coco_row_id IN (SELECT coco_row_id FROM {removed})")
+    columns = idents([*names, *lineage_columns(plan)])
+    session.execute(
+        f"""
+        INSERT INTO {view.rows} (coco_row_id, coco_version, coco_updated, {columns})
+        SELECT coalesce(coco_replaces, {_new_row_id(version)}), {version}, coco_replaces IS NOT NULL, {columns}
+        FROM {added}
+        """
+    )
+
+
+def _count(session: Session, removed: str, added: str) -> Counts:
+    ((gone, new, updated),) = session.execute(
+        f"SELECT (SELECT count(*) FROM {removed}), count(*), count(coco_replaces) FROM {added}"
+    )
+    return Counts(inserted=new - updated, updated=updated, deleted=gone - updated)
+
+
+def _check_key(session: Session, plan: Plan) -> None:
+    view = plan.view
+    if not view.key_columns:
+        return
+    key = idents(view.key_columns)
+    rows = session.execute(f"SELECT {key}, count(*) FROM {view.rows} GROUP BY {key} HAVING count(*) > 1 LIMIT 1")
+    if rows:
+        *values, count = rows[0]
+        raise duckdb.ConstraintException(
+            f"view {view.name}: the key ({', '.join(view.key_columns)}) is not unique: {count} rows have "
+            f"({', '.join(map(repr, values))}). ALTER INCREMENTAL VIEW … RESET (key), or declare a key that is"
+        )
+
+
+def _new_row_id(version: int) -> str:
+    return f"{version << 64}::UHUGEINT + row_number() OVER ()::UHUGEINT"
+
+
+def _temporary(view_id: int, part: str) -> str:
+    return ident(f"coco_{part}_{view_id}")
+
+
+def _list(names: list[str]) -> str:
+    return "".join(f", {ident(name)}" for name in names)

@@ -1,0 +1,145 @@
+"""A refresh: attempts in a transaction, each of which either finds calls to make first, or writes and commits."""
+
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+
+import duckdb
+
+from cocosql._native import Harvest, Session
+from cocosql.catalog import functions, migrations, runs, views
+from cocosql.catalog.runs import Run
+from cocosql.catalog.views import View
+from cocosql.planner import plan
+from cocosql.planner.call_sites import CallSite
+from cocosql.refresh import locks
+from cocosql.refresh.view_refresh import ViewRefresh
+from cocosql.sqltext import ident, literal, qualified, split_name
+
+Row = tuple[str, int | None, int, int, int, int, int, float]
+
+
+def refresh(session: Session, view: View, *, full: bool = False) -> Row:
+    """Bring a view, and the stale views that it reads, up to their sources in one transaction.
+
+    Returns: view, version, inserted, updated, deleted, calls, hits, seconds.
+
+    Raises:
+        duckdb.Error: if it fails; the view stays at its last version, and memoized results stay.
+    """
+    session = prepared(session.sibling(), view)
+    with locks.hold(session, [other.name for other in [view, *upstream(session, view)]]):
+        view = views.find(session, view.name) or view
+        above = [ViewRefresh(plan(session, other), runs.part(session, other)) for other in upstream(session, view)]
+        return run(session, [*above, ViewRefresh(plan(session, view), runs.begin(session, view), full)])
+
+
+def run(session: Session, chain: list[ViewRefresh]) -> Row:
+    """Refresh views, each of which may read those before it; record how it went."""
+    started = time.monotonic()
+    target = chain[-1].run
+    try:
+        _attempt_until_done(session, chain)
+    except BaseException as error:
+        _record_failure(session, chain, time.monotonic() - started, error)
+        raise
+    seconds = time.monotonic() - started
+    calls, hits = runs.finish(session, target, seconds, chain[-1].plan.versions)
+    return str(target.view.name), target.version, target.inserted, target.updated, target.deleted, calls, hits, seconds
+
+
+def prepared(session: Session, view: View) -> Session:
+    """Give the session the database, the settings and the search path that the view was created with."""
+    migrations.migrate(session, view.name.database)
+    session.execute("SET python_enable_replacements = false")
+    for name, value in view.settings.items():
+        session.execute(f"SET {ident(name)} = {literal(value)}")
+    database = view.name.database
+    entries = [split_name(entry) for entry in view.search_path]
+    path = [qualified(*(entry if len(entry) == 2 else [database, *entry])) for entry in [["main"], *entries]]
+    session.execute(f"SET search_path = {literal(','.join(dict.fromkeys(path)))}")
+    return session
+
+
+def upstream(session: Session, view: View) -> list[View]:
+    """The incremental views that a view reads, those that others read first."""
+    by_source = {qualified(other.name.schema, other.name.name): other for other in views.all_views(session, view.name.database)}
+    ordered: dict[int, View] = {}
+
+    def visit(current: View) -> None:
+        for given in current.inputs:
+            other = by_source.get(given.source)
+            if other and given.capture == "view":
+                visit(other)
+                ordered.setdefault(other.view_id, other)
+
+    visit(view)
+    return list(ordered.values())
+
+
+def downstream(session: Session, view: View) -> list[View]:
+    """The incremental views that read a view, directly or through others."""
+    return [
+        other
+        for other in views.all_views(session, view.name.database)
+        if any(above.view_id == view.view_id for above in upstream(session, other))
+    ]
+
+
+@contextmanager
+def transaction(session: Session) -> Iterator[None]:
+    session.execute("BEGIN TRANSACTION")
+    try:
+        yield
+    except BaseException:
+        with suppress(duckdb.Error):
+            session.execute("ROLLBACK")
+        raise
+    session.execute("COMMIT")
+
+
+class _CallsFirst(Exception):
+    """The attempt found calls to make; they are made after its transaction has ended."""
+
+    def __init__(self, calls: list[tuple[CallSite, Harvest]]) -> None:
+        super().__init__()
+        self.calls = calls
+
+
+def _attempt_until_done(session: Session, chain: list[ViewRefresh]) -> None:
+    for part in chain:
+        functions.record(session, [callee.function for callee in part.plan.callees.values()])
+    while True:
+        try:
+            with transaction(session):
+                for part in chain:
+                    part.look(session)
+                    calls = part.needed_calls(session)
+                    if calls:
+                        raise _CallsFirst(calls)
+                    part.apply(session)
+                    if part is not chain[-1] and part.has_changes:
+                        runs.record_part(session, part.run)
+        except _CallsFirst as found:
+            _call(session, found.calls, chain[-1].run)
+        else:
+            return
+
+
+def _call(session: Session, calls: Iterable[tuple[CallSite, Harvest]], run: Run) -> None:
+    for site, harvest in calls:
+        if not harvest.misses:
+            continue
+        name = site.callee.function.name
+        failures = session.call(name, harvest, site.callee.memo)
+        if failures:
+            run.errors[name] = len(failures)
+            _, arguments, error = failures[0]
+            raise duckdb.InvalidInputException(f"function {name} failed for ({arguments}): {error}")
+
+
+def _record_failure(session: Session, chain: list[ViewRefresh], seconds: float, error: BaseException) -> None:
+    text = str(error) or type(error).__name__
+    with suppress(duckdb.Error):
+        runs.finish(session, chain[-1].run, seconds, chain[-1].plan.versions, text)
+        session.execute("UPDATE coco.views SET last_error = $2 WHERE view_id = $1", [chain[-1].view.view_id, text])

@@ -1,0 +1,75 @@
+"""The tables in which a view keeps its rows: those it has, and those that are gone.
+
+A row carries ``coco_row_id``, the version that brought it, and whether as an update. When it goes it moves to the
+history with the version that removed it; so both together are the log of changes, and no row is stored twice.
+"""
+
+from cocosql._native import Session
+from cocosql.catalog.views import View
+from cocosql.planner.operators.map import SOURCE_ID, Map, call_column
+from cocosql.planner.plan import Plan
+from cocosql.sqltext import ident, idents, qualified
+
+#: Columns of the user's must not begin with this.
+RESERVED = "coco_"
+
+
+def lineage_columns(plan: Plan) -> list[str]:
+    """The columns that say where a row came from."""
+    if not isinstance(plan.operator, Map):
+        return []
+    return [SOURCE_ID, *(call_column(site) for site in plan.operator.sites)]
+
+
+def expected_layout(plan: Plan, source_id_type: str) -> list[tuple[str, str]]:
+    """Names and types of the columns for lineage, as the plan needs them."""
+    return [(name, source_id_type if name == SOURCE_ID else "UHUGEINT") for name in lineage_columns(plan)]
+
+
+def layout(session: Session, view: View) -> list[tuple[str, str]]:
+    """Names and types of the columns for lineage, as the table has them."""
+    columns = session.describe(f"FROM {view.rows}")
+    return [(name, kind) for name, kind in columns if name == SOURCE_ID or name.startswith("coco_call_")]
+
+
+def renamed(view: View, number: int, *, keep_history: bool) -> View:
+    """The view with other tables, not made yet."""
+    history = view.history_table if keep_history and view.has_data else f"history_{number}"
+    return view.settled(state_table=f"rows_{number}", history_table=history)
+
+
+def replace(session: Session, old: View, plan: Plan, source_id_type: str) -> None:
+    """Make the tables of the plan's view in place of the old ones; rows of the same columns move to them."""
+    view = plan.view
+    lineage = "".join(f", NULL::{kind} AS {ident(name)}" for name, kind in expected_layout(plan, source_id_type))
+    born = "NULL::UHUGEINT AS coco_row_id, NULL::BIGINT AS coco_version, NULL::BOOLEAN AS coco_updated"
+    gone = "NULL::BIGINT AS coco_removed, NULL::BOOLEAN AS coco_replaced"
+    rows = f"({plan.sql}) AS coco_rows ({idents(plan.column_names)})"
+    session.execute(f"CREATE TABLE {view.rows} AS SELECT {born}{lineage}, * FROM {rows} WITH NO DATA")
+    if view.history == old.history and _exists(session, old, old.history_table):
+        kept = f"coco_row_id, coco_version, coco_updated, {idents(plan.column_names)}"
+        session.execute(f"INSERT INTO {view.rows} ({kept}) SELECT {kept} FROM {old.rows}")
+    else:
+        session.execute(f"CREATE TABLE {view.history} AS SELECT {born}, {gone}, * FROM {rows} WITH NO DATA")
+        session.execute(f"DROP TABLE IF EXISTS {old.history}")
+    session.execute(f"DROP TABLE IF EXISTS {old.rows}")
+    name = qualified(view.name.schema, view.name.name)
+    session.execute(f"CREATE OR REPLACE VIEW {name} AS SELECT {idents(plan.column_names)} FROM {view.rows}")
+
+
+def drop(session: Session, view: View) -> None:
+    """Drop all that the view keeps, but for memoized results."""
+    session.execute(f"DROP VIEW IF EXISTS {qualified(view.name.schema, view.name.name)}")
+    session.execute(f"DROP TABLE IF EXISTS {view.rows}")
+    session.execute(f"DROP TABLE IF EXISTS {view.history}")
+    for given in view.inputs:
+        if given.snapshot_table:
+            session.execute(f"DROP TABLE IF EXISTS {qualified('coco', given.snapshot_table)}")
+
+
+def _exists(session: Session, view: View, table: str) -> bool:
+    rows = session.execute(
+        "SELECT 1 FROM duckdb_tables() WHERE (database_name, schema_name, table_name) = ($1, 'coco', $2)",
+        [view.name.database, table],
+    )
+    return bool(rows)

@@ -1,0 +1,47 @@
+"""Whether a view still says what its query would: worked out on reading, for nothing tells CocoSQL of a change."""
+
+import duckdb
+
+from cocosql._native import Session
+from cocosql.catalog.names import relation_kind
+from cocosql.catalog.views import View
+from cocosql.planner import plan
+from cocosql.refresh import locks
+from cocosql.refresh.refresh import prepared, transaction, upstream
+from cocosql.refresh.view_refresh import ViewRefresh, rebuild_reason
+from cocosql.catalog.runs import Run
+
+
+def status(session: Session, view: View) -> tuple[str, str | None]:
+    """fresh, stale, refreshing, failed, broken or no data, and why."""
+    if locks.is_held(session, view.name):
+        return "refreshing", None
+    if relation_kind(session, view.name) != "view":
+        return "broken", f"the view {view.name} was dropped: DROP INCREMENTAL VIEW, or CREATE OR REPLACE it"
+    if not view.has_data:
+        return "no data", "it was created WITH NO DATA: REFRESH INCREMENTAL VIEW fills it"
+    try:
+        reason = _stale_reason(prepared(session.sibling(), view), view)
+    except duckdb.Error as error:
+        return "broken", str(error)
+    if reason and view.last_error:
+        return "failed", view.last_error
+    return ("stale", reason) if reason else ("fresh", None)
+
+
+def _stale_reason(session: Session, view: View) -> str | None:
+    planned = plan(session, view)
+    reason = rebuild_reason(planned)
+    if reason:
+        return reason
+    for above in upstream(session, view):
+        state, _ = status(session, above)
+        if state != "fresh":
+            return f"view {above.name}, which it reads, is {state}"
+    part = ViewRefresh(planned, Run(0, view))
+    with transaction(session):
+        part.look(session)
+    for capture, delta in zip(part.captures, part.deltas, strict=True):
+        if delta is None or delta.changed:
+            return f"{capture.source.name or capture.source.sql} changed"
+    return None

@@ -1,0 +1,226 @@
+"""One view's part in a refresh: find the changes, find the calls they need, and write the difference."""
+
+from dataclasses import dataclass, field, replace
+
+from cocosql._native import Harvest, Session
+from cocosql.capture import Capture, Delta
+from cocosql.capture.content import ContentCapture
+from cocosql.capture.diff import DiffCapture
+from cocosql.capture.upstream import UpstreamCapture
+from cocosql.catalog import views
+from cocosql.catalog.runs import Run
+from cocosql.catalog.views import Call, Input, Operator, View
+from cocosql.planner import Plan
+from cocosql.planner.call_sites import Callee, CallSite
+from cocosql.planner.operators import map as map_operator
+from cocosql.planner.operators import recompute
+from cocosql.planner.operators.map import Map
+from cocosql.planner.qualify import without_database
+from cocosql.planner.sources import Source
+from cocosql.refresh import apply, state
+from cocosql.refresh.apply import Counts
+from cocosql.sqltext import qualified
+
+
+@dataclass
+class ViewRefresh:
+    """What is found in one attempt (`look`) holds until the transaction of the attempt ends."""
+
+    plan: Plan
+    run: Run
+    #: Whether all rows are to be worked out anew, whatever changed.
+    full: bool = False
+    #: Sites whose calls have been made; arguments that appear since are called inline.
+    warmed: set[int] = field(default_factory=set)
+    captures: list[Capture] = field(default_factory=list)
+    #: By source, what changed; None if all its rows are to be read.
+    deltas: list[Delta | None] = field(default_factory=list)
+
+    @property
+    def view(self) -> View:
+        return self.plan.view
+
+    @property
+    def has_changes(self) -> bool:
+        return any(delta is None or delta.changed for delta in self.deltas) or not self.deltas
+
+    def look(self, session: Session) -> None:
+        """Find what changed since the last refresh."""
+        self.captures = captures(self.plan)
+        inputs = _stored_inputs(self.view, self.captures)
+        if inputs is None or self.full or rebuild_reason(self.plan):
+            self.deltas = [None for _ in self.captures]
+            return
+        self.deltas = [
+            capture.changes(session, given.position) for capture, given in zip(self.captures, inputs, strict=True)
+        ]
+
+    def needed_calls(self, session: Session) -> list[tuple[CallSite, Harvest]]:
+        """The calls of the next level that the changes need."""
+        operator = self.plan.operator
+        if not isinstance(operator, Map) or not self.has_changes:
+            return []
+        relation = self._relation(session)
+        for level in sorted({site.level for site in operator.sites if site.number not in self.warmed}):
+            harvests = []
+            for site in operator.sites:
+                if site.level == level and site.number not in self.warmed:
+                    harvest = session.harvest(operator.harvest_sql(site, relation))
+                    self.warmed.add(site.number)
+                    name = site.callee.function.name
+                    self.run.hits[name] = self.run.hits.get(name, 0) + harvest.hits
+                    harvests.append((site, harvest))
+            if any(harvest.misses for _, harvest in harvests):
+                return harvests
+        return []
+
+    def apply(self, session: Session) -> None:
+        """Write the rows that differ, and the view's record with them."""
+        if not self.has_changes:
+            self.run.version = self.view.version
+            return
+        version = self.view.version + 1
+        view = self._settled(session)
+        counts = self._write_rows(session, replace(self.plan, view=view), version)
+        self.run.inserted, self.run.updated, self.run.deleted = counts.inserted, counts.updated, counts.deleted
+        self.run.version = version if counts else self.view.version
+        views.save(session, self._with_positions(session, view, self.run.version), refreshed=True)
+
+    def _relation(self, session: Session) -> str:
+        """The source rows that a map works on."""
+        (capture,), (delta,) = self.captures, self.deltas
+        return delta.new if delta else capture.all_rows(session)
+
+    def _write_rows(self, session: Session, plan: Plan, version: int) -> Counts:
+        """Write the rows into the tables of the plan's view, which may be new."""
+        operator, old = plan.operator, self.view
+        delta = self.deltas[0] if isinstance(operator, Map) else None
+        rows = plan.sql
+        if isinstance(operator, Map):
+            rows = operator.rows_sql(self._relation(session), plan.column_names)
+        if plan.view.rows != old.rows:
+            state.replace(session, old, plan, self.captures[0].source_id_type() if self.captures else "UHUGEINT")
+        if not _has_rows(session, plan.view):
+            return apply.fill(session, plan, rows, version)
+        return apply.apply(session, plan, rows, delta, version)
+
+    def _settled(self, session: Session) -> View:
+        """The view's record as the plan has it; with new tables if its rows need another layout."""
+        plan, view = self.plan, self.view
+        changed = view.settled(
+            column_names=plan.column_names,
+            column_types=plan.column_types,
+            key_columns=plan.key_columns,
+            incremental=isinstance(plan.operator, Map),
+            definition=plan.definition,
+            has_data=True,
+            last_error=None,
+            operators=describe_operators(plan),
+            calls=_calls(plan),
+        )
+        if view.has_data and not self._needs_layout(session):
+            return changed
+        return state.renamed(changed, views.next_id(session), keep_history=self._same_columns())
+
+    def _same_columns(self) -> bool:
+        plan, view = self.plan, self.view
+        return (view.column_names, view.column_types) == (plan.column_names, plan.column_types)
+
+    def _needs_layout(self, session: Session) -> bool:
+        """Whether the table of rows lacks columns, or has columns, that the operator keeps for lineage."""
+        if not self._same_columns():
+            return True
+        source_id = self.captures[0].source_id_type() if self.captures else "UHUGEINT"
+        return state.layout(session, self.view) != state.expected_layout(self.plan, source_id)
+
+    def _with_positions(self, session: Session, view: View, version: int) -> View:
+        """The record with the positions that the captures have come to; they drop what is no longer read."""
+        stored = _stored_inputs(self.view, self.captures)
+        positions = [given.position for given in stored] if stored else [None for _ in self.captures]
+        inputs = []
+        for capture, delta, position in zip(self.captures, self.deltas, positions, strict=True):
+            source = without_database(capture.source.sql, view.name.database)
+            inputs.append(capture.as_input(source, capture.position(session, position, delta)))
+        kept = {given.snapshot_table for given in inputs}
+        for given in self.view.inputs:
+            if given.snapshot_table and given.snapshot_table not in kept:
+                session.execute(f"DROP TABLE IF EXISTS {qualified('coco', given.snapshot_table)}")
+        return view.settled(inputs=inputs, version=version)
+
+
+def captures(plan: Plan) -> list[Capture]:
+    """How the changes of each source are found."""
+    operator = plan.operator
+    if isinstance(operator, Map):
+        return [_row_capture(plan, operator.source, operator.columns)]
+    return [
+        UpstreamCapture(source, source.column_names) if source.upstream else ContentCapture(source)
+        for source in plan.sources
+    ]
+
+
+def rebuild_reason(plan: Plan) -> str | None:
+    """Why the view's rows must all be worked out anew, if they must; a reason that people understand."""
+    view = plan.view
+    if not view.has_data:
+        return "it has no data yet"
+    for call in view.calls:
+        if plan.versions.get(call.function.lower(), call.code_version) != call.code_version:
+            return f"the code of function {call.function} changed"
+    if {call.function.lower() for call in view.calls} != set(plan.versions) or view.definition != plan.definition:
+        return "its query, or a view or macro in it, changed"
+    if (view.column_names, view.column_types) != (plan.column_names, plan.column_types):
+        return "its columns changed"
+    if not plan.sources and not plan.tree:
+        return "what it reads cannot be told"
+    return None
+
+
+def describe_operators(plan: Plan) -> list[Operator]:
+    """The flow as coco_operators and EXPLAIN show it."""
+    operator = plan.operator
+    scans = [
+        Operator(number, "scan", capture.kind, [], capture.source.sql, _snapshot(capture))
+        for number, capture in enumerate(captures(plan), start=1)
+    ]
+    kind, rule = (map_operator.KIND, map_operator.RULE) if isinstance(operator, Map) else (recompute.KIND, "")
+    rule = rule or f"{recompute.RULE}: {getattr(operator, 'reason', '')}"
+    numbers = [scan.operator_id for scan in scans]
+    return [*scans, Operator(len(scans) + 1, kind, rule, numbers, plan.sql, plan.view.state_table)]
+
+
+def _row_capture(plan: Plan, source: Source, columns: list[str]) -> Capture:
+    if source.upstream:
+        return UpstreamCapture(source, columns)
+    return DiffCapture(source, columns, f"snapshot_{plan.view.view_id}")
+
+
+def _snapshot(capture: Capture) -> str | None:
+    return capture.as_input("", None).snapshot_table
+
+
+def _stored_inputs(view: View, found: list[Capture]) -> list[Input] | None:
+    """What the view has read of these sources; None if it read others, or other columns."""
+    stored = {(given.source, tuple(given.columns), given.capture): given for given in view.inputs}
+    inputs = []
+    for capture in found:
+        given = capture.as_input(without_database(capture.source.sql, view.name.database), None)
+        if (given.source, tuple(given.columns), given.capture) not in stored:
+            return None
+        inputs.append(stored[given.source, tuple(given.columns), given.capture])
+    return inputs if len(inputs) == len(view.inputs) else None
+
+
+def _calls(plan: Plan) -> list[Call]:
+    sites = plan.operator.sites if isinstance(plan.operator, Map) else []
+    called = {site.callee.function.name.lower() for site in sites}
+    inline = [callee for name, callee in plan.callees.items() if name not in called]
+    return [_call(site.number, site.callee) for site in sites] + [_call(None, callee) for callee in inline]
+
+
+def _call(site: int | None, callee: Callee) -> Call:
+    return Call(site, callee.function.name, callee.function.code_version)
+
+
+def _has_rows(session: Session, view: View) -> bool:
+    return bool(session.execute(f"SELECT 1 FROM {view.rows} LIMIT 1"))

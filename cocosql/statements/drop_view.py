@@ -1,0 +1,49 @@
+"""DROP INCREMENTAL VIEW [IF EXISTS] name [, …] [CASCADE | RESTRICT]"""
+
+import duckdb
+
+from cocosql._native import Session
+from cocosql.catalog import migrations, views
+from cocosql.catalog.names import Caller
+from cocosql.catalog.views import View
+from cocosql.refresh import locks, state
+from cocosql.refresh.refresh import downstream, transaction
+from cocosql.statements import Statement
+
+
+def run(session: Session, statement: Statement, caller: Caller) -> list[tuple[()]]:
+    targets: dict[tuple[str, int], View] = {}
+    for parts in statement.names:
+        try:
+            view = views.require(session, parts, caller)
+        except duckdb.CatalogException:
+            if statement.if_exists:
+                continue
+            raise
+        for target in [*reversed(downstream(session, view)), view] if statement.cascade else [view]:
+            targets[target.name.database, target.view_id] = target
+    if not statement.cascade:
+        _check_unread(session, list(targets.values()))
+    for view in targets.values():
+        drop(session, view)
+    return []
+
+
+def drop(session: Session, view: View) -> None:
+    """Drop the view with all that it keeps; memoized results stay."""
+    session = session.sibling()
+    migrations.migrate(session, view.name.database)
+    with locks.hold(session, [view.name]), transaction(session):
+        state.drop(session, view)
+        views.forget(session, view.view_id)
+
+
+def _check_unread(session: Session, targets: list[View]) -> None:
+    dropped = {(view.name.database, view.view_id) for view in targets}
+    for view in targets:
+        readers = [other for other in downstream(session, view) if (other.name.database, other.view_id) not in dropped]
+        if readers:
+            names = ", ".join(str(reader.name) for reader in readers)
+            raise duckdb.DependencyException(
+                f"cannot drop incremental view {view.name}, which {names} reads: use DROP … CASCADE to drop both"
+            )

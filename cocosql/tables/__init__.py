@@ -1,0 +1,22 @@
+"""The system tables: each is SQL over the engine's own tables, in sql/tables/ or made for one view."""
+
+from collections.abc import Callable
+from typing import Any
+
+from cocosql._native import Session
+from cocosql.catalog.names import Caller
+from cocosql.tables import changes, lineage, of_all_databases, operators, views
+
+_TABLES: dict[str, Callable[[Session, list[str], Caller], str]] = {
+    "coco_views": views.sql,
+    "coco_operators": operators.sql,
+    "coco_functions": of_all_databases.functions,
+    "coco_runs": of_all_databases.runs,
+    "coco_lineage": lineage.sql,
+    "coco_changes": changes.sql,
+}
+
+
+def expand(session: Session, table: str, arguments: list[str], caller: dict[str, Any]) -> str:
+    """The query that a call of a system table stands for."""
+    return _TABLES[table](session, arguments, Caller(**caller))

@@ -1,0 +1,28 @@
+"""coco_views(): the incremental views of all attached databases, with their status."""
+
+from cocosql._native import Session
+from cocosql.catalog import views
+from cocosql.catalog.names import Caller
+from cocosql.refresh.status import status
+from cocosql.sqltext import literal, qualified
+from cocosql.tables import templates
+
+_STATES = {
+    "database": "VARCHAR",
+    "view_id": "BIGINT",
+    "status": "VARCHAR",
+    "status_reason": "VARCHAR",
+    "row_count": "BIGINT",
+}
+
+
+def sql(session: Session, _: list[str], __: Caller) -> str:
+    rows = []
+    for database in views.databases(session):
+        for view in views.all_views(session, database):
+            state, reason = status(session, view)
+            ((count,),) = session.execute(f"SELECT count(*) FROM {qualified(database, 'coco', view.state_table)}")
+            why = literal(reason) if reason else "NULL"
+            rows.append([literal(database), str(view.view_id), literal(state), why, str(count)])
+    states = templates.values(_STATES, rows)
+    return f"WITH coco_states AS ({states}) {templates.over_databases(session, 'coco_views')}"

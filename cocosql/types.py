@@ -1,0 +1,162 @@
+"""SQL types of Python annotations."""
+
+import dataclasses
+import datetime as dt
+import decimal
+import enum
+import types
+import typing
+import uuid
+from collections.abc import Callable
+from typing import Annotated, Any, NamedTuple
+
+
+class Interval(NamedTuple):
+    """An INTERVAL as DuckDB keeps it: one month and thirty days differ, so a timedelta cannot stand for it."""
+
+    months: int = 0
+    days: int = 0
+    microseconds: int = 0
+
+
+class Sql(str):
+    """The SQL type of an annotation: ``Annotated[int, Sql("UTINYINT")]``."""
+
+    __slots__ = ()
+
+
+class Vector:
+    """``Vector[384]``: a FLOAT[384]. The function gives a list, tuple or numpy array of that many floats."""
+
+    def __class_getitem__(cls, size: int) -> Any:
+        if not isinstance(size, int) or size < 1:
+            raise TypeError(f"Vector takes the number of its elements, as in Vector[384], not {size!r}")
+        return Annotated[list[float], Sql(f"FLOAT[{size}]")]
+
+
+#: A JSON text.
+Json = Annotated[str, Sql("JSON")]
+
+_SCALARS: dict[Any, str] = {
+    bool: "BOOLEAN",
+    int: "BIGINT",
+    float: "DOUBLE",
+    str: "VARCHAR",
+    bytes: "BLOB",
+    dt.date: "DATE",
+    dt.time: "TIME",
+    dt.datetime: "TIMESTAMP",
+    dt.timedelta: "INTERVAL",
+    Interval: "INTERVAL",
+    decimal.Decimal: "DECIMAL(18,3)",
+    uuid.UUID: "UUID",
+}
+
+
+def optional_part(annotation: Any) -> Any:
+    """The T of ``T | None``; None if the annotation is not optional."""
+    if typing.get_origin(annotation) in (typing.Union, types.UnionType):
+        parts = [part for part in typing.get_args(annotation) if part is not types.NoneType]
+        if len(parts) == 1 and len(typing.get_args(annotation)) == 2:
+            return parts[0]
+    return None
+
+
+def sql_type(annotation: Any) -> str:
+    """The SQL type that an annotation means.
+
+    >>> sql_type(list[int])
+    'BIGINT[]'
+    >>> sql_type(Vector[3])
+    'FLOAT[3]'
+
+    Raises:
+        TypeError: if it means none.
+    """
+    optional = optional_part(annotation)
+    if optional is not None:
+        return sql_type(optional)
+    if typing.get_origin(annotation) is Annotated:
+        for part in annotation.__metadata__:
+            if isinstance(part, Sql):
+                return str(part)
+        return sql_type(annotation.__origin__)
+    if annotation in _SCALARS:
+        return _SCALARS[annotation]
+    origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
+    if origin is list and len(arguments) == 1:
+        return f"{sql_type(arguments[0])}[]"
+    if origin is dict and len(arguments) == 2:
+        return f"MAP({sql_type(arguments[0])}, {sql_type(arguments[1])})"
+    if isinstance(annotation, type):
+        return _class_type(annotation)
+    raise TypeError(f"{annotation!r} means no SQL type; write it with Annotated[…, cocosql.types.Sql('TYPE')]")
+
+
+def _class_type(cls: type) -> str:
+    if issubclass(cls, enum.Enum):
+        values = ", ".join(_literal(str(member.value)) for member in cls)
+        return f"ENUM({values})"
+    fields = struct_fields(cls)
+    if not fields:
+        raise TypeError(f"{cls.__name__} means no SQL type; use a dataclass, an Enum or one of {_names()}")
+    return f"STRUCT({', '.join(f'{_identifier(name)} {sql_type(field)}' for name, field in fields.items())})"
+
+
+def struct_fields(cls: type) -> dict[str, Any]:
+    """Names and annotations of a dataclass, NamedTuple or TypedDict; empty for another class."""
+    if dataclasses.is_dataclass(cls) or typing.is_typeddict(cls) or hasattr(cls, "_fields"):
+        return typing.get_type_hints(cls, include_extras=True)
+    return {}
+
+
+def converter(annotation: Any) -> Callable[[Any], Any] | None:
+    """How a value from SQL becomes what a parameter's annotation says; None if it is that already."""
+    annotation = optional_part(annotation) or annotation
+    if typing.get_origin(annotation) is Annotated:
+        return converter(annotation.__origin__)
+    if typing.get_origin(annotation) is list:
+        return _list_converter(*typing.get_args(annotation))
+    if not isinstance(annotation, type):
+        return None
+    if issubclass(annotation, enum.Enum):
+        members = {str(member.value): member for member in annotation}
+        return lambda value: None if value is None else members[value]
+    fields = struct_fields(annotation)
+    if not fields or annotation is Interval:
+        return None
+    return _struct_converter(annotation, fields)
+
+
+def _list_converter(element: Any) -> Callable[[Any], Any] | None:
+    convert = converter(element)
+    if convert is None:
+        return None
+    return lambda values: None if values is None else [convert(value) for value in values]
+
+
+def _struct_converter(cls: type, fields: dict[str, Any]) -> Callable[[Any], Any] | None:
+    converters = {name: convert for name, field in fields.items() if (convert := converter(field))}
+    if typing.is_typeddict(cls) and not converters:
+        return None
+
+    def convert(value: dict[str, Any] | None) -> Any:
+        if value is None:
+            return None
+        for name, convert_field in converters.items():
+            value[name] = convert_field(value[name])
+        return cls(**value)
+
+    return convert
+
+
+def _identifier(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _names() -> str:
+    return ", ".join(cls.__name__ for cls in _SCALARS)

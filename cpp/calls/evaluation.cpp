@@ -1,0 +1,150 @@
+#include "calls/evaluation.hpp"
+
+#include "duckdb/common/string_util.hpp"
+#include "python/errors.hpp"
+
+#include <chrono>
+
+namespace cocosql {
+
+using namespace duckdb;
+
+namespace {
+
+//! Functions of one row are called one by one; their results are collected this many at a time.
+constexpr idx_t SCALAR_BATCH = 512;
+constexpr size_t LONGEST_ARGUMENT = 80;
+//! A call slower than this has its results committed at once.
+constexpr double SLOW_CALL_SECONDS = 0.1;
+
+std::string Shortened(nb::handle object) {
+	std::string text = nb::repr(object).c_str();
+	return text.size() <= LONGEST_ARGUMENT ? text : text.substr(0, LONGEST_ARGUMENT) + "…";
+}
+
+double SecondsSince(std::chrono::steady_clock::time_point start) {
+	return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+//! Whether an exception is the function's own, and not Ctrl-C or an exit.
+bool IsOrdinary(const nb::python_error &error) {
+	return error.matches(PyExc_Exception);
+}
+
+} // namespace
+
+Evaluation::Evaluation(const PythonFunction &function, ResultSink &sink)
+    : function(function), sink(sink), callable(function.Callable()),
+      capacity(function.batch_size == 0 ? SCALAR_BATCH : function.batch_size), arguments(function.parameters.size()) {
+}
+
+void Evaluation::Add(uhugeint_t fingerprint, const std::vector<PythonReader> &readers, idx_t row) {
+	for (idx_t i = 0; i < readers.size(); i++) {
+		arguments[i].push_back(readers[i][row]);
+	}
+	fingerprints.push_back(fingerprint);
+	if (fingerprints.size() == capacity) {
+		CallBatch();
+	}
+}
+
+void Evaluation::Finish() {
+	if (!fingerprints.empty()) {
+		CallBatch();
+	}
+}
+
+void Evaluation::CallBatch() {
+	auto start = std::chrono::steady_clock::now();
+	auto size = fingerprints.size();
+	if (function.batch_size == 0) {
+		for (idx_t i = 0; i < size; i++) {
+			CallRange(i, i + 1);
+		}
+	} else {
+		CallRange(0, size);
+	}
+	auto seconds = SecondsSince(start);
+	count.count += NumericCast<int64_t>(size);
+	count.seconds += seconds;
+	fingerprints.clear();
+	for (auto &values : arguments) {
+		values.clear();
+	}
+	auto calls = function.batch_size == 0 ? size : 1;
+	sink.FlushIfDue(seconds > SLOW_CALL_SECONDS * static_cast<double>(calls));
+}
+
+void Evaluation::CallRange(idx_t begin, idx_t end) {
+	std::string error;
+	try {
+		auto result = Call(begin, end);
+		if (function.batch_size == 0) {
+			return Keep(begin, result);
+		}
+		auto results = nb::steal<nb::object>(PySequence_Fast(result.ptr(), "a batch function returns a list"));
+		if (!results.is_valid()) {
+			throw nb::python_error();
+		}
+		auto size = NumericCast<idx_t>(PySequence_Fast_GET_SIZE(results.ptr()));
+		if (size == end - begin) {
+			for (idx_t i = 0; i < size; i++) {
+				Keep(begin + i, PySequence_Fast_GET_ITEM(results.ptr(), NumericCast<Py_ssize_t>(i)));
+			}
+			return;
+		}
+		error = StringUtil::Format("it returned %llu results for a batch of %llu", size, end - begin);
+	} catch (nb::python_error &raised) {
+		if (!IsOrdinary(raised)) {
+			throw;
+		}
+		error = ToErrorData(raised).RawMessage();
+	}
+	if (end - begin == 1) {
+		return Fail(begin, error);
+	}
+	auto middle = begin + (end - begin) / 2;
+	CallRange(begin, middle);
+	CallRange(middle, end);
+}
+
+nb::object Evaluation::Call(idx_t begin, idx_t end) {
+	auto tuple = nb::steal<nb::tuple>(PyTuple_New(NumericCast<Py_ssize_t>(arguments.size())));
+	for (idx_t parameter = 0; parameter < arguments.size(); parameter++) {
+		nb::object argument;
+		if (function.batch_size == 0) {
+			argument = arguments[parameter][begin];
+		} else {
+			nb::list values;
+			for (idx_t i = begin; i < end; i++) {
+				values.append(arguments[parameter][i]);
+			}
+			argument = std::move(values);
+		}
+		PyTuple_SET_ITEM(tuple.ptr(), NumericCast<Py_ssize_t>(parameter), argument.release().ptr());
+	}
+	auto result = nb::steal<nb::object>(PyObject_CallObject(callable.ptr(), tuple.ptr()));
+	if (!result.is_valid()) {
+		throw nb::python_error();
+	}
+	return result;
+}
+
+void Evaluation::Keep(idx_t index, nb::handle result) {
+	try {
+		sink.Add(fingerprints[index], result);
+	} catch (const InvalidInputException &error) {
+		Fail(index, "its result does not fit the declared type " + function.result.ToString() + ": " +
+		                ErrorData(error).RawMessage());
+	}
+}
+
+void Evaluation::Fail(idx_t index, std::string error) {
+	std::string shown;
+	for (auto &values : arguments) {
+		shown += (shown.empty() ? "" : ", ") + Shortened(values[index]);
+	}
+	failures.push_back({fingerprints[index], shown, std::move(error)});
+}
+
+} // namespace cocosql

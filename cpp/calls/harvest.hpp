@@ -1,0 +1,29 @@
+//! Argument tuples that a query found, and the calls for those whose results are not known yet. The calls happen after
+//! the transaction of the query has ended.
+#pragma once
+
+#include "duckdb/common/types/column/column_data_collection.hpp"
+
+#include <nanobind/nanobind.h>
+#include <string>
+
+namespace cocosql {
+
+class Session;
+
+struct Harvest {
+	duckdb::unique_ptr<duckdb::ColumnDataCollection> rows;
+	int64_t hits = 0;
+	int64_t misses = 0;
+};
+
+//! Runs a query with the columns (hit BOOLEAN, fingerprint UHUGEINT, argument, …).
+std::unique_ptr<Harvest> RunHarvest(Session &session, const std::string &sql);
+
+//! Calls the function for the misses and commits the results to the memo as they come. `memo` names its table as SQL.
+//! Returns the failures as a list of (fingerprint, arguments, error); stops at the batch that fails.
+nanobind::list CallHarvest(Session &session, const std::string &function, Harvest &harvest, const std::string &memo);
+
+void BindHarvest(nanobind::module_ &module);
+
+} // namespace cocosql

@@ -1,0 +1,91 @@
+//! A registered Python function, and the functions that a database instance knows.
+#pragma once
+
+#include "duckdb/common/types.hpp"
+#include "duckdb/common/types/uhugeint.hpp"
+#include "duckdb/main/client_context.hpp"
+#include "duckdb/storage/object_cache.hpp"
+
+#include <condition_variable>
+#include <mutex>
+#include <nanobind/nanobind.h>
+#include <unordered_set>
+
+namespace cocosql {
+
+namespace nb = nanobind;
+
+struct FingerprintHash {
+	size_t operator()(const duckdb::uhugeint_t &fingerprint) const {
+		return fingerprint.lower;
+	}
+};
+using FingerprintSet = std::unordered_set<duckdb::uhugeint_t, FingerprintHash>;
+
+//! Argument tuples that some thread is calling the function for, so that no other thread does too.
+class CallsInFlight {
+public:
+	//! Marks those of `wanted` that nobody works on, and returns them.
+	FingerprintSet Claim(const FingerprintSet &wanted);
+	void Release(const FingerprintSet &claimed);
+	//! Waits until nobody works on any of these.
+	void Await(const FingerprintSet &fingerprints);
+
+private:
+	std::mutex mutex;
+	std::condition_variable changed;
+	FingerprintSet fingerprints;
+};
+
+//! The callable itself stays in Python (cocosql.udf), known here by a number: no Python object outlives the interpreter.
+class PythonFunction {
+public:
+	//! Reads the description that cocosql.udf made. Needs the GIL.
+	PythonFunction(duckdb::DatabaseInstance &database, int64_t id, nb::handle description);
+	~PythonFunction();
+	PythonFunction(const PythonFunction &) = delete;
+	PythonFunction &operator=(const PythonFunction &) = delete;
+
+	//! Needs the GIL.
+	nb::object Callable() const;
+
+	const int64_t id;
+	std::string name;
+	std::string code_version;
+	duckdb::vector<duckdb::LogicalType> parameters;
+	//! By parameter: whether the function wants to see NULLs. If not, a NULL there gives NULL without a call.
+	std::vector<bool> takes_null;
+	duckdb::LogicalType result;
+	//! 0 for a function of one row; else the most rows that it takes at once, as lists.
+	duckdb::idx_t batch_size = 0;
+
+	CallsInFlight in_flight;
+};
+
+//! The functions of a database instance, by name; a name registered again replaces the function.
+class FunctionRegistry : public duckdb::ObjectCacheEntry {
+public:
+	static FunctionRegistry &Get(duckdb::ClientContext &context);
+
+	void Put(duckdb::shared_ptr<PythonFunction> function);
+	//! Throws a CatalogException if there is none.
+	duckdb::shared_ptr<PythonFunction> Find(const std::string &name);
+	bool Contains(const std::string &name);
+	std::vector<duckdb::shared_ptr<PythonFunction>> All();
+
+	static duckdb::string ObjectType() {
+		return "cocosql_functions";
+	}
+	duckdb::string GetObjectType() override {
+		return ObjectType();
+	}
+	duckdb::optional_idx GetEstimatedCacheMemory() const override {
+		return duckdb::optional_idx();
+	}
+
+private:
+	std::mutex mutex;
+	duckdb::case_insensitive_map_t<duckdb::shared_ptr<PythonFunction>> functions;
+};
+
+} // namespace cocosql

@@ -1,0 +1,31 @@
+#include "calls/run_state.hpp"
+
+namespace cocosql {
+
+namespace {
+constexpr const char *KEY = "cocosql_run";
+}
+
+duckdb::shared_ptr<RunState> RunState::Start(duckdb::ClientContext &context, int64_t run_id) {
+	auto state = duckdb::make_shared_ptr<RunState>(run_id);
+	context.registered_state->Remove(KEY);
+	context.registered_state->Insert(KEY, state);
+	return state;
+}
+
+duckdb::shared_ptr<RunState> RunState::Of(duckdb::ClientContext &context) {
+	return context.registered_state->Get<RunState>(KEY);
+}
+
+void RunState::Add(const std::string &function, CallCount more) {
+	std::lock_guard<std::mutex> guard(mutex);
+	calls[function].count += more.count;
+	calls[function].seconds += more.seconds;
+}
+
+std::map<std::string, CallCount> RunState::Calls() const {
+	std::lock_guard<std::mutex> guard(mutex);
+	return calls;
+}
+
+} // namespace cocosql

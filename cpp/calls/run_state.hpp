@@ -1,0 +1,37 @@
+//! What the function calls of one refresh add up to, kept with the connection that refreshes.
+#pragma once
+
+#include "duckdb/main/client_context.hpp"
+#include "duckdb/main/client_context_state.hpp"
+
+#include <map>
+#include <mutex>
+
+namespace cocosql {
+
+struct CallCount {
+	int64_t count = 0;
+	double seconds = 0;
+};
+
+class RunState : public duckdb::ClientContextState {
+public:
+	explicit RunState(int64_t run_id) : run_id(run_id) {
+	}
+
+	//! Makes the statements of a connection part of this run.
+	static duckdb::shared_ptr<RunState> Start(duckdb::ClientContext &context, int64_t run_id);
+	//! The run that a connection's statements belong to; null for a plain query.
+	static duckdb::shared_ptr<RunState> Of(duckdb::ClientContext &context);
+
+	void Add(const std::string &function, CallCount more);
+	std::map<std::string, CallCount> Calls() const;
+
+	const int64_t run_id;
+
+private:
+	mutable std::mutex mutex;
+	std::map<std::string, CallCount> calls;
+};
+
+} // namespace cocosql

@@ -1,0 +1,16 @@
+//! The table of contents: what the extension registers with DuckDB.
+#include "calls/register.hpp"
+#include "duckdb/main/extension/extension_loader.hpp"
+#include "fingerprint/fingerprint.hpp"
+#include "statements/hook.hpp"
+#include "tables/system_tables.hpp"
+
+extern "C" {
+DUCKDB_CPP_EXTENSION_ENTRY(cocosql, loader) {
+	loader.SetDescription("Incremental views with Python functions");
+	cocosql::RegisterStatements(loader);
+	cocosql::RegisterSystemTables(loader);
+	loader.RegisterFunction(cocosql::FingerprintFunction());
+	loader.RegisterFunction(cocosql::RegisterPythonFunction());
+}
+}

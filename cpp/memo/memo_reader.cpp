@@ -1,0 +1,67 @@
+#include "memo/memo_reader.hpp"
+
+#include "duckdb/common/sql_identifier.hpp"
+#include "duckdb/main/database.hpp"
+#include "duckdb/main/database_manager.hpp"
+
+namespace cocosql {
+
+using namespace duckdb;
+
+namespace {
+
+std::string Quoted(const std::string &name) {
+	return SQLQuotedIdentifier::ToString(name);
+}
+
+bool HasFunctions(Connection &connection, const std::string &database) {
+	vector<Value> parameters {Value(database)};
+	auto result = connection.Submit("SELECT count(*) FROM duckdb_tables() AS t JOIN duckdb_databases() AS d USING "
+	                                "(database_name) WHERE database_name = $1 AND schema_name = 'coco' AND "
+	                                "table_name = 'functions' AND NOT d.readonly",
+	                                parameters);
+	result->ThrowIfError();
+	return result->Fetch()->GetValue(0, 0).GetValue<int64_t>() > 0;
+}
+
+} // namespace
+
+MemoReader::MemoReader(ClientContext &context, const PythonFunction &function)
+    : connection(DatabaseInstance::GetDatabase(context)) {
+	auto database = DatabaseManager::GetDefaultDatabase(context).GetIdentifierName();
+	if (!HasFunctions(connection, database)) {
+		return;
+	}
+	auto schema = Quoted(database) + ".coco.";
+	vector<Value> parameters {Value(function.name), Value(function.code_version)};
+	auto result = connection.Submit(
+	    "SELECT memo_table FROM " + schema + "functions WHERE name = $1 AND code_version = $2", parameters);
+	result->ThrowIfError();
+	auto chunk = result->Fetch();
+	if (chunk && chunk->size() > 0) {
+		table = schema + Quoted(chunk->GetValue(0, 0).ToString());
+	}
+}
+
+Results MemoReader::Read(const FingerprintSet &fingerprints) {
+	Results results;
+	if (table.empty() || fingerprints.empty()) {
+		return results;
+	}
+	vector<Value> wanted;
+	for (auto &fingerprint : fingerprints) {
+		wanted.push_back(Value::UHUGEINT(fingerprint));
+	}
+	vector<Value> parameters {Value::LIST(LogicalType::UHUGEINT, std::move(wanted))};
+	auto found = connection.Submit(
+	    "SELECT fingerprint, result FROM " + table + " WHERE fingerprint IN (SELECT unnest($1))", parameters);
+	found->ThrowIfError();
+	while (auto chunk = found->Fetch()) {
+		for (idx_t row = 0; row < chunk->size(); row++) {
+			results.emplace(chunk->GetValue(0, row).GetValue<uhugeint_t>(), chunk->GetValue(1, row));
+		}
+	}
+	return results;
+}
+
+} // namespace cocosql

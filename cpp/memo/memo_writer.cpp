@@ -1,0 +1,81 @@
+#include "memo/memo_writer.hpp"
+
+#include "duckdb/common/vector/flat_vector.hpp"
+#include "python/errors.hpp"
+#include "values/values.hpp"
+
+namespace cocosql {
+
+using namespace duckdb;
+
+namespace {
+
+constexpr std::chrono::milliseconds FLUSH_INTERVAL {900};
+constexpr idx_t FLUSH_ROWS = 50 * STANDARD_VECTOR_SIZE;
+
+//! Two refreshes may work out the same result at once; the memo keeps one.
+std::string InsertSql(const std::string &table) {
+	return "INSERT INTO " + table +
+	       " SELECT fingerprint, result, run_id, now() FROM appended_data AS fresh WHERE NOT EXISTS (SELECT 1 FROM " +
+	       table + " AS memo WHERE memo.fingerprint = fresh.fingerprint)";
+}
+
+vector<LogicalType> Types(const LogicalType &result) {
+	return {LogicalType::UHUGEINT, result, LogicalType::BIGINT};
+}
+
+} // namespace
+
+MemoWriter::MemoWriter(DatabaseInstance &database, const std::string &table, const LogicalType &result, int64_t run_id)
+    : connection(database),
+      appender(connection, InsertSql(table), Types(result), {"fingerprint", "result", "run_id"}), run_id(run_id),
+      last_flush(std::chrono::steady_clock::now()) {
+	chunk.Initialize(Allocator::DefaultAllocator(), Types(result));
+}
+
+void MemoWriter::Add(uhugeint_t fingerprint, nanobind::handle result) {
+	WriteObject(result, chunk.data[1], filled);
+	EndRow(fingerprint);
+}
+
+void MemoWriter::AddValue(uhugeint_t fingerprint, const Value &result) {
+	chunk.data[1].SetValue(filled, result);
+	EndRow(fingerprint);
+}
+
+void MemoWriter::EndRow(uhugeint_t fingerprint) {
+	FlatVector::GetDataMutable<uhugeint_t>(chunk.data[0])[filled] = fingerprint;
+	FlatVector::GetDataMutable<int64_t>(chunk.data[2])[filled] = run_id;
+	filled++;
+	waiting++;
+	if (filled == STANDARD_VECTOR_SIZE) {
+		FlushChunk();
+	}
+}
+
+void MemoWriter::FlushChunk() {
+	chunk.SetChildCardinality(filled);
+	appender.AppendDataChunk(chunk);
+	chunk.Reset();
+	filled = 0;
+}
+
+void MemoWriter::FlushIfDue(bool due) {
+	auto elapsed = std::chrono::steady_clock::now() - last_flush;
+	if (due || waiting >= FLUSH_ROWS || elapsed > FLUSH_INTERVAL) {
+		WithoutPython([&] { Flush(); });
+	}
+}
+
+void MemoWriter::Flush() {
+	if (filled > 0) {
+		FlushChunk();
+	}
+	if (waiting > 0) {
+		appender.Flush();
+		waiting = 0;
+	}
+	last_flush = std::chrono::steady_clock::now();
+}
+
+} // namespace cocosql

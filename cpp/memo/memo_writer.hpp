@@ -1,0 +1,38 @@
+//! Commits results of calls to a memo table as they come, over a connection of its own.
+#pragma once
+
+#include "calls/result_sink.hpp"
+#include "duckdb/main/appender.hpp"
+#include "duckdb/main/connection.hpp"
+
+#include <chrono>
+
+namespace cocosql {
+
+class MemoWriter : public ResultSink {
+public:
+	//! `table` is the memo table's name as SQL text.
+	MemoWriter(duckdb::DatabaseInstance &database, const std::string &table, const duckdb::LogicalType &result,
+	           int64_t run_id);
+
+	void Add(duckdb::uhugeint_t fingerprint, nanobind::handle result) override;
+	//! Commits if results have waited long enough, or are due anyway; without the GIL.
+	void FlushIfDue(bool due) override;
+	void AddValue(duckdb::uhugeint_t fingerprint, const duckdb::Value &result);
+	//! Call without the GIL.
+	void Flush();
+
+private:
+	void EndRow(duckdb::uhugeint_t fingerprint);
+	void FlushChunk();
+
+	duckdb::Connection connection;
+	duckdb::QueryAppender appender;
+	duckdb::DataChunk chunk;
+	duckdb::idx_t filled = 0;
+	duckdb::idx_t waiting = 0;
+	const int64_t run_id;
+	std::chrono::steady_clock::time_point last_flush;
+};
+
+} // namespace cocosql

@@ -1,0 +1,191 @@
+#include "session/session.hpp"
+
+#include "calls/harvest.hpp"
+#include "calls/python_function.hpp"
+#include "duckdb/main/database.hpp"
+#include "duckdb/parser/parser.hpp"
+#include "python/errors.hpp"
+#include "session/parameters.hpp"
+#include "values/values.hpp"
+
+#include <chrono>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/unique_ptr.h>
+
+namespace cocosql {
+
+using namespace duckdb;
+
+namespace {
+
+constexpr std::chrono::milliseconds SIGNAL_INTERVAL {100};
+
+//! Runs tasks of the query until it is done, with a look at interrupts in between.
+void Drive(QueryResult &result, Session &session) {
+	result.Materialize();
+	auto last_look = std::chrono::steady_clock::now();
+	while (true) {
+		auto state = result.ExecuteTask();
+		if (IsTerminal(state)) {
+			return;
+		}
+		if (state == QueryResultState::BLOCKED || state == QueryResultState::NO_TASKS_AVAILABLE) {
+			result.WaitForTask();
+		}
+		if (std::chrono::steady_clock::now() - last_look > SIGNAL_INTERVAL) {
+			session.CheckInterrupt();
+			last_look = std::chrono::steady_clock::now();
+		}
+	}
+}
+
+nb::list ToTuples(QueryResult &result) {
+	nb::list rows;
+	while (auto chunk = WithoutPython([&] { return result.Fetch(); })) {
+		std::vector<PythonReader> columns;
+		for (auto &column : chunk->data) {
+			columns.emplace_back(column);
+		}
+		for (idx_t row = 0; row < chunk->size(); row++) {
+			auto tuple = nb::steal<nb::tuple>(PyTuple_New(NumericCast<Py_ssize_t>(columns.size())));
+			for (idx_t i = 0; i < columns.size(); i++) {
+				PyTuple_SET_ITEM(tuple.ptr(), NumericCast<Py_ssize_t>(i), columns[i][row].release().ptr());
+			}
+			rows.append(tuple);
+		}
+	}
+	return rows;
+}
+
+} // namespace
+
+Session::Session(ClientContext &caller)
+    : connection(DatabaseInstance::GetDatabase(caller)), caller(caller.shared_from_this()) {
+}
+
+void Session::CheckInterrupt() {
+	auto context = caller.lock();
+	if (!context || context->IsInterrupted()) {
+		throw InterruptException();
+	}
+	WithPython([] {
+		if (PyErr_CheckSignals() != 0) {
+			throw nb::python_error();
+		}
+	});
+}
+
+unique_ptr<QueryResult> Session::Run(const std::string &sql, vector<Value> parameters) {
+	auto result = parameters.empty() ? connection.Submit(sql) : connection.Submit(sql, parameters);
+	if (!result->HasError()) {
+		Drive(*result, *this);
+	}
+	result->ThrowIfError();
+	return result;
+}
+
+nb::list Session::Execute(const std::string &sql, const nb::list &parameters) {
+	vector<Value> values;
+	for (auto parameter : parameters) {
+		values.push_back(InferValue(parameter));
+	}
+	auto result = WithoutPython([&] { return Run(sql, std::move(values)); });
+	return ToTuples(*result);
+}
+
+void Session::Script(const std::string &sql) {
+	WithoutPython([&] {
+		for (auto &statement : connection.ExtractStatements(sql)) {
+			connection.Query(std::move(statement))->ThrowIfError();
+		}
+	});
+}
+
+nb::list Session::TableNames(const std::string &sql) {
+	nb::list names;
+	for (auto &name : WithoutPython([&] { return connection.GetTableNames(sql, true); })) {
+		names.append(name);
+	}
+	return names;
+}
+
+nb::dict Session::Functions() {
+	nb::dict numbers;
+	for (auto &function : FunctionRegistry::Get(*connection.context).All()) {
+		numbers[function->name.c_str()] = function->id;
+	}
+	return numbers;
+}
+
+uintptr_t Session::Instance() const {
+	return reinterpret_cast<uintptr_t>(connection.context->db.get());
+}
+
+nb::list Session::Describe(const std::string &sql) {
+	auto signature = WithoutPython([&] {
+		auto statements = connection.ExtractStatements(sql);
+		if (statements.size() != 1) {
+			throw InvalidInputException("expected one query, got %llu statements", statements.size());
+		}
+		auto signature = connection.context->BindStatement(std::move(statements[0]));
+		if (!signature.parameters.empty()) {
+			throw InvalidInputException("parameters (? or $1) cannot be part of a view: write the value");
+		}
+		return signature;
+	});
+	nb::list columns;
+	for (idx_t i = 0; i < signature.names.size(); i++) {
+		columns.append(nb::make_tuple(signature.names[i].GetIdentifierName(), signature.types[i].ToString()));
+	}
+	return columns;
+}
+
+std::string Session::Canonical(const std::string &sql) {
+	return WithoutPython([&] {
+		Parser parser(*connection.context);
+		parser.ParseQuery(sql);
+		if (parser.statements.size() != 1) {
+			throw ParserException("expected one query");
+		}
+		return parser.statements[0]->ToString();
+	});
+}
+
+void Session::BeginRun(int64_t run_id) {
+	run = RunState::Start(*connection.context, run_id);
+}
+
+nb::dict Session::Calls() const {
+	nb::dict calls;
+	for (auto &entry : run->Calls()) {
+		calls[entry.first.c_str()] = nb::make_tuple(entry.second.count, entry.second.seconds);
+	}
+	return calls;
+}
+
+std::unique_ptr<Session> Session::Sibling() const {
+	auto context = caller.lock();
+	if (!context) {
+		throw std::runtime_error("the statement that this session served has ended");
+	}
+	return std::make_unique<Session>(*context);
+}
+
+void BindSession(nb::module_ &module) {
+	nb::class_<Session>(module, "Session")
+	    .def("execute", &Session::Execute, nb::arg("sql"), nb::arg("parameters") = nb::list())
+	    .def("script", &Session::Script, nb::arg("sql"))
+	    .def("table_names", &Session::TableNames, nb::arg("sql"))
+	    .def("functions", &Session::Functions)
+	    .def("instance", &Session::Instance)
+	    .def("describe", &Session::Describe, nb::arg("sql"))
+	    .def("canonical", &Session::Canonical, nb::arg("sql"))
+	    .def("sibling", &Session::Sibling)
+	    .def("begin_run", &Session::BeginRun, nb::arg("run_id"))
+	    .def("calls", &Session::Calls)
+	    .def("check_interrupt", [](Session &session) { WithoutPython([&] { session.CheckInterrupt(); }); })
+	    .def("harvest", &RunHarvest, nb::arg("sql"))
+	    .def("call", &CallHarvest, nb::arg("function"), nb::arg("harvest"), nb::arg("memo"));
+}
+
+} // namespace cocosql

@@ -1,0 +1,54 @@
+//! A connection of the engine's own, on which it works while the caller's connection waits for its statement.
+#pragma once
+
+#include "calls/run_state.hpp"
+#include "duckdb/main/client_context.hpp"
+#include "duckdb/main/connection.hpp"
+#include "duckdb/main/query_result.hpp"
+
+#include <nanobind/nanobind.h>
+
+namespace cocosql {
+
+namespace nb = nanobind;
+
+class Session {
+public:
+	explicit Session(duckdb::ClientContext &caller);
+
+	//! Runs one statement and returns its rows as a list of tuples. Needs the GIL, and releases it meanwhile.
+	nb::list Execute(const std::string &sql, const nb::list &parameters);
+	//! Runs several statements, one after the other. Needs the GIL, and releases it meanwhile.
+	void Script(const std::string &sql);
+	//! Names and SQL types of a query's columns; runs nothing.
+	nb::list Describe(const std::string &sql);
+	//! The canonical text of a query as DuckDB parses it.
+	std::string Canonical(const std::string &sql);
+	//! The qualified names, as SQL, of the tables and views that a query names.
+	nb::list TableNames(const std::string &sql);
+	//! The registered functions: name to number in cocosql.udf.
+	nb::dict Functions();
+	//! A number that stands for the database instance.
+	uintptr_t Instance() const;
+	//! From now on the function calls of this session's statements belong to this run.
+	void BeginRun(int64_t run_id);
+	//! Argument tuples evaluated, and seconds spent in Python, by function, since the run began.
+	nb::dict Calls() const;
+	//! Another session for the same caller.
+	std::unique_ptr<Session> Sibling() const;
+
+	//! Runs one statement to its end. Call without the GIL. Stops within moments of an interrupt of the caller.
+	duckdb::unique_ptr<duckdb::QueryResult> Run(const std::string &sql, duckdb::vector<duckdb::Value> parameters = {});
+	//! Throws if the caller's statement was interrupted or Ctrl-C was pressed. Call without the GIL.
+	void CheckInterrupt();
+
+	duckdb::Connection connection;
+	duckdb::shared_ptr<RunState> run;
+
+private:
+	duckdb::weak_ptr<duckdb::ClientContext> caller;
+};
+
+void BindSession(nb::module_ &module);
+
+} // namespace cocosql
