@@ -1,6 +1,7 @@
 """SQL as text: names are quoted and literals written by sqlglot, never by hand."""
 
 from collections.abc import Iterable
+from typing import ClassVar
 
 import sqlglot
 from sqlglot import exp
@@ -8,11 +9,31 @@ from sqlglot.dialects.duckdb import DuckDB
 
 
 class CocoDuckDB(DuckDB):
-    """DuckDB's SQL with function calls kept under the names that the user wrote."""
+    """DuckDB's SQL, written as it was read: sqlglot translates between dialects, and here is only one."""
 
     class Parser(DuckDB.Parser):
-        # sqlglot would translate known functions to its own; DuckDB is the only dialect here, so none needs it.
-        FUNCTIONS = {}  # noqa: RUF012
+        FUNCTIONS: ClassVar = {}
+        FUNCTION_PARSERS: ClassVar = {k: v for k, v in DuckDB.Parser.FUNCTION_PARSERS.items() if k != "IF"}
+        NO_PAREN_FUNCTION_PARSERS: ClassVar = {
+            k: v for k, v in DuckDB.Parser.NO_PAREN_FUNCTION_PARSERS.items() if k != "IF"
+        }
+
+    class Generator(DuckDB.Generator):
+        TYPE_MAPPING: ClassVar = {
+            **DuckDB.Generator.TYPE_MAPPING,
+            exp.DType.VARCHAR: "VARCHAR",
+            exp.DType.TEXT: "VARCHAR",
+        }
+        TRANSFORMS: ClassVar = {
+            **DuckDB.Generator.TRANSFORMS,
+            exp.Pow: lambda self, power: self.binary(power, "^"),
+        }
+
+        def join_sql(self, expression: exp.Join) -> str:
+            """``FROM a, unnest(a.x)`` keeps its comma."""
+            if any(expression.args.get(part) for part in ("kind", "side", "method", "on", "using")):
+                return super().join_sql(expression)
+            return f", {self.sql(expression, 'this')}"
 
 
 def render(expression: exp.Expression) -> str:

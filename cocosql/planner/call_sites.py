@@ -100,14 +100,21 @@ class CallSites:
             if site.callee == callee and site.unnest == unnest and texts == [render(a) for a in site.arguments]:
                 site.guards.append(guard)
                 return site
-        level = 1 + max((site.level for site in self.sites if self._needs(site, [*arguments, guard])), default=0)
+        needed = [site for site in self.sites if _feeds(site, unnest) or _names(site, [*arguments, guard])]
+        level = 1 + max((site.level for site in needed), default=0)
         site = CallSite(len(self.sites) + 1, callee, arguments, [guard], unnest, level)
         self.sites.append(site)
         return site
 
-    def _needs(self, site: CallSite, expressions: Iterable[exp.Expression]) -> bool:
-        names = {column.name for expression in expressions for column in expression.find_all(exp.Column)}
-        return site.result in names
+
+def _feeds(site: CallSite, unnest: int | None) -> bool:
+    """Whether the site stands in an unnest before this one, so that its result decides which rows there are."""
+    return site.unnest is not None and (unnest is None or site.unnest < unnest)
+
+
+def _names(site: CallSite, expressions: Iterable[exp.Expression]) -> bool:
+    """Whether the site's result is part of the expressions."""
+    return any(column.name == site.result for part in expressions for column in part.find_all(exp.Column))
 
 
 def calls_in(expression: exp.Expression, names: Iterable[str]) -> list[exp.Anonymous]:
@@ -195,6 +202,11 @@ def _under_or(node: exp.Expression, child: exp.Expression) -> list[exp.Expressio
 
 
 def _under_function(node: exp.Expression, child: exp.Expression) -> list[exp.Expression]:
+    if node.name.lower() == "if" and len(node.expressions) == 3:
+        condition, then, _ = node.expressions
+        if child is condition:
+            return []
+        return [_true(condition) if child is then else _not_true(condition)]
     if node.name.lower() not in ("coalesce", "ifnull"):
         return []
     position = next(i for i, argument in enumerate(node.expressions) if argument is child)

@@ -22,6 +22,21 @@ std::string Unquote(const std::string &quoted) {
 	return StringUtil::Replace(quoted.substr(1, quoted.size() - 2), quote + quote, quote);
 }
 
+//! A keyword or identifier; the parser may have given it a more special type while it tried rules.
+bool IsName(const MatcherToken &token) {
+	switch (token.type) {
+	case TokenType::STRING_LITERAL:
+	case TokenType::NUMBER_LITERAL:
+	case TokenType::OPERATOR:
+	case TokenType::TERMINATOR:
+	case TokenType::COMMENT:
+	case TokenType::END_OF_INPUT:
+		return false;
+	default:
+		return true;
+	}
+}
+
 bool IsQuoted(const MatcherToken &token) {
 	return token.text.size() >= 2 && token.text.front() == '"';
 }
@@ -45,8 +60,7 @@ idx_t TokenCursor::Offset() const {
 }
 
 bool TokenCursor::IsWord(const MatcherToken &token, const char *keyword) const {
-	return (token.type == TokenType::KEYWORD || token.type == TokenType::IDENTIFIER) &&
-	       StringUtil::CIEquals(token.text, keyword);
+	return IsName(token) && StringUtil::CIEquals(token.text, keyword);
 }
 
 bool TokenCursor::Sees(std::initializer_list<const char *> keywords) const {
@@ -91,7 +105,7 @@ void TokenCursor::ExpectSymbol(const char *symbol) {
 
 std::string TokenCursor::Identifier(const char *what) {
 	auto &token = Current();
-	if (AtEnd() || (token.type != TokenType::KEYWORD && token.type != TokenType::IDENTIFIER)) {
+	if (AtEnd() || !IsName(token)) {
 		FailExpected(what);
 	}
 	position++;
