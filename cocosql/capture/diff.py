@@ -30,7 +30,7 @@ class DiffCapture:
 
     @property
     def changed(self) -> str:
-        """The temporary table of the ids that changed: source_id, fingerprint (NULL: gone), key."""
+        """The temporary table of the rows that changed: id, fingerprint (NULL: gone), key, and with a key the columns."""
         return qualified("temp", "main", f"changed_{self.snapshot_table}")
 
     def source_id_type(self) -> str:
@@ -46,57 +46,75 @@ class DiffCapture:
     def _present(self) -> str:
         """The snapshot that the source would have now. The key of a row is kept where the id does not show it."""
         if not self.source.key:
-            grouped = f"SELECT {self._id()} AS source_id, count(*)::UHUGEINT AS fingerprint, NULL::JSON AS key"
+            grouped = f"SELECT {self._id()} AS coco_source_id, count(*)::UHUGEINT AS coco_fingerprint, NULL::JSON AS coco_key"
             return f"{grouped} FROM {self.source.sql} GROUP BY ALL"
+        return self._present_keyed("")
+
+    def _present_keyed(self, columns: str) -> str:
         key = "NULL::JSON" if self.source.has_integer_key else f"to_json({_struct(self.source.key)})"
-        return f"SELECT {self._id()} AS source_id, {fingerprint(self.columns)} AS fingerprint, {key} AS key FROM {self.source.sql}"
+        return (
+            f"SELECT {self._id()} AS coco_source_id, {fingerprint(self.columns)} AS coco_fingerprint, {key} AS coco_key"
+            f"{columns} FROM {self.source.sql}"
+        )
+
+    def _columns(self) -> str:
+        return f", {idents(self.columns)}" if self.columns else ""
 
     def all_rows(self, session: Session) -> str:
-        columns = f", {idents(self.columns)}" if self.columns else ""
-        return f"SELECT {self._id()} AS coco_source_id{columns} FROM {self.source.sql}"
+        return f"SELECT {self._id()} AS coco_source_id{self._columns()} FROM {self.source.sql}"
 
     def changes(self, session: Session, position: str | None) -> Delta | None:
+        # With a key one scan gives the rows that changed, too; without, the scan counts equal rows.
+        present = self._present_keyed(self._columns()) if self.source.key else self._present()
         session.execute(
             f"""
             CREATE OR REPLACE TEMP TABLE {ident(f"changed_{self.snapshot_table}")} AS
-            SELECT coalesce(present.source_id, past.source_id) AS source_id, present.fingerprint, present.key
-            FROM ({self._present()}) AS present FULL OUTER JOIN {self.snapshot} AS past USING (source_id)
-            WHERE present.fingerprint IS DISTINCT FROM past.fingerprint
+            SELECT coalesce(present.coco_source_id, past.coco_source_id) AS coco_source_id,
+                present.* EXCLUDE (coco_source_id)
+            FROM ({present}) AS present FULL OUTER JOIN {self.snapshot} AS past USING (coco_source_id)
+            WHERE present.coco_fingerprint IS DISTINCT FROM past.coco_fingerprint
             """
         )
         ((count,),) = session.execute(f"SELECT count(*) FROM {self.changed}")
-        return Delta(
-            gone=f"SELECT source_id AS coco_source_id FROM {self.changed}",
-            new=f"FROM ({self.all_rows(session)}) AS present WHERE coco_source_id IN "
-            f"(SELECT source_id FROM {self.changed} WHERE fingerprint IS NOT NULL)",
-            changed=count,
+        return Delta(f"SELECT coco_source_id FROM {self.changed}", self._new(session), count)
+
+    def _new(self, session: Session) -> str:
+        if self.source.key:
+            return f"SELECT coco_source_id{self._columns()} FROM {self.changed} WHERE coco_fingerprint IS NOT NULL"
+        return (
+            f"FROM ({self.all_rows(session)}) AS present WHERE coco_source_id IN "
+            f"(SELECT coco_source_id FROM {self.changed} WHERE coco_fingerprint IS NOT NULL)"
         )
 
     def position(self, session: Session, position: str | None, delta: Delta | None) -> str | None:
         if delta is None:
             session.execute(f"CREATE OR REPLACE TABLE {self.snapshot} AS {self._present()}")
         elif delta.changed:
+            session.execute(f"DELETE FROM {self.snapshot} WHERE coco_source_id IN ({delta.gone})")
             session.execute(
-                f"DELETE FROM {self.snapshot} WHERE source_id IN (SELECT source_id FROM {self.changed})"
+                f"INSERT INTO {self.snapshot} SELECT coco_source_id, coco_fingerprint, coco_key FROM {self.changed} "
+                "WHERE coco_fingerprint IS NOT NULL"
             )
-            session.execute(f"INSERT INTO {self.snapshot} FROM {self.changed} WHERE fingerprint IS NOT NULL")
         return None
 
     def shown_key(self, snapshot: str) -> str:
         """The key of a snapshot row as JSON: {"id": 7}; without a key, its fingerprint."""
         if self.source.has_integer_key:
-            return f"to_json({{{literal(self.source.key[0])}: {snapshot}.source_id}})"
+            return f"to_json({{{literal(self.source.key[0])}: {snapshot}.coco_source_id}})"
         if self.source.key:
-            return f"{snapshot}.key"
-        return f"to_json({{'fingerprint': {snapshot}.source_id, 'copies': {snapshot}.fingerprint}})"
+            return f"{snapshot}.coco_key"
+        return f"to_json({{'fingerprint': {snapshot}.coco_source_id, 'copies': {snapshot}.coco_fingerprint}})"
 
     def present_rows(self) -> str:
-        """The source's rows now: source_id, fingerprint as in the snapshot, and the whole row as JSON."""
+        """The source's rows now: id and fingerprint as in the snapshot, and the whole row as JSON."""
         row = f"to_json({_struct(self.source.column_names)})"
         if self.source.key:
-            return f"SELECT {self._id()} AS source_id, {fingerprint(self.columns)} AS fingerprint, {row} AS row FROM {self.source.sql}"
+            return (
+                f"SELECT {self._id()} AS coco_source_id, {fingerprint(self.columns)} AS coco_fingerprint, {row} AS row "
+                f"FROM {self.source.sql}"
+            )
         return (
-            f"SELECT {self._id()} AS source_id, count(*)::UHUGEINT AS fingerprint, any_value({row}) AS row "
+            f"SELECT {self._id()} AS coco_source_id, count(*)::UHUGEINT AS coco_fingerprint, any_value({row}) AS row "
             f"FROM {self.source.sql} GROUP BY ALL"
         )
 

@@ -11,12 +11,13 @@ from cocosql.sqltext import ident
 _lock = threading.Lock()
 
 
-def has_schema(session: Session, database: str) -> bool:
+def databases(session: Session) -> list[str]:
+    """The attached databases that have a schema coco of ours."""
     rows = session.execute(
-        "SELECT 1 FROM duckdb_tables() WHERE database_name = $1 AND schema_name = 'coco' AND table_name = 'migrations'",
-        [database],
+        "SELECT database_name FROM duckdb_tables() WHERE schema_name = 'coco' AND table_name = 'migrations' "
+        "ORDER BY database_oid"
     )
-    return bool(rows)
+    return [row[0] for row in rows]
 
 
 def migrate(session: Session, database: str) -> None:
@@ -28,7 +29,7 @@ def migrate(session: Session, database: str) -> None:
     scripts = sorted(find("sql/migrations").glob("*.sql"))
     with _lock:
         session.execute(f"USE {ident(database)}")
-        done = _applied(session) if has_schema(session, database) else 0
+        done = _applied(session) if database in databases(session) else 0
         if done > len(scripts):
             raise duckdb.InvalidInputException(
                 f"database {database} was written by a newer version of CocoSQL: pip install --upgrade cocosql"

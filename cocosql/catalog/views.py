@@ -7,7 +7,7 @@ import duckdb
 
 from cocosql._native import Session
 from cocosql.catalog import migrations
-from cocosql.catalog.names import Caller, Name, attached, candidates
+from cocosql.catalog.names import Caller, Name, candidates
 from cocosql.sqltext import qualified
 
 
@@ -80,11 +80,6 @@ class View:
         return replace(self, **changes)
 
 
-def databases(session: Session) -> list[str]:
-    """The attached databases that have a schema coco."""
-    return [database for database in attached(session) if migrations.has_schema(session, database)]
-
-
 def find(session: Session, name: Name) -> View | None:
     return next((view for view in all_views(session, name.database) if view.name.key() == name.key()), None)
 
@@ -106,7 +101,7 @@ def require(session: Session, parts: list[str], caller: Caller) -> View:
 
 def all_views(session: Session, database: str) -> list[View]:
     """The views of a database, in the order in which they were created."""
-    if not any(database.lower() == other.lower() for other in databases(session)):
+    if not any(database.lower() == other.lower() for other in migrations.databases(session)):
         return []
     schema = qualified(database, "coco")
     inputs = _by_view(session, f"{schema}.inputs", "source, columns, capture, snapshot_table, position", "input_id")

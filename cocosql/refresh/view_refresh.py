@@ -33,8 +33,10 @@ class ViewRefresh:
     #: Sites whose calls have been made; arguments that appear since are called inline.
     warmed: set[int] = field(default_factory=set)
     captures: list[Capture] = field(default_factory=list)
-    #: By source, what changed; None if all its rows are to be read.
+    #: By source, what changed; None if that cannot be told.
     deltas: list[Delta | None] = field(default_factory=list)
+    #: Whether the view's rows are to be worked out anew from all rows of its sources.
+    rebuild: bool = False
 
     @property
     def view(self) -> View:
@@ -42,17 +44,16 @@ class ViewRefresh:
 
     @property
     def has_changes(self) -> bool:
-        return any(delta is None or delta.changed for delta in self.deltas) or not self.deltas
+        return self.rebuild or any(delta is None or delta.changed for delta in self.deltas)
 
     def look(self, session: Session) -> None:
         """Find what changed since the last refresh."""
         self.captures = captures(self.plan)
         inputs = _stored_inputs(self.view, self.captures)
-        if inputs is None or self.full or rebuild_reason(self.plan):
-            self.deltas = [None for _ in self.captures]
-            return
+        self.rebuild = self.full or inputs is None or rebuild_reason(self.plan) is not None
         self.deltas = [
-            capture.changes(session, given.position) for capture, given in zip(self.captures, inputs, strict=True)
+            capture.changes(session, given.position) if given else None
+            for capture, given in zip(self.captures, inputs or [None] * len(self.captures), strict=True)
         ]
 
     def needed_calls(self, session: Session) -> list[tuple[CallSite, Harvest]]:
@@ -88,13 +89,16 @@ class ViewRefresh:
 
     def _relation(self, session: Session) -> str:
         """The source rows that a map works on."""
-        (capture,), (delta,) = self.captures, self.deltas
-        return delta.new if delta else capture.all_rows(session)
+        delta = self._row_delta()
+        return delta.new if delta else self.captures[0].all_rows(session)
+
+    def _row_delta(self) -> Delta | None:
+        """What changed of a map's source, if its rows are not worked out anew."""
+        return None if self.rebuild or not isinstance(self.plan.operator, Map) else self.deltas[0]
 
     def _write_rows(self, session: Session, plan: Plan, version: int) -> Counts:
         """Write the rows into the tables of the plan's view, which may be new."""
         operator, old = plan.operator, self.view
-        delta = self.deltas[0] if isinstance(operator, Map) else None
         rows = plan.sql
         if isinstance(operator, Map):
             rows = operator.rows_sql(self._relation(session), plan.column_names)
@@ -102,7 +106,7 @@ class ViewRefresh:
             state.replace(session, old, plan, self.captures[0].source_id_type() if self.captures else "UHUGEINT")
         if not _has_rows(session, plan.view):
             return apply.fill(session, plan, rows, version)
-        return apply.apply(session, plan, rows, delta, version)
+        return apply.apply(session, plan, rows, self._row_delta(), version)
 
     def _settled(self, session: Session) -> View:
         """The view's record as the plan has it; with new tables if its rows need another layout."""

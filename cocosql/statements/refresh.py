@@ -1,7 +1,7 @@
 """REFRESH INCREMENTAL VIEW name [, …] [FULL]; REFRESH ALL INCREMENTAL VIEWS [FULL]"""
 
 from cocosql._native import Session
-from cocosql.catalog import views
+from cocosql.catalog import migrations, views
 from cocosql.catalog.names import Caller
 from cocosql.catalog.views import View
 from cocosql.refresh import refresh
@@ -15,4 +15,4 @@ def run(session: Session, statement: Statement, caller: Caller) -> list[Row]:
 
 
 def _all(session: Session) -> list[View]:
-    return [view for database in views.databases(session) for view in views.all_views(session, database)]
+    return [view for database in migrations.databases(session) for view in views.all_views(session, database)]

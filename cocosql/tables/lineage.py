@@ -85,9 +85,9 @@ def _origin(session: Session, planned: Plan) -> str:
 def _table_origin(planned: Plan, capture: DiffCapture, name: str) -> str:
     snapshot = qualified(planned.view.name.database, "coco", capture.snapshot_table)
     return (
-        f"SELECT past.source_id, {name} AS source, {capture.shown_key('past')} AS source_key, "
-        "present.row AS source_row, CASE WHEN present.source_id IS NULL THEN 'gone' "
-        "WHEN present.fingerprint = past.fingerprint THEN 'current' ELSE 'changed' END AS source_state, "
+        f"SELECT past.coco_source_id AS source_id, {name} AS source, {capture.shown_key('past')} AS source_key, "
+        "present.row AS source_row, CASE WHEN present.coco_source_id IS NULL THEN 'gone' "
+        "WHEN present.coco_fingerprint = past.coco_fingerprint THEN 'current' ELSE 'changed' END AS source_state, "
         f"{_NO_CALLS} AS functions "
-        f"FROM {snapshot} AS past LEFT JOIN ({capture.present_rows()}) AS present USING (source_id)"
+        f"FROM {snapshot} AS past LEFT JOIN ({capture.present_rows()}) AS present USING (coco_source_id)"
     )

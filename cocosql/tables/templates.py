@@ -3,7 +3,7 @@
 from sqlglot import exp
 
 from cocosql._native import Session
-from cocosql.catalog import views
+from cocosql.catalog import migrations
 from cocosql.files import find
 from cocosql.sqltext import ident, literal
 
@@ -19,7 +19,7 @@ def in_database(name: str, database: str) -> str:
 
 def over_databases(session: Session, name: str) -> str:
     """The query over all databases that have a schema coco; without rows, but with its columns, if there is none."""
-    found = views.databases(session)
+    found = migrations.databases(session)
     return " UNION ALL ".join(f"({in_database(name, database)})" for database in found) or _no_rows(name)
 
 

@@ -1,7 +1,7 @@
 """coco_views(): the incremental views of all attached databases, with their status."""
 
 from cocosql._native import Session
-from cocosql.catalog import views
+from cocosql.catalog import migrations, views
 from cocosql.catalog.names import Caller
 from cocosql.refresh.status import status
 from cocosql.sqltext import literal, qualified
@@ -18,7 +18,7 @@ _STATES = {
 
 def sql(session: Session, _: list[str], __: Caller) -> str:
     rows = []
-    for database in views.databases(session):
+    for database in migrations.databases(session):
         for view in views.all_views(session, database):
             state, reason = status(session, view)
             ((count,),) = session.execute(f"SELECT count(*) FROM {qualified(database, 'coco', view.state_table)}")

@@ -46,7 +46,12 @@ StatementKind Explain() {
 	return {"explain",
 	        ClaimsExplain,
 	        ParseExplain,
-	        {{"explain_key", LogicalTypeId::VARCHAR}, {"explain_value", LogicalTypeId::VARCHAR}},
+	        {{"operator", LogicalTypeId::VARCHAR},
+	         {"rule", LogicalTypeId::VARCHAR},
+	         {"state_table", LogicalTypeId::VARCHAR},
+	         {"row_count", LogicalTypeId::BIGINT},
+	         {"bytes", LogicalTypeId::BIGINT},
+	         {"sql", LogicalTypeId::VARCHAR}},
 	        true};
 }
 

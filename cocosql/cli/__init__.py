@@ -1,0 +1,39 @@
+"""The command line: ``cocosql demo``, ``cocosql --version``."""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+from rich.console import Console
+
+import cocosql
+from cocosql.cli import demo
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit code."""
+    parser = argparse.ArgumentParser("cocosql", description="Incremental views with Python functions, inside DuckDB.")
+    parser.add_argument(
+        "--version", action="version", version=f"cocosql {cocosql.__version__} (duckdb {duckdb.__version__})"
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    command = commands.add_parser(
+        "demo",
+        help="index the READMEs on this machine, change them, and show what is recomputed",
+        description="Index the READMEs of the installed Python packages in a new database file, change documents and "
+        "code, and show after each step what was recomputed.",
+    )
+    command.add_argument("--path", type=Path, metavar="FILE", help=f"the new file (default: {demo.DEFAULT_PATH})")
+    command.set_defaults(run=lambda given: demo.run(given.path))
+    given = parser.parse_args(arguments)
+    try:
+        given.run(given)
+    except (demo.DemoError, duckdb.Error) as error:
+        Console(stderr=True, highlight=False).print(f"cocosql: {error}", markup=False)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+

@@ -1,0 +1,7 @@
+"""``python -m cocosql.cli``."""
+
+import sys
+
+from cocosql.cli import main
+
+sys.exit(main())
