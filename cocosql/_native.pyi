@@ -1,14 +1,16 @@
 """The native module: cpp/module.cpp."""
 
-from typing import Any, TypedDict
+from typing import Any
 
 DUCKDB_VERSION: str
 
-class WarmOutcome(TypedDict):
-    hits: int
-    calls: int
-    #: (fingerprint, arguments, error) of each call that failed
-    failures: list[tuple[str, str, str]]
+class Harvest:
+    """Argument tuples that a query found, of which some are memoized and some are not."""
+
+    @property
+    def hits(self) -> int: ...
+    @property
+    def misses(self) -> int: ...
 
 class Session:
     """A connection of the engine's own, on which it works while the caller's connection waits for its statement."""
@@ -37,8 +39,20 @@ class Session:
     def calls(self) -> dict[str, tuple[int, float]]:
         """Argument tuples evaluated, and seconds spent in Python, by function, since the run began."""
 
-    def warm(self, function: str, harvest: str, memo: str) -> WarmOutcome:
-        """Call a function for what a harvest query found: columns hit, fingerprint, argument, …"""
+    def harvest(self, sql: str) -> Harvest:
+        """Run a query with the columns hit, fingerprint, argument, …; the result outlives the transaction."""
+
+    def call(self, function: str, harvest: Harvest, memo: str) -> list[tuple[str, str, str]]:
+        """Call a function for the misses, and commit the results to a memo table as they come.
+
+        Returns the failures: (fingerprint, arguments, error). Stops at the batch that fails.
+        """
+
+    def check_interrupt(self) -> None:
+        """Raise if the caller's statement was interrupted, or Ctrl-C was pressed."""
+
+    def instance(self) -> int:
+        """A number that stands for the database instance."""
 
     def sibling(self) -> Session:
         """Another session for the same caller."""

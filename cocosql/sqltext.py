@@ -1,7 +1,7 @@
 """SQL as text: names are quoted and literals written by sqlglot, never by hand."""
 
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import sqlglot
 from sqlglot import exp
@@ -11,14 +11,14 @@ from sqlglot.dialects.duckdb import DuckDB
 class CocoDuckDB(DuckDB):
     """DuckDB's SQL, written as it was read: sqlglot translates between dialects, and here is only one."""
 
-    class Parser(DuckDB.Parser):
-        FUNCTIONS: ClassVar = {}
+    class Parser(DuckDB.Parser):  # type: ignore[misc,valid-type]
+        FUNCTIONS: ClassVar[dict[str, Any]] = {}
         FUNCTION_PARSERS: ClassVar = {k: v for k, v in DuckDB.Parser.FUNCTION_PARSERS.items() if k != "IF"}
         NO_PAREN_FUNCTION_PARSERS: ClassVar = {
             k: v for k, v in DuckDB.Parser.NO_PAREN_FUNCTION_PARSERS.items() if k != "IF"
         }
 
-    class Generator(DuckDB.Generator):
+    class Generator(DuckDB.Generator):  # type: ignore[misc,valid-type]
         TYPE_MAPPING: ClassVar = {
             **DuckDB.Generator.TYPE_MAPPING,
             exp.DType.VARCHAR: "VARCHAR",
@@ -32,11 +32,11 @@ class CocoDuckDB(DuckDB):
         def join_sql(self, expression: exp.Join) -> str:
             """``FROM a, unnest(a.x)`` keeps its comma."""
             if any(expression.args.get(part) for part in ("kind", "side", "method", "on", "using")):
-                return super().join_sql(expression)
+                return str(super().join_sql(expression))
             return f", {self.sql(expression, 'this')}"
 
 
-def render(expression: exp.Expression) -> str:
+def render(expression: exp.Expr) -> str:
     return expression.sql(dialect=CocoDuckDB, normalize_functions=False)
 
 

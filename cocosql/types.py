@@ -116,7 +116,7 @@ def converter(annotation: Any) -> Callable[[Any], Any] | None:
     if typing.get_origin(annotation) is Annotated:
         return converter(annotation.__origin__)
     if typing.get_origin(annotation) is list:
-        return _list_converter(*typing.get_args(annotation))
+        return element_converter(*typing.get_args(annotation))
     if not isinstance(annotation, type):
         return None
     if issubclass(annotation, enum.Enum):
@@ -128,11 +128,12 @@ def converter(annotation: Any) -> Callable[[Any], Any] | None:
     return _struct_converter(annotation, fields)
 
 
-def _list_converter(element: Any) -> Callable[[Any], Any] | None:
-    convert = converter(element)
-    if convert is None:
+def element_converter(element: Any) -> Callable[[Any], Any] | None:
+    """The same for a list of such values."""
+    convert_element = converter(element)
+    if convert_element is None:
         return None
-    return lambda values: None if values is None else [convert(value) for value in values]
+    return lambda values: None if values is None else [convert_element(value) for value in values]
 
 
 def _struct_converter(cls: type, fields: dict[str, Any]) -> Callable[[Any], Any] | None:

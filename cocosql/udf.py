@@ -189,7 +189,9 @@ def _wrong_signature(
 
 
 def _converting(function: Callable[..., Any], annotations: list[Any], batch: bool) -> Callable[..., Any]:
-    converters = [types.converter(list[annotation] if batch else annotation) for annotation in annotations]
+    converters = [
+        types.element_converter(annotation) if batch else types.converter(annotation) for annotation in annotations
+    ]
     if not any(converters):
         return function
 

@@ -44,6 +44,9 @@ class Capture(Protocol):
     def position(self, session: Session, position: str | None, delta: Delta | None) -> str | None:
         """Move on to the present, past the delta (None: past all rows), and return the new position."""
 
+    def present_rows(self, session: Session) -> str:
+        """A query for the source's rows as they are now: ``coco_source_id``, and ``row``, the whole row as JSON."""
+
     def source_id_type(self) -> str:
         """The SQL type of ``coco_source_id``."""
 

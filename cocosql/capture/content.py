@@ -25,6 +25,9 @@ class ContentCapture:
     def all_rows(self, session: Session) -> str:
         raise NotImplementedError("a view that is recomputed reads its sources itself")
 
+    def present_rows(self, session: Session) -> str:
+        raise NotImplementedError("a view that is recomputed reads its sources itself")
+
     def changes(self, session: Session, position: str | None) -> Delta | None:
         return Delta("", "", 0) if position == self.position(session, position, None) else None
 

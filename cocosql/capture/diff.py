@@ -30,7 +30,7 @@ class DiffCapture:
 
     @property
     def changed(self) -> str:
-        """The temporary table of the rows that changed: id, fingerprint (NULL: gone), key, and with a key the columns."""
+        """The temporary table of what changed: id, fingerprint (NULL: gone), key; and the columns, if there is a key."""
         return qualified("temp", "main", f"changed_{self.snapshot_table}")
 
     def source_id_type(self) -> str:
@@ -46,7 +46,9 @@ class DiffCapture:
     def _present(self) -> str:
         """The snapshot that the source would have now. The key of a row is kept where the id does not show it."""
         if not self.source.key:
-            grouped = f"SELECT {self._id()} AS coco_source_id, count(*)::UHUGEINT AS coco_fingerprint, NULL::JSON AS coco_key"
+            grouped = (
+                f"SELECT {self._id()} AS coco_source_id, count(*)::UHUGEINT AS coco_fingerprint, NULL::JSON AS coco_key"
+            )
             return f"{grouped} FROM {self.source.sql} GROUP BY ALL"
         return self._present_keyed("")
 
@@ -105,7 +107,7 @@ class DiffCapture:
             return f"{snapshot}.coco_key"
         return f"to_json({{'fingerprint': {snapshot}.coco_source_id, 'copies': {snapshot}.coco_fingerprint}})"
 
-    def present_rows(self) -> str:
+    def present_rows(self, session: Session) -> str:
         """The source's rows now: id and fingerprint as in the snapshot, and the whole row as JSON."""
         row = f"to_json({_struct(self.source.column_names)})"
         if self.source.key:

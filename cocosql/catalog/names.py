@@ -102,7 +102,7 @@ def _relation(session: Session, name: Name) -> tuple[str, str, str, str] | None:
         """,
         [name.database, name.schema, name.name],
     )
-    return rows[0] if rows else None  # type: ignore[return-value]
+    return rows[0] if rows else None
 
 
 def _schema_exists(session: Session, name: Name) -> bool:

@@ -117,10 +117,8 @@ def all_views(session: Session, database: str) -> list[View]:
         """
     )
     return [
-        View(
-            row[0],
-            Name(database, row[1], row[2]),
-            *row[3:],
+        replace(
+            View(row[0], Name(database, row[1], row[2]), *row[3:]),
             inputs=[Input(*values) for values in inputs.get(row[0], [])],
             operators=[Operator(*values) for values in operators.get(row[0], [])],
             calls=[Call(*values) for values in calls.get(row[0], [])],

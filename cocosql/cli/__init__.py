@@ -30,10 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         given.run(given)
     except (demo.DemoError, duckdb.Error) as error:
-        Console(stderr=True, highlight=False).print(f"cocosql: {error}", markup=False)
+        Console(stderr=True, highlight=False, soft_wrap=True).print(f"cocosql: {error}", markup=False)
         return 1
     except KeyboardInterrupt:
         return 130
     return 0
-
-

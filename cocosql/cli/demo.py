@@ -7,15 +7,15 @@ import zlib
 from dataclasses import dataclass
 from importlib.metadata import distributions
 from pathlib import Path
+from pydoc_data import topics
 
 import duckdb
-from pydoc_data import topics
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
 import cocosql
-from cocosql import Vector, udf
+from cocosql import udf
 
 DEFAULT_PATH = Path("cocosql-demo.db")
 
@@ -34,7 +34,11 @@ DOCUMENTS = """\
 CREATE INCREMENTAL VIEW documents WITH (key = 'name') AS
 SELECT name, count(*) AS passages, sum(words) AS words FROM passages GROUP BY name"""
 
-REFRESH = "REFRESH INCREMENTAL VIEW documents"
+REFRESH = "REFRESH ALL INCREMENTAL VIEWS"
+
+_TOPIC = "python: "
+_ADDED = "\n\n# Added\n\nA new last passage."
+_OWN_WORDS = "# Introduction\n\nWhat follows was copied.\n\n"
 
 
 class DemoError(Exception):
@@ -80,8 +84,8 @@ def count_words_better(text: str) -> int:
     return len(re.findall(r"\w*[^\W\d_]\w*", text))
 
 
-@udf(batch_size=64)
-def embed(texts: list[str]) -> list[Vector[64]]:
+@udf(batch_size=64, returns="FLOAT[64]")
+def embed(texts: list[str]) -> list[list[float]]:
     """A small vector: counts of hashed words and of their first letters, of length 1. Stands for a model."""
     vectors = []
     for text in texts:
@@ -126,14 +130,14 @@ def run(path: Path | None) -> None:
     started = time.monotonic()
     path = _new_file(path)
     console = Console(highlight=False, soft_wrap=True)
+    if not console.is_terminal:
+        console = Console(highlight=False, soft_wrap=True, width=100)
     texts = _texts()
-    size = sum(map(len, texts.values())) // 1000
-    console.print(f"[bold]CocoSQL {cocosql.__version__}[/]: {len(texts)} documents, {size} KB of text: {_origin()}.\n")
+    console.print(f"[bold]CocoSQL {cocosql.__version__}[/]: an index of {_contents(texts)}.\n")
     for statement in (PASSAGES, DOCUMENTS):
         console.print(f"[cyan]{statement};[/]")
     console.print(
-        f"\nsplit_passages, count_words and embed are Python functions. After each change, one statement:\n"
-        f"[cyan]{REFRESH};[/]  It refreshes passages first, as documents reads it.\n"
+        f"\nsplit_passages, count_words and embed are Python functions. After each change below:\n[cyan]{REFRESH};[/]\n"
     )
     con = cocosql.connect(path, functions=FUNCTIONS)
     try:
@@ -141,8 +145,8 @@ def run(path: Path | None) -> None:
         steps, edited = _steps(con)
         console.print(_table(steps))
         console.print(
-            "calls: made to Python. hits: results that were known. full: calls that redoing everything takes.\n"
-            "passages and documents: rows written, + inserted, ~ updated, - deleted.\n"
+            "\ncalls: made to Python. hits: results that were known. full: calls to redo all, one a row and function.\n"
+            "passages, documents: rows written (+ inserted, ~ updated, - deleted). seconds: of the whole statement.\n"
         )
         _print_lineage(console, con, edited)
     finally:
@@ -165,18 +169,22 @@ def _texts() -> dict[str, str]:
     """READMEs of installed packages; where they are few, Python's help topics too."""
     texts: dict[str, str] = {}
     for distribution in sorted(distributions(), key=lambda found: found.name or ""):
-        description = distribution.metadata["Description"] or distribution.metadata.get_payload()
+        description = distribution.metadata.json.get("description")
         if isinstance(description, str) and len(description) > 400:
             texts.setdefault(distribution.name, description[:MOST_CHARACTERS])
     chosen = dict(list(texts.items())[:MOST_DOCUMENTS])
     for topic, text in topics.topics.items():
         if len(chosen) < FEWEST_DOCUMENTS and len(text) > 400:
-            chosen.setdefault(f"python: {topic}", text[:MOST_CHARACTERS])
+            chosen.setdefault(_TOPIC + topic, text[:MOST_CHARACTERS])
     return chosen
 
 
-def _origin() -> str:
-    return "READMEs of installed packages, help topics of Python"
+def _contents(texts: dict[str, str]) -> str:
+    """What the texts are, in words."""
+    helps = sum(name.startswith(_TOPIC) for name in texts)
+    readmes = f"{len(texts) - helps} READMEs of installed packages"
+    size = sum(map(len, texts.values())) // 1000
+    return f"{readmes}{f' and {helps} help topics of Python' if helps else ''}, {size} KB of text"
 
 
 def _load(con: duckdb.DuckDBPyConnection, texts: dict[str, str]) -> None:
@@ -185,17 +193,19 @@ def _load(con: duckdb.DuckDBPyConnection, texts: dict[str, str]) -> None:
 
 
 def _steps(con: duckdb.DuckDBPyConnection) -> tuple[list[Step], str]:
-    """Make the changes one by one; returns what each cost, and the name of the edited document."""
+    """Make the changes one by one; returns what each cost, and the name of the edited document.
+
+    The document that is added has most of its text in common with another; so it costs few calls.
+    """
     steps = [_step(con, "build both views", [PASSAGES, DOCUMENTS])]
     (edited,), (deleted,) = con.execute(
-        "SELECT name FROM documents WHERE passages > 5 ORDER BY passages DESC, name LIMIT 2"
+        "SELECT name FROM documents ORDER BY starts_with(name, $1), passages DESC, name LIMIT 2", [_TOPIC]
     ).fetchall()
     steps.append(_step(con, "change nothing", [REFRESH]))
-    con.execute("UPDATE docs SET body = body || $1 WHERE name = $2", ["\n\n# Added\n\nA new last passage.", edited])
+    con.execute("UPDATE docs SET body = body || $1 WHERE name = $2", [_ADDED, edited])
     steps.append(_step(con, f"edit {edited}", [REFRESH]))
-    con.execute("INSERT INTO docs SELECT 'my notes', body FROM docs WHERE name = $1", [deleted])
-    con.execute("UPDATE docs SET body = '# My own words' || chr(10, 10) || body WHERE name = 'my notes'")
-    steps.append(_step(con, f"add a copy of {deleted}", [REFRESH]))
+    con.execute("INSERT INTO docs SELECT 'my notes', $1 || body FROM docs WHERE name = $2", [_OWN_WORDS, deleted])
+    steps.append(_step(con, "add my notes", [REFRESH]))
     con.execute("DELETE FROM docs WHERE name = $1", [deleted])
     steps.append(_step(con, f"delete {deleted}", [REFRESH]))
     cocosql.register(con, count_words_better)
@@ -234,13 +244,13 @@ def _number(con: duckdb.DuckDBPyConnection, query: str) -> int:
 
 
 def _table(steps: list[Step]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
-    table.add_column("step", no_wrap=True)
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="bold")
+    table.add_column("change", no_wrap=True, max_width=26)
     for name in ("calls", "hits", "full"):
-        table.add_column(name, justify="right")
-    table.add_column("passages")
-    table.add_column("documents")
-    table.add_column("seconds", justify="right")
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("passages", no_wrap=True)
+    table.add_column("documents", no_wrap=True)
+    table.add_column("seconds", justify="right", no_wrap=True)
     for step in steps:
         table.add_row(
             step.title,

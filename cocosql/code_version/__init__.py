@@ -48,16 +48,17 @@ def _definition(function: Callable[..., Any]) -> ast.AST | None:
     definition = body[0]
     definition.name = ""
     definition.decorator_list = []
-    return _Bare().visit(definition)
+    bare: ast.AST = _Bare().visit(definition)
+    return bare
 
 
 class _Bare(ast.NodeTransformer):
     """Takes docstrings and annotations away."""
 
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:  # noqa: N802
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         return self._function(node)
 
-    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AST:  # noqa: N802
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AST:
         return self._function(node)
 
     def visit_arg(self, node: ast.arg) -> ast.AST:

@@ -3,7 +3,7 @@
 A call ``f(x)`` becomes a look-up in the memo, joined by the fingerprint of its arguments::
 
     f(x)  →  CASE WHEN m.f IS NOT NULL THEN m.r WHEN <guard> THEN f(x) END
-    FROM … LEFT JOIN (SELECT fingerprint AS f, result AS r FROM coco.memo_7) AS m ON m.f = coco_fingerprint(CAST(x AS T))
+    FROM … LEFT JOIN (SELECT fingerprint AS f, result AS r FROM <memo>) AS m ON m.f = coco_fingerprint(CAST(x AS T))
 
 The guard is the condition under which SQL would evaluate the call (CASE, AND, COALESCE, WHERE). Calls under it that the
 memo does not know are made before the view's transaction (the harvest), and, should any remain, inside it.
@@ -31,9 +31,9 @@ class Callee:
 class CallSite:
     number: int
     callee: Callee
-    arguments: list[exp.Expression]
+    arguments: list[exp.Expr]
     #: Conditions, one for each place where this call stands, under which it is made.
-    guards: list[exp.Expression]
+    guards: list[exp.Expr]
     #: Which unnest of the FROM clause it stands in; None if after all of them.
     unnest: int | None
     #: Sites of lower levels are called first.
@@ -53,7 +53,7 @@ class CallSite:
         return f"coco_result_{self.number}"
 
     @property
-    def guard(self) -> exp.Expression:
+    def guard(self) -> exp.Expr:
         return exp.or_(*(guard.copy() for guard in self.guards))
 
     def typed_arguments(self) -> list[str]:
@@ -78,21 +78,22 @@ class CallSites:
     callees: dict[str, Callee]
     sites: list[CallSite] = field(default_factory=list)
 
-    def rewrite(self, zone: exp.Expression, guard: exp.Expression, unnest: int | None = None) -> exp.Expression:
+    def rewrite(self, zone: exp.Expr, guard: exp.Expr, unnest: int | None = None) -> exp.Expr:
         """The expression with its calls replaced by look-ups; `guard` is what else the zone is under."""
         holder = exp.Paren(this=zone)
         for call in _innermost_first(zone, self.callees):
             conditions = [guard.copy(), *_conditions_above(call, holder)]
             call.replace(self._look_up(call, exp.and_(*conditions), unnest))
-        return holder.this
+        rewritten: exp.Expr = holder.this
+        return rewritten
 
-    def _look_up(self, call: exp.Anonymous, guard: exp.Expression, unnest: int | None) -> exp.Expression:
+    def _look_up(self, call: exp.Anonymous, guard: exp.Expr, unnest: int | None) -> exp.Expr:
         site = self._site(call, guard, unnest)
         known, result = exp.column(site.known, quoted=True), exp.column(site.result, quoted=True)
         look_up = exp.Case().when(known.is_(exp.null()).not_(), result)
         return exp.Paren(this=look_up.when(guard.copy(), call.copy()))
 
-    def _site(self, call: exp.Anonymous, guard: exp.Expression, unnest: int | None) -> CallSite:
+    def _site(self, call: exp.Anonymous, guard: exp.Expr, unnest: int | None) -> CallSite:
         callee = self.callees[call.name.lower()]
         arguments = [argument.copy() for argument in call.expressions]
         texts = [render(argument) for argument in arguments]
@@ -112,23 +113,23 @@ def _feeds(site: CallSite, unnest: int | None) -> bool:
     return site.unnest is not None and (unnest is None or site.unnest < unnest)
 
 
-def _names(site: CallSite, expressions: Iterable[exp.Expression]) -> bool:
+def _names(site: CallSite, expressions: Iterable[exp.Expr]) -> bool:
     """Whether the site's result is part of the expressions."""
     return any(column.name == site.result for part in expressions for column in part.find_all(exp.Column))
 
 
-def calls_in(expression: exp.Expression, names: Iterable[str]) -> list[exp.Anonymous]:
+def calls_in(expression: exp.Expr, names: Iterable[str]) -> list[exp.Anonymous]:
     """The calls of these functions, by lower-case name."""
     wanted = set(names)
     return [call for call in expression.find_all(exp.Anonymous) if call.name.lower() in wanted]
 
 
-def _innermost_first(expression: exp.Expression, names: Iterable[str]) -> list[exp.Anonymous]:
+def _innermost_first(expression: exp.Expr, names: Iterable[str]) -> list[exp.Anonymous]:
     """The calls whose arguments a relation can express, in the order in which they are evaluated."""
     wanted = set(names)
     found: list[exp.Anonymous] = []
 
-    def visit(node: exp.Expression) -> None:
+    def visit(node: exp.Expr) -> None:
         if isinstance(node, exp.Lambda):
             return
         for child in node.iter_expressions():
@@ -140,10 +141,10 @@ def _innermost_first(expression: exp.Expression, names: Iterable[str]) -> list[e
     return found
 
 
-def _conditions_above(call: exp.Expression, top: exp.Expression) -> list[exp.Expression]:
+def _conditions_above(call: exp.Expr, top: exp.Expr) -> list[exp.Expr]:
     """What must hold so that SQL evaluates the call within the expression `top`."""
-    conditions: list[exp.Expression] = []
-    child: exp.Expression = call
+    conditions: list[exp.Expr] = []
+    child: exp.Expr = call
     while child is not top and child.parent is not None:
         parent = child.parent
         for kind, rule in _GUARDS.items():
@@ -153,25 +154,25 @@ def _conditions_above(call: exp.Expression, top: exp.Expression) -> list[exp.Exp
     return conditions
 
 
-def _true(expression: exp.Expression) -> exp.Expression:
+def _true(expression: exp.Expr) -> exp.Expr:
     return exp.NullSafeEQ(this=exp.paren(expression.copy()), expression=exp.true())
 
 
-def _not_true(expression: exp.Expression) -> exp.Expression:
+def _not_true(expression: exp.Expr) -> exp.Expr:
     return exp.NullSafeNEQ(this=exp.paren(expression.copy()), expression=exp.true())
 
 
-def _not_false(expression: exp.Expression) -> exp.Expression:
+def _not_false(expression: exp.Expr) -> exp.Expr:
     return exp.NullSafeNEQ(this=exp.paren(expression.copy()), expression=exp.false())
 
 
-def _under_case(case: exp.Expression, child: exp.Expression) -> list[exp.Expression]:
+def _under_case(case: exp.Expr, child: exp.Expr) -> list[exp.Expr]:
     """`child` is a WHEN of the case, or its ELSE."""
     if child is case.this:
         return []
     subject = case.this
 
-    def condition(branch: exp.Expression) -> exp.Expression:
+    def condition(branch: exp.Expr) -> exp.Expr:
         return exp.EQ(this=subject.copy(), expression=branch.this.copy()) if subject else branch.this
 
     branches = case.args["ifs"]
@@ -179,11 +180,11 @@ def _under_case(case: exp.Expression, child: exp.Expression) -> list[exp.Express
     return [_not_true(condition(branch)) for branch in earlier]
 
 
-def _under_when(branch: exp.Expression, child: exp.Expression) -> list[exp.Expression]:
+def _under_when(branch: exp.Expr, child: exp.Expr) -> list[exp.Expr]:
     """`child` is the condition or the result of a WHEN, or part of an IF."""
     case = branch.parent
     if isinstance(case, exp.Case) and case.this is not None:
-        condition: exp.Expression = exp.EQ(this=case.this.copy(), expression=branch.this.copy())
+        condition: exp.Expr = exp.EQ(this=case.this.copy(), expression=branch.this.copy())
     else:
         condition = branch.this
     if child is branch.args.get("true"):
@@ -193,15 +194,15 @@ def _under_when(branch: exp.Expression, child: exp.Expression) -> list[exp.Expre
     return []
 
 
-def _under_and(node: exp.Expression, child: exp.Expression) -> list[exp.Expression]:
+def _under_and(node: exp.Expr, child: exp.Expr) -> list[exp.Expr]:
     return [_not_false(node.this)] if child is node.expression else []
 
 
-def _under_or(node: exp.Expression, child: exp.Expression) -> list[exp.Expression]:
+def _under_or(node: exp.Expr, child: exp.Expr) -> list[exp.Expr]:
     return [_not_true(node.this)] if child is node.expression else []
 
 
-def _under_function(node: exp.Expression, child: exp.Expression) -> list[exp.Expression]:
+def _under_function(node: exp.Expr, child: exp.Expr) -> list[exp.Expr]:
     if node.name.lower() == "if" and len(node.expressions) == 3:
         condition, then, _ = node.expressions
         if child is condition:
@@ -213,7 +214,7 @@ def _under_function(node: exp.Expression, child: exp.Expression) -> list[exp.Exp
     return [exp.paren(argument.copy()).is_(exp.null()) for argument in node.expressions[:position]]
 
 
-_GUARDS: dict[type[exp.Expression], Callable[[exp.Expression, exp.Expression], list[exp.Expression]]] = {
+_GUARDS: dict[type[exp.Expr], Callable[[exp.Expr, exp.Expr], list[exp.Expr]]] = {
     exp.Case: _under_case,
     exp.If: _under_when,
     exp.And: _under_and,

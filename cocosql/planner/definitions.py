@@ -34,7 +34,7 @@ class Definitions:
     texts: dict[str, str] = field(default_factory=dict)
 
 
-def collect(session: Session, tree: exp.Expression, names: dict[str, list[tuple[str, str | None]]]) -> Definitions:
+def collect(session: Session, tree: exp.Expr, names: dict[str, list[tuple[str, str | None]]]) -> Definitions:
     """What the query uses, through views and macros. `names` are the functions that DuckDB knows: kind, definition."""
     found = Definitions()
     _collect(session, tree, names, found)
@@ -64,7 +64,11 @@ def check_deterministic(used: set[str], python: set[str], known: dict[str, list[
         duckdb.InvalidInputException: if one is among those used.
     """
     for name in sorted(used - python):
-        if name in _READS_SESSION or name in _BARE.values() or any(kind == "volatile" for kind, _ in known.get(name, [])):
+        if (
+            name in _READS_SESSION
+            or name in _BARE.values()
+            or any(kind == "volatile" for kind, _ in known.get(name, []))
+        ):
             raise duckdb.InvalidInputException(
                 f"{name} cannot be part of an incremental view: it gives another result each time, so the view could "
                 f"not equal its query. Put the value into a table that the view reads, or apply {name} where you read "
@@ -73,7 +77,7 @@ def check_deterministic(used: set[str], python: set[str], known: dict[str, list[
 
 
 def _collect(
-    session: Session, tree: exp.Expression, known: dict[str, list[tuple[str, str | None]]], found: Definitions
+    session: Session, tree: exp.Expr, known: dict[str, list[tuple[str, str | None]]], found: Definitions
 ) -> None:
     for name in _function_names(tree):
         if name in found.functions:
@@ -116,6 +120,6 @@ def _collect_text(
         _collect(session, query, known, found)
 
 
-def _function_names(tree: exp.Expression) -> set[str]:
+def _function_names(tree: exp.Expr) -> set[str]:
     names = {call.name.lower() for call in tree.find_all(exp.Anonymous)}
     return names | {name for kind, name in _BARE.items() if tree.find(kind)}

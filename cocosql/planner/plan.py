@@ -104,6 +104,9 @@ def choose_operator(session: Session, made: Plan) -> None:
     if made.tree is None:
         made.operator = Recompute(made.sql, "the planner cannot read this query")
         return
+    if made.view.options.get("mode") == "recompute":
+        made.operator = Recompute(made.sql, "mode = 'recompute'")
+        return
     try:
         made.operator = plan_map(made.tree, made.sources, made.callees, made.aggregates)
     except NotMap as reason:

@@ -63,18 +63,20 @@ def _is_cte(table: exp.Table) -> bool:
     """Whether the name is of a CTE that is in scope there."""
     if table.args.get("db"):
         return False
-    node: exp.Expression | None = table
+    node: exp.Expr | None = table
     while node is not None:
         with_ = node.args.get("with_")
-        for cte in with_.expressions if with_ else []:
-            if cte.alias.lower() == table.name.lower() and (with_.args.get("recursive") or not _inside(table, cte)):
-                return True
+        if with_ and any(
+            cte.alias.lower() == table.name.lower() and (with_.args.get("recursive") or not _inside(table, cte))
+            for cte in with_.expressions
+        ):
+            return True
         node = node.parent
     return False
 
 
-def _inside(node: exp.Expression, ancestor: exp.Expression) -> bool:
-    current: exp.Expression | None = node
+def _inside(node: exp.Expr, ancestor: exp.Expr) -> bool:
+    current: exp.Expr | None = node
     while current is not None and current is not ancestor:
         current = current.parent
     return current is ancestor

@@ -54,7 +54,9 @@ def apply(session: Session, plan: Plan, rows: str, delta: Delta | None, version:
     fresh = f"SELECT *, {content}{key} FROM ({rows}) AS coco_rows ({columns})"
     session.execute(f"CREATE OR REPLACE TEMP TABLE {old} AS SELECT *, {copy} FROM ({stored})")
     session.execute(f"CREATE OR REPLACE TEMP TABLE {new} AS SELECT *, {copy} FROM ({fresh})")
-    session.execute(f"CREATE OR REPLACE TEMP TABLE {removed} AS FROM {old} ANTI JOIN {new} USING (coco_content, coco_copy)")
+    session.execute(
+        f"CREATE OR REPLACE TEMP TABLE {removed} AS FROM {old} ANTI JOIN {new} USING (coco_content, coco_copy)"
+    )
     session.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE {added} AS
@@ -91,9 +93,10 @@ def _write(session: Session, plan: Plan, removed: str, added: str, version: int)
     view, names = plan.view, plan.column_names
     session.execute(
         f"""
-        INSERT INTO {view.history} (coco_row_id, coco_version, coco_updated, coco_removed, coco_replaced, {idents(names)})
-        SELECT coco_row_id, coco_version, coco_updated, {version},
-            coco_row_id IN (SELECT coco_replaces FROM {added} WHERE coco_replaces IS NOT NULL), {idents(names)}
+        INSERT INTO {view.history} BY NAME
+        SELECT coco_row_id, coco_version, coco_updated, {version} AS coco_removed,
+            coco_row_id IN (SELECT coco_replaces FROM {added} WHERE coco_replaces IS NOT NULL) AS coco_replaced,
+            {idents(names)}
         FROM {view.rows} WHERE coco_row_id IN (SELECT coco_row_id FROM {removed})
         """
     )

@@ -63,7 +63,9 @@ def prepared(session: Session, view: View) -> Session:
 
 def upstream(session: Session, view: View) -> list[View]:
     """The incremental views that a view reads, those that others read first."""
-    by_source = {qualified(other.name.schema, other.name.name): other for other in views.all_views(session, view.name.database)}
+    by_source = {
+        qualified(other.name.schema, other.name.name): other for other in views.all_views(session, view.name.database)
+    }
     ordered: dict[int, View] = {}
 
     def visit(current: View) -> None:
@@ -101,32 +103,40 @@ def transaction(session: Session) -> Iterator[None]:
 class _CallsFirst(Exception):
     """The attempt found calls to make; they are made after its transaction has ended."""
 
-    def __init__(self, calls: list[tuple[CallSite, Harvest]]) -> None:
+    def __init__(self, part: ViewRefresh, calls: list[tuple[CallSite, Harvest]]) -> None:
         super().__init__()
+        self.part = part
         self.calls = calls
 
 
 def _attempt_until_done(session: Session, chain: list[ViewRefresh]) -> None:
     for part in chain:
         functions.record(session, [callee.function for callee in part.plan.callees.values()])
-    while True:
-        try:
-            with transaction(session):
-                for part in chain:
-                    part.look(session)
-                    calls = part.needed_calls(session)
-                    if calls:
-                        raise _CallsFirst(calls)
-                    part.apply(session)
-                    if part is not chain[-1] and part.has_changes:
-                        runs.record_part(session, part.run)
-        except _CallsFirst as found:
-            _call(session, found.calls, chain[-1].run)
-        else:
-            return
+    found = _attempt(session, chain)
+    while found:
+        part, calls = found
+        _call(session, part, calls, chain[-1].run)
+        found = _attempt(session, chain)
 
 
-def _call(session: Session, calls: Iterable[tuple[CallSite, Harvest]], run: Run) -> None:
+def _attempt(session: Session, chain: list[ViewRefresh]) -> tuple[ViewRefresh, list[tuple[CallSite, Harvest]]] | None:
+    """Write and commit; or write nothing and return the calls that must be made first, outside the transaction."""
+    try:
+        with transaction(session):
+            for part in chain:
+                part.look(session)
+                calls = part.needed_calls(session)
+                if calls:
+                    raise _CallsFirst(part, calls)
+                part.apply(session)
+                if part is not chain[-1] and part.has_changes:
+                    runs.record_part(session, part.run)
+    except _CallsFirst as found:
+        return found.part, found.calls
+    return None
+
+
+def _call(session: Session, part: ViewRefresh, calls: Iterable[tuple[CallSite, Harvest]], run: Run) -> None:
     for site, harvest in calls:
         if not harvest.misses:
             continue
@@ -134,8 +144,9 @@ def _call(session: Session, calls: Iterable[tuple[CallSite, Harvest]], run: Run)
         failures = session.call(name, harvest, site.callee.memo)
         if failures:
             run.errors[name] = len(failures)
-            _, arguments, error = failures[0]
-            raise duckdb.InvalidInputException(f"function {name} failed for ({arguments}): {error}")
+            fingerprint, arguments, error = failures[0]
+            row = part.origin(session, site, fingerprint)
+            raise duckdb.InvalidInputException(f"function {name} failed for ({arguments}){row}: {error}")
 
 
 def _record_failure(session: Session, chain: list[ViewRefresh], seconds: float, error: BaseException) -> None:

@@ -10,6 +10,9 @@ from cocosql.planner.operators.map import SOURCE_ID, Map, call_column
 from cocosql.planner.plan import Plan
 from cocosql.sqltext import ident, idents, qualified
 
+#: How long changes are kept.
+DEFAULT_RETENTION = "7 days"
+
 #: Columns of the user's must not begin with this.
 RESERVED = "coco_"
 
@@ -55,6 +58,25 @@ def replace(session: Session, old: View, plan: Plan, source_id_type: str) -> Non
     session.execute(f"DROP TABLE IF EXISTS {old.rows}")
     name = qualified(view.name.schema, view.name.name)
     session.execute(f"CREATE OR REPLACE VIEW {name} AS SELECT {idents(plan.column_names)} FROM {view.rows}")
+
+
+def expire(session: Session, view: View) -> None:
+    """Forget changes that are older than the view retains, and that every view that reads it has read."""
+    session.execute(
+        f"""
+        DELETE FROM {view.history} WHERE coco_removed <= (
+            SELECT max(version) FROM coco.runs
+            WHERE view_id = $1 AND status = 'succeeded' AND finished_at < now() - $2::INTERVAL
+        ) AND coco_removed <= coalesce((
+            SELECT min((position::JSON ->> 'version')::BIGINT) FROM coco.inputs WHERE capture = 'view' AND source = $3
+        ), coco_removed)
+        """,
+        [
+            view.view_id,
+            view.options.get("retain_changes", DEFAULT_RETENTION),
+            qualified(view.name.schema, view.name.name),
+        ],
+    )
 
 
 def drop(session: Session, view: View) -> None:

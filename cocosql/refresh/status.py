@@ -4,12 +4,12 @@ import duckdb
 
 from cocosql._native import Session
 from cocosql.catalog.names import relation_kind
+from cocosql.catalog.runs import Run
 from cocosql.catalog.views import View
 from cocosql.planner import plan
 from cocosql.refresh import locks
 from cocosql.refresh.refresh import prepared, transaction, upstream
 from cocosql.refresh.view_refresh import ViewRefresh, rebuild_reason
-from cocosql.catalog.runs import Run
 
 
 def status(session: Session, view: View) -> tuple[str, str | None]:

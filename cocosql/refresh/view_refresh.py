@@ -21,6 +21,9 @@ from cocosql.refresh import apply, state
 from cocosql.refresh.apply import Counts
 from cocosql.sqltext import qualified
 
+#: How much of a row an error shows.
+_LONGEST_ROW = 200
+
 
 @dataclass
 class ViewRefresh:
@@ -51,9 +54,11 @@ class ViewRefresh:
         self.captures = captures(self.plan)
         inputs = _stored_inputs(self.view, self.captures)
         self.rebuild = self.full or inputs is None or rebuild_reason(self.plan) is not None
+        if inputs is None:
+            self.deltas = [None for _ in self.captures]
+            return
         self.deltas = [
-            capture.changes(session, given.position) if given else None
-            for capture, given in zip(self.captures, inputs or [None] * len(self.captures), strict=True)
+            capture.changes(session, given.position) for capture, given in zip(self.captures, inputs, strict=True)
         ]
 
     def needed_calls(self, session: Session) -> list[tuple[CallSite, Harvest]]:
@@ -75,6 +80,16 @@ class ViewRefresh:
                 return harvests
         return []
 
+    def origin(self, session: Session, site: CallSite, fingerprint: str) -> str:
+        """A source row that needs a call, in words; empty if it is gone meanwhile."""
+        operator, capture = self.plan.operator, self.captures[0]
+        assert isinstance(operator, Map)
+        origin = operator.origin_sql(site, capture.all_rows(session), fingerprint)
+        rows = session.execute(
+            f"SELECT row::VARCHAR FROM ({capture.present_rows(session)}) WHERE coco_source_id = ({origin})"
+        )
+        return f" in the row {_shortened(rows[0][0])} of {operator.source.name}" if rows else ""
+
     def apply(self, session: Session) -> None:
         """Write the rows that differ, and the view's record with them."""
         if not self.has_changes:
@@ -86,6 +101,8 @@ class ViewRefresh:
         self.run.inserted, self.run.updated, self.run.deleted = counts.inserted, counts.updated, counts.deleted
         self.run.version = version if counts else self.view.version
         views.save(session, self._with_positions(session, view, self.run.version), refreshed=True)
+        if counts:
+            state.expire(session, view)
 
     def _relation(self, session: Session) -> str:
         """The source rows that a map works on."""
@@ -224,6 +241,10 @@ def _calls(plan: Plan) -> list[Call]:
 
 def _call(site: int | None, callee: Callee) -> Call:
     return Call(site, callee.function.name, callee.function.code_version)
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _LONGEST_ROW else f"{text[:_LONGEST_ROW]}…"
 
 
 def _has_rows(session: Session, view: View) -> bool:

@@ -28,11 +28,11 @@ OPTIONS: dict[str, tuple[str, ...] | None] = {
     "target_lag": None,
     "retain_changes": None,
 }
-_NOT_YET = {("on_error", "keep"), ("capture", "log")}
+_NOT_YET: set[str | tuple[str, str]] = {"target_lag", ("on_error", "keep"), ("capture", "log")}
 
 
 def run(session: Session, statement: Statement, caller: Caller) -> list[tuple[()]]:
-    check_options(statement.options)
+    check_options(session, statement.options)
     name = names.new_name(session, statement.names[0], caller)
     with locks.hold(session, [name]):
         existing = _existing(session, name, statement)
@@ -43,23 +43,29 @@ def run(session: Session, statement: Statement, caller: Caller) -> list[tuple[()
         planned = plan(session, view)
         _check(session, planned, existing)
         if statement.with_data:
-            above = [ViewRefresh(plan(session, other), runs.part(session, other)) for other in upstream_of(session, planned)]
+            above = [
+                ViewRefresh(plan(session, other), runs.part(session, other)) for other in upstream_of(session, planned)
+            ]
             run_refresh(session, [*above, ViewRefresh(planned, runs.begin(session, view))])
         else:
             _create_empty(session, planned, existing)
     return []
 
 
-def check_options(options: dict[str, str]) -> None:
+def check_options(session: Session, options: dict[str, str]) -> None:
     """Refuse options that there are not, and values that they do not take."""
     for option, value in options.items():
         if option not in OPTIONS:
-            raise duckdb.InvalidInputException(f"there is no option {option!r} of a view; there are {', '.join(OPTIONS)}")
+            raise duckdb.InvalidInputException(
+                f"there is no option {option!r} of a view; there are {', '.join(OPTIONS)}"
+            )
         values = OPTIONS[option]
         if values and value not in values:
             raise duckdb.InvalidInputException(f"option {option} takes {' or '.join(map(repr, values))}, not {value!r}")
-        if (option, value) in _NOT_YET:
+        if option in _NOT_YET or (option, value) in _NOT_YET:
             raise duckdb.NotImplementedException(f"{option} = {value!r} is not implemented yet in this version")
+    if "retain_changes" in options:
+        session.execute("SELECT $1::INTERVAL", [options["retain_changes"]])
 
 
 def _existing(session: Session, name: Name, statement: Statement) -> View | None:
@@ -80,27 +86,21 @@ def _view(session: Session, statement: Statement, caller: Caller, name: Name, ex
     tree = parse(session, statement.query)
     if tree is not None:
         qualify(session, tree, caller, name)
-    declared = dict(
+    return replace(
+        existing or _blank(session, name),
         query=render(tree) if tree is not None else statement.query,
         given_columns=statement.columns,
         options=statement.options,
         settings=caller.settings,
         search_path=_search_path(caller, name),
     )
-    if existing:
-        return existing.settled(**declared)
+
+
+def _blank(session: Session, name: Name) -> View:
+    """A view that has nothing yet but its number and its name."""
     migrations.migrate(session, name.database)
     number = views.next_id(session)
-    return View(
-        view_id=number,
-        name=name,
-        column_names=[],
-        column_types=[],
-        key_columns=[],
-        state_table=f"rows_{number}",
-        history_table=f"history_{number}",
-        **declared,
-    )
+    return View(number, name, "", [], [], [], [], {}, {}, [], f"rows_{number}", f"history_{number}")
 
 
 def _search_path(caller: Caller, name: Name) -> list[str]:

@@ -13,9 +13,8 @@ from cocosql.refresh.refresh import prepared
 from cocosql.refresh.view_refresh import captures
 from cocosql.sqltext import ident, literal, qualified, split_name
 
-_NO_CALLS = (
-    "[]::STRUCT(name VARCHAR, code_version VARCHAR, input_fingerprint UHUGEINT, computed_at TIMESTAMPTZ, run_id BIGINT)[]"
-)
+_CALL = "STRUCT(name VARCHAR, code_version VARCHAR, input_fingerprint UHUGEINT, computed_at TIMESTAMPTZ, run_id BIGINT)"
+_NO_CALLS = f"[]::{_CALL}[]"
 
 
 def sql(session: Session, arguments: list[str], caller: Caller) -> str:
@@ -79,15 +78,15 @@ def _origin(session: Session, planned: Plan) -> str:
         )
     (capture,) = captures(planned)
     assert isinstance(capture, DiffCapture)
-    return _table_origin(planned, capture, name)
+    return _table_origin(session, planned, capture, name)
 
 
-def _table_origin(planned: Plan, capture: DiffCapture, name: str) -> str:
+def _table_origin(session: Session, planned: Plan, capture: DiffCapture, name: str) -> str:
     snapshot = qualified(planned.view.name.database, "coco", capture.snapshot_table)
     return (
         f"SELECT past.coco_source_id AS source_id, {name} AS source, {capture.shown_key('past')} AS source_key, "
         "present.row AS source_row, CASE WHEN present.coco_source_id IS NULL THEN 'gone' "
         "WHEN present.coco_fingerprint = past.coco_fingerprint THEN 'current' ELSE 'changed' END AS source_state, "
         f"{_NO_CALLS} AS functions "
-        f"FROM {snapshot} AS past LEFT JOIN ({capture.present_rows()}) AS present USING (coco_source_id)"
+        f"FROM {snapshot} AS past LEFT JOIN ({capture.present_rows(session)}) AS present USING (coco_source_id)"
     )

@@ -37,9 +37,9 @@ class Map:
     columns: list[str]
     #: The name by which the query knows the source.
     alias: str
-    unnests: list[exp.Expression]
-    where: exp.Expression | None
-    items: list[exp.Expression]
+    unnests: list[exp.Expr]
+    where: exp.Expr | None
+    items: list[exp.Expr]
     sites: list[CallSite]
 
     def rows_sql(self, relation: str, column_names: list[str]) -> str:
@@ -52,7 +52,7 @@ class Map:
         return f"SELECT * FROM ({query}) AS coco_rows ({idents(names)})"
 
     def harvest_sql(self, site: CallSite, relation: str) -> str:
-        """The distinct argument tuples that a call site needs for these source rows: (hit, fingerprint, argument, …)."""
+        """The distinct argument tuples that a site needs for these source rows: (hit, fingerprint, argument, …)."""
         earlier = [other for other in self.sites if other.level < site.level]
         unnests = len(self.unnests) if site.unnest is None else site.unnest
         arguments = site.typed_arguments()
@@ -71,13 +71,23 @@ class Map:
             f"WHERE {' AND '.join([f'({render(site.guard)})', *wanted])}) AS needed GROUP BY fingerprint"
         )
 
+    def origin_sql(self, site: CallSite, relation: str, fingerprint: str) -> str:
+        """The id of a source row that needs the call with this fingerprint."""
+        earlier = [other for other in self.sites if other.level < site.level]
+        unnests = len(self.unnests) if site.unnest is None else site.unnest
+        return (
+            f"SELECT {ident(SOURCE_ID)} FROM {self._from(relation, [*earlier, site], unnests)} "
+            f"WHERE {_fingerprint(site)} = {fingerprint}::UHUGEINT LIMIT 1"
+        )
+
     def key(self, column_names: list[str]) -> list[str]:
         """The columns that show the source's primary key; empty if not all of it is shown, or a row gives several."""
         if self.unnests or not self.source.key or any(calls_in(item, {"unnest"}) for item in self.items):
             return []
         if any(item.find(exp.Star) for item in self.items):
-            plain = len(self.items) == 1 and not any(self.items[0].this.args.get(part) for part in ("replace", "rename"))
-            shown = {name.lower(): name for name in column_names} if plain else {}
+            (star, *others) = self.items
+            changed = others or star.this.args.get("replace") or star.this.args.get("rename")
+            shown = {} if changed else {name.lower(): name for name in column_names}
         else:
             shown = _shown_columns(self.items, column_names)
         key = [shown.get(name.lower()) for name in self.source.key]
@@ -153,7 +163,7 @@ def _base(select: exp.Select, sources: list[Source]) -> tuple[Source, str]:
     return source, table.alias_or_name
 
 
-def _unnest(join: exp.Join) -> exp.Expression:
+def _unnest(join: exp.Join) -> exp.Expr:
     if join.args.get("side") or join.args.get("on") or join.args.get("using") or join.args.get("method"):
         raise NotMap("a join has no incremental rule yet")
     if not isinstance(join.this, exp.Unnest):
@@ -163,9 +173,9 @@ def _unnest(join: exp.Join) -> exp.Expression:
     return join.this.copy()
 
 
-def _expand_stars(select: exp.Select, alias: str, unnests: list[exp.Expression]) -> None:
+def _expand_stars(select: exp.Select, alias: str, unnests: list[exp.Expr]) -> None:
     """``*`` would see the columns of the look-ups and the source id."""
-    items: list[exp.Expression] = []
+    items: list[exp.Expr] = []
     for item in select.expressions:
         if isinstance(item, exp.Star):
             items += _plain_star(item, alias, unnests)
@@ -182,13 +192,11 @@ def _expand_stars(select: exp.Select, alias: str, unnests: list[exp.Expression])
             raise NotMap("COLUMNS(…) has no incremental rule yet")
 
 
-def _plain_star(star: exp.Star, alias: str, unnests: list[exp.Expression]) -> list[exp.Expression]:
+def _plain_star(star: exp.Star, alias: str, unnests: list[exp.Expr]) -> list[exp.Expr]:
     if unnests and any(star.args.values()):
         raise NotMap("a star with EXCLUDE or REPLACE over an unnest has no incremental rule yet")
     quoted = exp.Column(this=star.copy(), table=exp.to_identifier(alias, quoted=True))
-    others = [
-        exp.Column(this=exp.Star(), table=exp.to_identifier(unnest.alias, quoted=True)) for unnest in unnests
-    ]
+    others = [exp.Column(this=exp.Star(), table=exp.to_identifier(unnest.alias, quoted=True)) for unnest in unnests]
     return [_without_source_id(quoted), *others]
 
 
@@ -198,12 +206,12 @@ def _without_source_id(column: exp.Column) -> exp.Column:
     return column
 
 
-def _expand_aliases(select: exp.Select, alias: str, source: Source, unnests: list[exp.Expression]) -> None:
+def _expand_aliases(select: exp.Select, alias: str, source: Source, unnests: list[exp.Expr]) -> None:
     """DuckDB lets WHERE and later columns name earlier ones; look-ups need what the name stands for."""
     names = {name.lower() for name in source.column_names} | _unnested_names(unnests)
-    meanings: dict[str, exp.Expression] = {}
+    meanings: dict[str, exp.Expr] = {}
 
-    def expand(node: exp.Expression) -> exp.Expression:
+    def expand(node: exp.Expr) -> exp.Expr:
         if isinstance(node, exp.Column) and not node.table and node.name.lower() not in names:
             meaning = meanings.get(node.name.lower())
             return exp.paren(meaning.copy()) if meaning is not None else node
@@ -220,7 +228,7 @@ def _expand_aliases(select: exp.Select, alias: str, source: Source, unnests: lis
         select.set("where", select.args["where"].transform(expand))
 
 
-def _unnested_names(unnests: list[exp.Expression]) -> set[str]:
+def _unnested_names(unnests: list[exp.Expr]) -> set[str]:
     return {column.name.lower() for unnest in unnests for column in unnest.args["alias"].args["columns"]}
 
 
@@ -240,12 +248,12 @@ def _columns_read(select: exp.Select, source: Source) -> list[str]:
 
 
 def _early_guard(
-    where: exp.Expression | None,
+    where: exp.Expr | None,
     alias: str,
     source: Source,
-    unnests: list[exp.Expression],
+    unnests: list[exp.Expr],
     callees: dict[str, Callee],
-) -> exp.Expression:
+) -> exp.Expr:
     """The part of WHERE that can be told before the unnests: it spares their calls."""
     own = {name.lower() for name in source.column_names} - _unnested_names(unnests)
     parts = []
@@ -259,18 +267,18 @@ def _early_guard(
     return exp.and_(*parts) if parts else exp.true()
 
 
-def _rewrite_where(where: exp.Expression, sites: CallSites) -> exp.Expression:
+def _rewrite_where(where: exp.Expr, sites: CallSites) -> exp.Expr:
     """Conditions without calls spare the calls of the others, and each spares those after it."""
     parts = list(where.flatten()) if isinstance(where, exp.And) else [where]
     parts.sort(key=lambda part: bool(calls_in(part, sites.callees)))
-    done: list[exp.Expression] = []
+    done: list[exp.Expr] = []
     for part in parts:
         guard = exp.and_(*(other.copy() for other in done)) if done else exp.true()
         done.append(exp.paren(sites.rewrite(part.copy(), guard)))
     return exp.and_(*done)
 
 
-def _shown_columns(items: list[exp.Expression], column_names: list[str]) -> dict[str, str]:
+def _shown_columns(items: list[exp.Expr], column_names: list[str]) -> dict[str, str]:
     """Columns of the view by the source column that each shows as it is."""
     shown: dict[str, str] = {}
     for item, name in zip(items, column_names, strict=True):

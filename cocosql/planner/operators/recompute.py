@@ -1,9 +1,9 @@
 """Recompute: the rows of any query, worked out afresh and compared with those that the view has.
 
-    SELECT lang, count(*) FROM notes GROUP BY lang
+SELECT lang, count(*) FROM notes GROUP BY lang
 
-    rows:  SELECT lang, count(*) FROM notes GROUP BY lang
-    delta: the rows that the view has and the query does not, and those that the query has and the view does not
+rows:  SELECT lang, count(*) FROM notes GROUP BY lang
+delta: the rows that the view has and the query does not, and those that the query has and the view does not
 """
 
 from dataclasses import dataclass
