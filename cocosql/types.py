@@ -137,7 +137,7 @@ def element_converter(element: Any) -> Callable[[Any], Any] | None:
 
 
 def _struct_converter(cls: type, fields: dict[str, Any]) -> Callable[[Any], Any] | None:
-    converters = {name: convert for name, field in fields.items() if (convert := converter(field))}
+    converters = {name: found for name, field in fields.items() if (found := converter(field))}
     if typing.is_typeddict(cls) and not converters:
         return None
 

@@ -30,7 +30,7 @@ class DiffCapture:
 
     @property
     def changed(self) -> str:
-        """The temporary table of what changed: id, fingerprint (NULL: gone), key; and the columns, if there is a key."""
+        """The temporary table of what changed: id, fingerprint (NULL: gone), key; with a key, the columns too."""
         return qualified("temp", "main", f"changed_{self.snapshot_table}")
 
     def source_id_type(self) -> str:

@@ -26,6 +26,8 @@ def migrate(session: Session, database: str) -> None:
     Raises:
         duckdb.InvalidInputException: if a newer version of CocoSQL wrote the database.
     """
+    _check_unambiguous(session)
+    _check_writable(session, database)
     scripts = sorted(find("sql/migrations").glob("*.sql"))
     with _lock:
         session.execute(f"USE {ident(database)}")
@@ -43,6 +45,29 @@ def migrate(session: Session, database: str) -> None:
             except BaseException:
                 session.execute("ROLLBACK")
                 raise
+
+
+def _check_writable(session: Session, database: str) -> None:
+    """Refuse to write where nothing can be written.
+
+    Raises:
+        duckdb.InvalidInputException: if the database is attached for reading only.
+    """
+    ((read_only,),) = session.execute("SELECT readonly FROM duckdb_databases() WHERE database_name = $1", [database])
+    if read_only:
+        raise duckdb.InvalidInputException(
+            f"database {database} is open for reading only: open it without read_only=True to create, refresh or drop "
+            "incremental views"
+        )
+
+
+def _check_unambiguous(session: Session) -> None:
+    """DuckDB cannot tell the schema coco from a database that is called coco."""
+    if session.execute("SELECT 1 FROM duckdb_databases() WHERE lower(database_name) = 'coco'"):
+        raise duckdb.CatalogException(
+            "a database named coco hides the schema coco, in which CocoSQL keeps its state: give the file another "
+            "name, or ATTACH 'coco.db' AS another_name"
+        )
 
 
 def _applied(session: Session) -> int:

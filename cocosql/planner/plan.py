@@ -82,8 +82,7 @@ def find_definitions(session: Session, made: Plan) -> None:
     python = functions.registered(session)
     made.aggregates = {name for name, kinds in known.items() if any(kind == "aggregate" for kind, _ in kinds)}
     if made.tree is None:
-        text = made.sql.lower()
-        used = definitions.Definitions({name for name in {*python, *known} if f"{name}(" in text.replace(" ", "")})
+        used = definitions.Definitions({name.lower() for name in re.findall(r"(\w+)\s*\(", made.sql)})
     else:
         used = definitions.collect(session, made.tree, known)
     remembered = {call.function.lower() for call in made.view.calls}

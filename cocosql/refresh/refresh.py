@@ -27,6 +27,7 @@ def refresh(session: Session, view: View, *, full: bool = False) -> Row:
     Raises:
         duckdb.Error: if it fails; the view stays at its last version, and memoized results stay.
     """
+    migrations.migrate(session.sibling(), view.name.database)
     session = prepared(session.sibling(), view)
     with locks.hold(session, [other.name for other in [view, *upstream(session, view)]]):
         view = views.find(session, view.name) or view
@@ -50,7 +51,7 @@ def run(session: Session, chain: list[ViewRefresh]) -> Row:
 
 def prepared(session: Session, view: View) -> Session:
     """Give the session the database, the settings and the search path that the view was created with."""
-    migrations.migrate(session, view.name.database)
+    session.execute(f"USE {ident(view.name.database)}")
     session.execute("SET python_enable_replacements = false")
     for name, value in view.settings.items():
         session.execute(f"SET {ident(name)} = {literal(value)}")

@@ -34,22 +34,34 @@ _NOT_YET: set[str | tuple[str, str]] = {"target_lag", ("on_error", "keep"), ("ca
 def run(session: Session, statement: Statement, caller: Caller) -> list[tuple[()]]:
     check_options(session, statement.options)
     name = names.new_name(session, statement.names[0], caller)
-    with locks.hold(session, [name]):
+    existing = _existing(session, name, statement)
+    if existing and statement.if_not_exists:
+        return []
+    session = session.sibling()
+    others = upstream_of(session, _planned(session, _view(session, statement, caller, name, existing)))
+    with locks.hold(session, [name, *(other.name for other in others)]):
         existing = _existing(session, name, statement)
-        if existing and statement.if_not_exists:
-            return []
-        view = _view(session, statement, caller, name, existing)
-        session = prepared(session.sibling(), view)
-        planned = plan(session, view)
-        _check(session, planned, existing)
-        if statement.with_data:
-            above = [
-                ViewRefresh(plan(session, other), runs.part(session, other)) for other in upstream_of(session, planned)
-            ]
-            run_refresh(session, [*above, ViewRefresh(planned, runs.begin(session, view))])
-        else:
-            _create_empty(session, planned, existing)
+        _create(session, _view(session, statement, caller, name, existing), existing, statement.with_data)
     return []
+
+
+def _planned(session: Session, view: View) -> Plan:
+    planned = plan(prepared(session, view), view)
+    _check(session, planned)
+    return planned
+
+
+def _create(session: Session, view: View, existing: View | None, with_data: bool) -> None:
+    migrations.migrate(session.sibling(), view.name.database)
+    if not existing:
+        view = replace(view, view_id=views.next_id(prepared(session, view)))
+    planned = _planned(session, view)
+    if not with_data:
+        _create_empty(session, planned, existing)
+        return
+    others = upstream_of(session, planned)
+    above = [ViewRefresh(plan(session, other), runs.part(session, other)) for other in others]
+    run_refresh(session, [*above, ViewRefresh(planned, runs.begin(session, view))])
 
 
 def check_options(session: Session, options: dict[str, str]) -> None:
@@ -86,21 +98,15 @@ def _view(session: Session, statement: Statement, caller: Caller, name: Name, ex
     tree = parse(session, statement.query)
     if tree is not None:
         qualify(session, tree, caller, name)
+    blank = View(0, name, "", [], [], [], [], {}, {}, [], "rows_0", "history_0")
     return replace(
-        existing or _blank(session, name),
+        existing or blank,
         query=render(tree) if tree is not None else statement.query,
         given_columns=statement.columns,
         options=statement.options,
         settings=caller.settings,
         search_path=_search_path(caller, name),
     )
-
-
-def _blank(session: Session, name: Name) -> View:
-    """A view that has nothing yet but its number and its name."""
-    migrations.migrate(session, name.database)
-    number = views.next_id(session)
-    return View(number, name, "", [], [], [], [], {}, {}, [], f"rows_{number}", f"history_{number}")
 
 
 def _search_path(caller: Caller, name: Name) -> list[str]:
@@ -113,7 +119,7 @@ def _search_path(caller: Caller, name: Name) -> list[str]:
     ]
 
 
-def _check(session: Session, planned: Plan, existing: View | None) -> None:
+def _check(session: Session, planned: Plan) -> None:
     """Refuse what cannot be a view, before anything is written."""
     view = planned.view
     for column in planned.column_names:
