@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import cocosql
+import duckdb
 import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
@@ -195,7 +196,7 @@ ITEMS = [
     Part("n + 1"),
     Part("coalesce(s, 'none') || '-' || k"),
     Part("{up}(s)", [("up", "s", "true")]),
-    Part("{UP}(t.s)".replace("{UP}", "{up}"), [("up", "s", "true")]),
+    Part("{up}(t.s)", [("up", "s", "true")]),
     Part("{up}({rev}(s))", [("rev", "s", "true"), ("up", "m_rev(s)", "true")]),
     Part("{twice}(n)", [("twice", "n", "true")]),
     Part("{twice}({twice}(n)) + {twice}(n)", [("twice", "n", "true"), ("twice", "m_twice(n)", "true")]),
@@ -324,7 +325,7 @@ class World:
         """Change the table; False if a constraint forbids it."""
         try:
             self.con.execute(sql)
-        except cocosql.connect.__globals__["duckdb"].ConstraintException:
+        except duckdb.ConstraintException:
             return False
         return True
 
@@ -477,14 +478,16 @@ def test_a_guard_spares_errors_of_arguments(con: Con, query: str) -> None:
 
 
 def test_negative_zero_becomes_zero(con: Con) -> None:
-    con.execute("CREATE TABLE t AS SELECT 1 AS id, -0.0::DOUBLE AS d")
-    view_after(con, "SELECT id, d FROM t", "UPDATE t SET d = 0.0", "UPDATE t SET d = -0.0")
+    con.execute("CREATE TABLE t AS SELECT 1 AS id, '-0.0'::DOUBLE AS d")
+    # an UPDATE to an equal value is none to DuckDB, so the row is made anew
+    makes = ["DELETE FROM t; INSERT INTO t VALUES (1, '0.0')", "DELETE FROM t; INSERT INTO t VALUES (1, '-0.0')"]
+    view_after(con, "SELECT id, d FROM t", *makes)
     assert one(con, "SELECT version FROM coco_views()") == 3
 
 
 def test_interval_of_a_month_becomes_thirty_days(con: Con) -> None:
     con.execute("CREATE TABLE t AS SELECT 1 AS id, INTERVAL 1 MONTH AS d")
-    view_after(con, "SELECT id, d FROM t", "UPDATE t SET d = INTERVAL 30 DAY")
+    view_after(con, "SELECT id, d FROM t", "DELETE FROM t; INSERT INTO t VALUES (1, INTERVAL 30 DAY)")
     assert one(con, "SELECT d::VARCHAR FROM v") == "30 days"
 
 
@@ -622,8 +625,8 @@ def test_a_source_in_another_database(con: Con) -> None:
 
 def test_settings_that_change_results_are_kept(con: Con) -> None:
     con.execute("SET TimeZone = 'America/New_York'; SET integer_division = true; SET default_null_order = 'nulls_first'")
-    con.execute("CREATE TABLE t AS SELECT TIMESTAMPTZ '2000-01-01 00:00:00+00' AS at, 7 AS n")
-    query = "SELECT at::DATE AS day, n / 2 AS half, (SELECT list(x ORDER BY x) FROM (VALUES (1), (NULL)) AS o(x)) AS o FROM t"
+    con.execute("CREATE TABLE t AS SELECT TIMESTAMPTZ '2000-01-01 00:00:00+00' AS moment, 7 AS n")
+    query = "SELECT moment::DATE AS day, n / 2 AS half, (SELECT list(x ORDER BY x) FROM (VALUES (1), (NULL)) AS o(x)) AS o FROM t"
     con.execute(f"CREATE INCREMENTAL VIEW v AS {query}")
     assert_view_equals_query(con, "v", query)
     expected = rows(con, "FROM v")

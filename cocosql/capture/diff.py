@@ -90,7 +90,11 @@ class DiffCapture:
 
     def position(self, session: Session, position: str | None, delta: Delta | None) -> str | None:
         if delta is None:
-            session.execute(f"CREATE OR REPLACE TABLE {self.snapshot} AS {self._present()}")
+            session.execute(
+                f"CREATE OR REPLACE TABLE {self.snapshot} "
+                f"(coco_source_id {self.source_id_type()}, coco_fingerprint UHUGEINT, coco_key JSON)"
+            )
+            session.execute(f"INSERT INTO {self.snapshot} {self._present()}")
         elif delta.changed:
             session.execute(f"DELETE FROM {self.snapshot} WHERE coco_source_id IN ({delta.gone})")
             session.execute(

@@ -13,6 +13,9 @@ from cocosql.sqltext import ident, idents, qualified
 #: How long changes are kept.
 DEFAULT_RETENTION = "7 days"
 
+_BORN = [("coco_row_id", "UHUGEINT"), ("coco_version", "BIGINT"), ("coco_updated", "BOOLEAN")]
+_GONE = [("coco_removed", "BIGINT"), ("coco_replaced", "BOOLEAN")]
+
 #: Columns of the user's must not begin with this.
 RESERVED = "coco_"
 
@@ -44,16 +47,16 @@ def renamed(view: View, number: int, *, keep_history: bool) -> View:
 def replace(session: Session, old: View, plan: Plan, source_id_type: str) -> None:
     """Make the tables of the plan's view in place of the old ones; rows of the same columns move to them."""
     view = plan.view
-    lineage = "".join(f", NULL::{kind} AS {ident(name)}" for name, kind in expected_layout(plan, source_id_type))
-    born = "NULL::UHUGEINT AS coco_row_id, NULL::BIGINT AS coco_version, NULL::BOOLEAN AS coco_updated"
-    gone = "NULL::BIGINT AS coco_removed, NULL::BOOLEAN AS coco_replaced"
-    rows = f"({plan.sql}) AS coco_rows ({idents(plan.column_names)})"
-    session.execute(f"CREATE TABLE {view.rows} AS SELECT {born}{lineage}, * FROM {rows} WITH NO DATA")
+    types = zip(plan.column_names, plan.column_types, strict=True)
+    user = [(name, "INTEGER" if kind == '"NULL"' else kind) for name, kind in types]
+    # Never CREATE TABLE … AS … WITH NO DATA: in DuckDB 2.0.0 a large INSERT into such a table leaves its first row group
+    # empty, and scans stop there (SELECT … LIMIT 1 finds nothing).
+    session.execute(f"CREATE TABLE {view.rows} ({_columns([*_BORN, *expected_layout(plan, source_id_type), *user])})")
     if view.history == old.history and _exists(session, old, old.history_table):
         kept = f"coco_row_id, coco_version, coco_updated, {idents(plan.column_names)}"
         session.execute(f"INSERT INTO {view.rows} ({kept}) SELECT {kept} FROM {old.rows}")
     else:
-        session.execute(f"CREATE TABLE {view.history} AS SELECT {born}, {gone}, * FROM {rows} WITH NO DATA")
+        session.execute(f"CREATE TABLE {view.history} ({_columns([*_BORN, *_GONE, *user])})")
         session.execute(f"DROP TABLE IF EXISTS {old.history}")
     session.execute(f"DROP TABLE IF EXISTS {old.rows}")
     name = qualified(view.name.schema, view.name.name)
@@ -87,6 +90,10 @@ def drop(session: Session, view: View) -> None:
     for given in view.inputs:
         if given.snapshot_table:
             session.execute(f"DROP TABLE IF EXISTS {qualified('coco', given.snapshot_table)}")
+
+
+def _columns(columns: list[tuple[str, str]]) -> str:
+    return ", ".join(f"{ident(name)} {kind}" for name, kind in columns)
 
 
 def _exists(session: Session, view: View, table: str) -> bool:
