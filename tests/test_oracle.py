@@ -363,7 +363,7 @@ def scenario(draw: st.DrawFn) -> tuple[str, list[tuple[Any, ...]], list[str]]:
 
 
 @given(scenario(), row_wise(), st.booleans())
-@settings(max_examples=examples(60), **PROPERTY)
+@settings(max_examples=examples(15), **PROPERTY)
 def test_row_wise_views(scenario: Any, view: RowWise, full: bool) -> None:
     key, lines, script = scenario
     event(f"key: {key}")
@@ -388,7 +388,7 @@ def test_row_wise_views(scenario: Any, view: RowWise, full: bool) -> None:
 
 
 @given(scenario(), st.sampled_from(RECOMPUTED))
-@settings(max_examples=examples(30), **PROPERTY)
+@settings(max_examples=examples(6), **PROPERTY)
 def test_recomputed_views(scenario: Any, template: str) -> None:
     key, lines, script = scenario
     with World(key, lines) as world:
@@ -417,7 +417,7 @@ def test_each_recomputed_view(template: str) -> None:
 
 
 @given(scenario(), row_wise(), st.data())
-@settings(max_examples=examples(20), **PROPERTY)
+@settings(max_examples=examples(5), **PROPERTY)
 def test_views_on_views(scenario: Any, first: RowWise, data: st.DataObject) -> None:
     """A chain of a row-wise view, a row-wise view on it, and a recomputed one on that; refreshed in any order."""
     key, lines, script = scenario

@@ -138,7 +138,8 @@ def test_names_that_need_quotes(notes: Con, name: str) -> None:
     text = quoted.replace("'", "''")
     notes.execute(f"CREATE TABLE {quoted}_t".replace('"_t', '_t"') + f" AS SELECT 1 AS id, 'x' AS {quoted}")
     source = f"{quoted}_t".replace('"_t', '_t"')
-    query = f"SELECT id, up({quoted}) AS {quoted} FROM {source} AS {quoted} WHERE {quoted}.{quoted} <> 'y'"
+    alias = quoted.replace('"', '"an ', 1)
+    query = f"SELECT id, up({quoted}) AS {quoted} FROM {source} AS {alias} WHERE {alias}.{quoted} <> 'y'"
     notes.execute(f"CREATE INCREMENTAL VIEW {quoted} AS {query}")
     notes.execute(f"INSERT INTO {source} VALUES (2, 'z')")
     (row,) = rows(notes, f"REFRESH INCREMENTAL VIEW {quoted}")
@@ -438,7 +439,7 @@ def test_columns_of_the_same_name(notes: Con) -> None:
     "SELECT x: id FROM t", "SELECT list_transform([1, 2], lambda e: e + id) AS l FROM t", "SELECT [e + 1 FOR e IN [1, id]] AS l FROM t",
     "PIVOT t ON s IN ('a', 'b') USING sum(id)", "SELECT id FROM t QUALIFY row_number() OVER (ORDER BY id) = 1", "SELECT 1 AS one", "SELECT id::VARCHAR || E'\\n' AS x FROM t",
     "SELECT 'a''b' AS q, $$dollar$$ AS d FROM t", "SELECT id FROM t -- the end", "SELECT struct_pack(a := id, b := s) AS p, {'k': id}.k AS k FROM t", "SELECT DISTINCT ON (s) s, id FROM t ORDER BY s, id",
-    "SELECT id, s FROM t WHERE (id, s) IN (SELECT (id, s) FROM t)", "SELECT try_cast(s AS INTEGER) AS i FROM t", "SELECT id FROM t USING SAMPLE 100%", "SELECT 0x10 AS hex, 1_000 AS k, 1e3 AS e FROM t",
+    "SELECT id, s FROM t WHERE (id, s) IN (SELECT (id, s) FROM t)", "SELECT try_cast(s AS INTEGER) AS i FROM t", "SELECT id FROM t USING SAMPLE 100%", "SELECT 1e3 AS e, .5 AS half, 12345678901234567890123 AS big FROM t",
     "SELECT id // 2 AS a, id % 2 AS b, id ** 2 AS c, -id AS d, ~id AS e, id & 1 AS f FROM t", "SELECT s LIKE 'a%' AS a, s ILIKE 'A' AS b, s ~ 'a' AS c, s GLOB 'a*' AS d FROM t",
     "SELECT DATE '2000-01-01' + INTERVAL (id) MONTH AS d, INTERVAL '1 day' * id AS i FROM t", "SELECT id IS DISTINCT FROM NULL AS x, s NOTNULL AS y FROM t", "SELECT extract(year FROM DATE '2000-01-01') + id AS y FROM t",
     "SELECT unnest([id, 2]) AS e, id FROM t", "SELECT u.e, u.i FROM t, unnest([5, 6]) WITH ORDINALITY AS u(e, i)", "SELECT t.id, r.range FROM t, range(t.id) AS r", "SELECT l.x FROM t, LATERAL (SELECT t.id + 1 AS x) AS l",

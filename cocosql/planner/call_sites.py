@@ -97,15 +97,24 @@ class CallSites:
         callee = self.callees[call.name.lower()]
         arguments = [argument.copy() for argument in call.expressions]
         texts = [render(argument) for argument in arguments]
-        for site in self.sites:
-            if site.callee == callee and site.unnest == unnest and texts == [render(a) for a in site.arguments]:
-                site.guards.append(guard)
-                return site
         needed = [site for site in self.sites if _feeds(site, unnest) or _names(site, [*arguments, guard])]
         level = 1 + max((site.level for site in needed), default=0)
+        for site in self.sites:
+            if site.callee == callee and site.unnest == unnest and texts == [render(a) for a in site.arguments]:
+                if any(_conditions(given) <= _conditions(guard) for given in site.guards):
+                    return site
+                if level <= site.level:
+                    site.guards.append(guard)
+                    return site
         site = CallSite(len(self.sites) + 1, callee, arguments, [guard], unnest, level)
         self.sites.append(site)
         return site
+
+
+def _conditions(guard: exp.Expr) -> set[str]:
+    """What a guard demands, condition by condition: one that demands no more than another holds where that does."""
+    parts = guard.flatten() if isinstance(guard, exp.And) else [guard]
+    return {render(part.unnest()) for part in parts} - {"TRUE"}
 
 
 def _feeds(site: CallSite, unnest: int | None) -> bool:

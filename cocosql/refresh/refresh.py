@@ -1,19 +1,18 @@
 """A refresh: attempts in a transaction, each of which either finds calls to make first, or writes and commits."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 import duckdb
 
-from cocosql._native import Harvest, Session
+from cocosql._native import Session
 from cocosql.catalog import functions, migrations, runs, views
 from cocosql.catalog.runs import Run
 from cocosql.catalog.views import View
 from cocosql.planner import plan
-from cocosql.planner.call_sites import CallSite
 from cocosql.refresh import locks
-from cocosql.refresh.view_refresh import ViewRefresh
+from cocosql.refresh.view_refresh import NeededCalls, ViewRefresh
 from cocosql.sqltext import ident, literal, qualified, split_name
 
 Row = tuple[str, int | None, int, int, int, int, int, float]
@@ -104,7 +103,7 @@ def transaction(session: Session) -> Iterator[None]:
 class _CallsFirst(Exception):
     """The attempt found calls to make; they are made after its transaction has ended."""
 
-    def __init__(self, part: ViewRefresh, calls: list[tuple[CallSite, Harvest]]) -> None:
+    def __init__(self, part: ViewRefresh, calls: list[NeededCalls]) -> None:
         super().__init__()
         self.part = part
         self.calls = calls
@@ -120,7 +119,7 @@ def _attempt_until_done(session: Session, chain: list[ViewRefresh]) -> None:
         found = _attempt(session, chain)
 
 
-def _attempt(session: Session, chain: list[ViewRefresh]) -> tuple[ViewRefresh, list[tuple[CallSite, Harvest]]] | None:
+def _attempt(session: Session, chain: list[ViewRefresh]) -> tuple[ViewRefresh, list[NeededCalls]] | None:
     """Write and commit; or write nothing and return the calls that must be made first, outside the transaction."""
     try:
         with transaction(session):
@@ -137,16 +136,17 @@ def _attempt(session: Session, chain: list[ViewRefresh]) -> tuple[ViewRefresh, l
     return None
 
 
-def _call(session: Session, part: ViewRefresh, calls: Iterable[tuple[CallSite, Harvest]], run: Run) -> None:
-    for site, harvest in calls:
-        if not harvest.misses:
+def _call(session: Session, part: ViewRefresh, needed: list[NeededCalls], run: Run) -> None:
+    for calls in needed:
+        if not calls.harvest.misses:
             continue
-        name = site.callee.function.name
-        failures = session.call(name, harvest, site.callee.memo)
+        callee = calls.sites[0].callee
+        name = callee.function.name
+        failures = session.call(name, calls.harvest, callee.memo)
         if failures:
             run.errors[name] = len(failures)
             fingerprint, arguments, error = failures[0]
-            row = part.origin(session, site, fingerprint)
+            row = part.origin(session, calls.sites, fingerprint)
             raise duckdb.InvalidInputException(f"function {name} failed for ({arguments}){row}: {error}")
 
 

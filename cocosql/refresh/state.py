@@ -48,9 +48,9 @@ def replace(session: Session, old: View, plan: Plan, source_id_type: str) -> Non
     """Make the tables of the plan's view in place of the old ones; rows of the same columns move to them."""
     view = plan.view
     types = zip(plan.column_names, plan.column_types, strict=True)
-    user = [(name, "INTEGER" if kind == '"NULL"' else kind) for name, kind in types]
-    # Never CREATE TABLE … AS … WITH NO DATA: in DuckDB 2.0.0 a large INSERT into such a table leaves its first row group
-    # empty, and scans stop there (SELECT … LIMIT 1 finds nothing).
+    user = [(name, kind.replace('"NULL"', "INTEGER")) for name, kind in types]
+    # Never CREATE TABLE … AS … WITH NO DATA: in DuckDB 2.0.0 a large INSERT into such a table leaves its first row
+    # group empty, and scans stop there (SELECT … LIMIT 1 finds nothing).
     session.execute(f"CREATE TABLE {view.rows} ({_columns([*_BORN, *expected_layout(plan, source_id_type), *user])})")
     if view.history == old.history and _exists(session, old, old.history_table):
         kept = f"coco_row_id, coco_version, coco_updated, {idents(plan.column_names)}"

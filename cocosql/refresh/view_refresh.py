@@ -25,6 +25,14 @@ from cocosql.sqltext import qualified
 _LONGEST_ROW = 200
 
 
+@dataclass(frozen=True)
+class NeededCalls:
+    """What the sites of one function need."""
+
+    sites: list[CallSite]
+    harvest: Harvest
+
+
 @dataclass
 class ViewRefresh:
     """What is found in one attempt (`look`) holds until the transaction of the attempt ends."""
@@ -61,34 +69,36 @@ class ViewRefresh:
             capture.changes(session, given.position) for capture, given in zip(self.captures, inputs, strict=True)
         ]
 
-    def needed_calls(self, session: Session) -> list[tuple[CallSite, Harvest]]:
+    def needed_calls(self, session: Session) -> list[NeededCalls]:
         """The calls of the next level that the changes need."""
         operator = self.plan.operator
         if not isinstance(operator, Map) or not self.has_changes:
             return []
         relation = self._relation(session)
-        for level in sorted({site.level for site in operator.sites if site.number not in self.warmed}):
-            harvests = []
-            for site in operator.sites:
-                if site.level == level and site.number not in self.warmed:
-                    harvest = session.harvest(operator.harvest_sql(site, relation))
-                    self.warmed.add(site.number)
-                    name = site.callee.function.name
-                    self.run.hits[name] = self.run.hits.get(name, 0) + harvest.hits
-                    harvests.append((site, harvest))
-            if any(harvest.misses for _, harvest in harvests):
-                return harvests
+        cold = [site for site in operator.sites if site.number not in self.warmed]
+        for level in sorted({site.level for site in cold}):
+            needed = []
+            for sites in _by_function([site for site in cold if site.level == level]):
+                harvest = session.harvest(operator.harvest_sql(sites, relation))
+                self.warmed.update(site.number for site in sites)
+                name = sites[0].callee.function.name
+                self.run.hits[name] = self.run.hits.get(name, 0) + harvest.hits
+                needed.append(NeededCalls(sites, harvest))
+            if any(calls.harvest.misses for calls in needed):
+                return needed
         return []
 
-    def origin(self, session: Session, site: CallSite, fingerprint: str) -> str:
+    def origin(self, session: Session, sites: list[CallSite], fingerprint: str) -> str:
         """A source row that needs a call, in words; empty if it is gone meanwhile."""
         operator, capture = self.plan.operator, self.captures[0]
         assert isinstance(operator, Map)
-        origin = operator.origin_sql(site, capture.all_rows(session), fingerprint)
-        rows = session.execute(
-            f"SELECT row::VARCHAR FROM ({capture.present_rows(session)}) WHERE coco_source_id = ({origin})"
-        )
-        return f" in the row {_shortened(rows[0][0])} of {operator.source.name}" if rows else ""
+        relation, present = capture.all_rows(session), capture.present_rows(session)
+        for site in sites:
+            origin = operator.origin_sql(site, relation, fingerprint)
+            rows = session.execute(f"SELECT row::VARCHAR FROM ({present}) WHERE coco_source_id = ({origin})")
+            if rows:
+                return f" in the row {_shortened(rows[0][0])} of {operator.source.name}"
+        return ""
 
     def apply(self, session: Session) -> None:
         """Write the rows that differ, and the view's record with them."""
@@ -241,6 +251,13 @@ def _calls(plan: Plan) -> list[Call]:
 
 def _call(site: int | None, callee: Callee) -> Call:
     return Call(site, callee.function.name, callee.function.code_version)
+
+
+def _by_function(sites: list[CallSite]) -> list[list[CallSite]]:
+    groups: dict[str, list[CallSite]] = {}
+    for site in sites:
+        groups.setdefault(site.callee.memo, []).append(site)
+    return list(groups.values())
 
 
 def _shortened(text: str) -> str:

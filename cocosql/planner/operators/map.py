@@ -51,10 +51,17 @@ class Map:
         query = f"SELECT {', '.join(items)} FROM {self._from(relation, self.sites, len(self.unnests))}{where}"
         return f"SELECT * FROM ({query}) AS coco_rows ({idents(names)})"
 
-    def harvest_sql(self, site: CallSite, relation: str) -> str:
-        """The distinct argument tuples that a site needs for these source rows: (hit, fingerprint, argument, …)."""
-        earlier = [other for other in self.sites if other.level < site.level]
-        unnests = len(self.unnests) if site.unnest is None else site.unnest
+    def harvest_sql(self, sites: list[CallSite], relation: str) -> str:
+        """The distinct argument tuples that sites of one function need for these source rows.
+
+        Columns: hit, fingerprint, and the arguments (NULL where the memo has the result).
+        """
+        count = len(sites[0].arguments)
+        needed = " UNION ALL ".join(self._needed_sql(site, relation) for site in sites)
+        arguments = "".join(f", any_value(a{i}) AS a{i}" for i in range(count))
+        return f"SELECT bool_or(hit) AS hit, fingerprint{arguments} FROM ({needed}) AS needed GROUP BY fingerprint"
+
+    def _needed_sql(self, site: CallSite, relation: str) -> str:
         arguments = site.typed_arguments()
         wanted = [
             f"({argument}) IS NOT NULL"
@@ -63,20 +70,15 @@ class Map:
         ]
         hit = f"{ident(site.known)} IS NOT NULL"
         values = "".join(f", CASE WHEN NOT ({hit}) THEN {value} END AS a{i}" for i, value in enumerate(arguments))
-        any_values = "".join(f", any_value(a{i}) AS a{i}" for i in range(len(arguments)))
         return (
-            f"SELECT bool_or(hit) AS hit, fingerprint{any_values} FROM ("
-            f"SELECT {hit} AS hit, {_fingerprint(site)} AS fingerprint{values} "
-            f"FROM {self._from(relation, [*earlier, site], unnests)} "
-            f"WHERE {' AND '.join([f'({render(site.guard)})', *wanted])}) AS needed GROUP BY fingerprint"
+            f"SELECT {hit} AS hit, {_fingerprint(site)} AS fingerprint{values} FROM {self._up_to(site, relation)} "
+            f"WHERE {' AND '.join([f'({render(site.guard)})', *wanted])}"
         )
 
     def origin_sql(self, site: CallSite, relation: str, fingerprint: str) -> str:
         """The id of a source row that needs the call with this fingerprint."""
-        earlier = [other for other in self.sites if other.level < site.level]
-        unnests = len(self.unnests) if site.unnest is None else site.unnest
         return (
-            f"SELECT {ident(SOURCE_ID)} FROM {self._from(relation, [*earlier, site], unnests)} "
+            f"SELECT {ident(SOURCE_ID)} FROM {self._up_to(site, relation)} "
             f"WHERE {_fingerprint(site)} = {fingerprint}::UHUGEINT LIMIT 1"
         )
 
@@ -84,14 +86,14 @@ class Map:
         """The columns that show the source's primary key; empty if not all of it is shown, or a row gives several."""
         if self.unnests or not self.source.key or any(calls_in(item, {"unnest"}) for item in self.items):
             return []
-        if any(item.find(exp.Star) for item in self.items):
-            (star, *others) = self.items
-            changed = others or star.this.args.get("replace") or star.this.args.get("rename")
-            shown = {} if changed else {name.lower(): name for name in column_names}
-        else:
-            shown = _shown_columns(self.items, column_names)
+        shown = _shown_columns(self.items, column_names)
         key = [shown.get(name.lower()) for name in self.source.key]
         return [name for name in key if name] if all(key) else []
+
+    def _up_to(self, site: CallSite, relation: str) -> str:
+        """The FROM clause as far as a site needs it."""
+        earlier = [other for other in self.sites if other.level < site.level]
+        return self._from(relation, [*earlier, site], len(self.unnests) if site.unnest is None else site.unnest)
 
     def _from(self, relation: str, sites: list[CallSite], unnests: int) -> str:
         """The FROM clause with the first so many unnests, each site's look-up where its arguments are known."""
@@ -117,7 +119,7 @@ def plan_map(tree: exp.Query, sources: list[Source], callees: dict[str, Callee],
     select = _plain_select(tree, aggregates)
     source, alias = _base(select, sources)
     unnests = [_unnest(join) for join in select.args.get("joins") or []]
-    _expand_stars(select, alias, unnests)
+    _expand_stars(select, alias, source, unnests)
     _expand_aliases(select, alias, source, unnests)
     _check_columns(select, alias)
     columns = _columns_read(select, source)
@@ -173,37 +175,36 @@ def _unnest(join: exp.Join) -> exp.Expr:
     return join.this.copy()
 
 
-def _expand_stars(select: exp.Select, alias: str, unnests: list[exp.Expr]) -> None:
+def _expand_stars(select: exp.Select, alias: str, source: Source, unnests: list[exp.Expr]) -> None:
     """``*`` would see the columns of the look-ups and the source id."""
+    relations = [(alias, source.column_names)]
+    for unnest in unnests:
+        relations.append((unnest.alias, [column.name for column in unnest.args["alias"].args["columns"]]))
     items: list[exp.Expr] = []
     for item in select.expressions:
-        if isinstance(item, exp.Star):
-            items += _plain_star(item, alias, unnests)
-        elif isinstance(item, exp.Column) and isinstance(item.this, exp.Star):
-            items.append(_without_source_id(item) if item.table.lower() == alias.lower() else item)
+        star = item.this if isinstance(item, exp.Column) else item
+        if isinstance(star, exp.Star):
+            table = item.table.lower() if isinstance(item, exp.Column) else None
+            items += _star_columns(
+                star, [(name, columns) for name, columns in relations if table in (None, name.lower())]
+            )
+        elif item.find(exp.Star) or calls_in(item, {"columns"}):
+            raise NotMap("a star inside an expression has no incremental rule yet")
         else:
             items.append(item)
     select.set("expressions", items)
-    for item in items:
-        inner = item.this if isinstance(item, exp.Column) and isinstance(item.this, exp.Star) else item
-        if inner is item and item.find(exp.Star):
-            raise NotMap("a star inside an expression has no incremental rule yet")
-        if calls_in(item, {"columns"}):
-            raise NotMap("COLUMNS(…) has no incremental rule yet")
 
 
-def _plain_star(star: exp.Star, alias: str, unnests: list[exp.Expr]) -> list[exp.Expr]:
-    if unnests and any(star.args.values()):
-        raise NotMap("a star with EXCLUDE or REPLACE over an unnest has no incremental rule yet")
-    quoted = exp.Column(this=star.copy(), table=exp.to_identifier(alias, quoted=True))
-    others = [exp.Column(this=exp.Star(), table=exp.to_identifier(unnest.alias, quoted=True)) for unnest in unnests]
-    return [_without_source_id(quoted), *others]
-
-
-def _without_source_id(column: exp.Column) -> exp.Column:
-    excluded = list(column.this.args.get("except_") or [])
-    column.this.set("except_", [*excluded, exp.to_identifier(SOURCE_ID, quoted=True)])
-    return column
+def _star_columns(star: exp.Star, relations: list[tuple[str, list[str]]]) -> list[exp.Expr]:
+    if star.args.get("replace") or star.args.get("rename"):
+        raise NotMap("a star with REPLACE or RENAME has no incremental rule yet")
+    excluded = {name.name.lower() for name in star.args.get("except_") or []}
+    return [
+        exp.column(name, table=table, quoted=True)
+        for table, names in relations
+        for name in names
+        if name.lower() not in excluded
+    ]
 
 
 def _expand_aliases(select: exp.Select, alias: str, source: Source, unnests: list[exp.Expr]) -> None:
@@ -241,8 +242,6 @@ def _check_columns(select: exp.Select, alias: str) -> None:
 
 
 def _columns_read(select: exp.Select, source: Source) -> list[str]:
-    if select.find(exp.Star):
-        return source.column_names
     named = {identifier.name.lower() for identifier in select.find_all(exp.Identifier)}
     return [name for name in source.column_names if name.lower() in named]
 
@@ -283,7 +282,7 @@ def _shown_columns(items: list[exp.Expr], column_names: list[str]) -> dict[str, 
     shown: dict[str, str] = {}
     for item, name in zip(items, column_names, strict=True):
         bare = item.this if isinstance(item, exp.Alias) else item
-        if isinstance(bare, exp.Column) and not isinstance(bare.this, exp.Star):
+        if isinstance(bare, exp.Column):
             shown.setdefault(bare.name.lower(), name)
     return shown
 
