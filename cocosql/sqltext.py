@@ -7,13 +7,16 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.dialects.duckdb import DuckDB
 
+#: Functions whose arguments are more than expressions between commas.
+_OWN_SYNTAX = {"CAST", "TRY_CAST", "EXTRACT", "OVERLAY", "POSITION", "SUBSTRING", "TRIM"}
+
 
 class CocoDuckDB(DuckDB):
     """DuckDB's SQL, written as it was read: sqlglot translates between dialects, and here is only one."""
 
     class Parser(DuckDB.Parser):  # type: ignore[misc,valid-type]
         FUNCTIONS: ClassVar[dict[str, Any]] = {}
-        FUNCTION_PARSERS: ClassVar = {k: v for k, v in DuckDB.Parser.FUNCTION_PARSERS.items() if k != "IF"}
+        FUNCTION_PARSERS: ClassVar = {k: v for k, v in DuckDB.Parser.FUNCTION_PARSERS.items() if k in _OWN_SYNTAX}
         NO_PAREN_FUNCTION_PARSERS: ClassVar = {
             k: v for k, v in DuckDB.Parser.NO_PAREN_FUNCTION_PARSERS.items() if k != "IF"
         }

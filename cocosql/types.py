@@ -117,6 +117,8 @@ def converter(annotation: Any) -> Callable[[Any], Any] | None:
         return converter(annotation.__origin__)
     if typing.get_origin(annotation) is list:
         return element_converter(*typing.get_args(annotation))
+    if typing.get_origin(annotation) is dict:
+        return _dict_converter(*typing.get_args(annotation))
     if not isinstance(annotation, type):
         return None
     if issubclass(annotation, enum.Enum):
@@ -134,6 +136,22 @@ def element_converter(element: Any) -> Callable[[Any], Any] | None:
     if convert_element is None:
         return None
     return lambda values: None if values is None else [convert_element(value) for value in values]
+
+
+def _dict_converter(key: Any, value: Any) -> Callable[[Any], Any] | None:
+    convert_key, convert_value = converter(key), converter(value)
+    if convert_key is None and convert_value is None:
+        return None
+
+    def convert(pairs: dict[Any, Any] | None) -> Any:
+        if pairs is None:
+            return None
+        return {
+            convert_key(name) if convert_key else name: convert_value(item) if convert_value else item
+            for name, item in pairs.items()
+        }
+
+    return convert
 
 
 def _struct_converter(cls: type, fields: dict[str, Any]) -> Callable[[Any], Any] | None:

@@ -66,6 +66,8 @@ class DiffCapture:
         return f"SELECT {self._id()} AS coco_source_id{self._columns()} FROM {self.source.sql}"
 
     def changes(self, session: Session, position: str | None) -> Delta | None:
+        if position != self._identity():
+            return None
         # With a key one scan gives the rows that changed, too; without, the scan counts equal rows.
         present = self._present_keyed(self._columns()) if self.source.key else self._present()
         session.execute(
@@ -101,7 +103,12 @@ class DiffCapture:
                 f"INSERT INTO {self.snapshot} SELECT coco_source_id, coco_fingerprint, coco_key FROM {self.changed} "
                 "WHERE coco_fingerprint IS NOT NULL"
             )
-        return None
+        return self._identity()
+
+    def _identity(self) -> str:
+        """How rows are known again: a source made anew with another key, or key type, is read anew."""
+        types = dict(zip(self.source.column_names, self.source.column_types, strict=True))
+        return ", ".join(f"{name} {types[name]}" for name in self.source.key) or "no key"
 
     def shown_key(self, snapshot: str) -> str:
         """The key of a snapshot row as JSON: {"id": 7}; without a key, its fingerprint."""

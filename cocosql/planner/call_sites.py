@@ -62,7 +62,12 @@ class CallSite:
         return [f"CAST({render(argument)} AS {kind})" for argument, kind in pairs]
 
     def fingerprint(self) -> str:
-        return f"coco_fingerprint({', '.join(self.typed_arguments())})"
+        """The fingerprint of the arguments where the call is made, else NULL: elsewhere they may not even be valid."""
+        return self.guarded(f"coco_fingerprint({', '.join(self.typed_arguments())})")
+
+    def guarded(self, sql: str) -> str:
+        """What is evaluated only where the call is made."""
+        return sql if self.guard == exp.true() else f"CASE WHEN {render(self.guard)} THEN {sql} END"
 
     def join(self) -> str:
         """The join that looks the result up."""

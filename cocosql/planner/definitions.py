@@ -8,7 +8,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from cocosql._native import Session
-from cocosql.catalog.names import Name
+from cocosql.catalog.names import Name, relation_kind
 from cocosql.planner.qualify import tables
 from cocosql.sqltext import CocoDuckDB
 
@@ -32,6 +32,8 @@ class Definitions:
 
     functions: set[str] = field(default_factory=set)
     texts: dict[str, str] = field(default_factory=dict)
+    #: Keys of the names of all tables and views that are read, also through views.
+    relations: set[tuple[str, str, str]] = field(default_factory=set)
 
 
 def collect(session: Session, tree: exp.Expr, names: dict[str, list[tuple[str, str | None]]]) -> Definitions:
@@ -98,6 +100,7 @@ def _collect_view(
     if not table.args.get("catalog"):
         return
     name = Name(table.catalog, table.db, table.name)
+    found.relations.add(name.key())
     key = f"view {name.sql}"
     rows = session.execute(
         "SELECT sql FROM duckdb_views() WHERE (database_name, schema_name, view_name) = ($1, $2, $3)",
@@ -105,19 +108,37 @@ def _collect_view(
     )
     if rows and key not in found.texts:
         found.texts[key] = rows[0][0]
-        _collect_text(session, rows[0][0], known, found)
+        _collect_text(session, rows[0][0], known, found, name)
 
 
 def _collect_text(
-    session: Session, text: str, known: dict[str, list[tuple[str, str | None]]], found: Definitions
+    session: Session,
+    text: str,
+    known: dict[str, list[tuple[str, str | None]]],
+    found: Definitions,
+    view: Name | None = None,
 ) -> None:
     try:
         tree = sqlglot.parse_one(text, dialect=CocoDuckDB)
     except SqlglotError:
         return
     query = tree.expression if isinstance(tree, exp.Create) else tree
-    if query is not None:
-        _collect(session, query, known, found)
+    if query is None:
+        return
+    if view and isinstance(query, exp.Query):
+        _fill_names(session, query, view)
+    _collect(session, query, known, found)
+
+
+def _fill_names(session: Session, query: exp.Query, view: Name) -> None:
+    """What DuckDB takes the names in a view for: relations of its schema, or else of main, in its database."""
+    for table in tables(query):
+        database, name = table.catalog or view.database, table.name
+        options = [Name(database, schema, name) for schema in ([table.db] if table.db else [view.schema, "main"])]
+        meant = next((option for option in options if relation_kind(session, option)), None)
+        if meant:
+            table.set("db", exp.to_identifier(meant.schema, quoted=True))
+            table.set("catalog", exp.to_identifier(meant.database, quoted=True))
 
 
 def _function_names(tree: exp.Expr) -> set[str]:

@@ -9,7 +9,7 @@ import duckdb
 from sqlglot import exp
 
 from cocosql._native import Session
-from cocosql.catalog import functions
+from cocosql.catalog import functions, views
 from cocosql.catalog.views import View
 from cocosql.planner import definitions, sources
 from cocosql.planner.call_sites import Callee
@@ -35,6 +35,10 @@ class Plan:
     #: Fingerprint of the query with the views and macros behind it.
     definition: str = ""
     sources: list[Source] = field(default_factory=list)
+    #: Keys of the names of all tables and views that it reads, also through views.
+    relations: set[tuple[str, str, str]] = field(default_factory=set)
+    #: Incremental views that it reads through plain views.
+    behind_views: list[Source] = field(default_factory=list)
     #: The columns that identify a row, or empty.
     key_columns: list[str] = field(default_factory=list)
     operator: Map | Recompute | None = None
@@ -71,7 +75,12 @@ def describe(session: Session, made: Plan) -> None:
         columns = session.describe(made.sql)
     except duckdb.CatalogException as error:
         raise _with_hint(error) from None
-    names = made.view.given_columns or [name for name, _ in columns]
+    given = made.view.given_columns
+    if len(given) > len(columns):
+        raise duckdb.BinderException(
+            f"view {made.view.name} names {len(given)} columns, but its query has only {len(columns)}"
+        )
+    names = given or [name for name, _ in columns]
     made.column_names = _distinct([*names, *(name for name, _ in columns[len(names) :])])
     made.column_types = [kind for _, kind in columns]
 
@@ -85,6 +94,7 @@ def find_definitions(session: Session, made: Plan) -> None:
         used = definitions.Definitions({name.lower() for name in re.findall(r"(\w+)\s*\(", made.sql)})
     else:
         used = definitions.collect(session, made.tree, known)
+    made.relations = used.relations
     remembered = {call.function.lower() for call in made.view.calls}
     definitions.check_deterministic(used.functions, {*python, *remembered}, known)
     made.callees = _callees(session, made.view, used.functions & {*python, *remembered})
@@ -96,6 +106,10 @@ def find_sources(session: Session, made: Plan) -> None:
     """Find the relations that the query reads."""
     if made.tree is not None:
         made.sources = sources.find_sources(session, made.tree, made.view.name.database)
+        direct = {source.name for source in made.sources}
+        for upstream in views.all_views(session, made.view.name.database):
+            if upstream.name.key() in made.relations and upstream.name not in direct:
+                made.behind_views.append(sources.upstream_source(upstream))
 
 
 def choose_operator(session: Session, made: Plan) -> None:

@@ -1,7 +1,9 @@
 """The sources of a query: the relations that it reads, and how a row of each is known again."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 
+import duckdb
 from sqlglot import exp
 
 from cocosql._native import Session
@@ -44,8 +46,14 @@ def find_sources(session: Session, tree: exp.Query, database: str) -> list[Sourc
     for table in tree.find_all(exp.Table):
         if isinstance(table.this, exp.Func):
             sql = render(table.this)
-            found.setdefault(sql.lower(), _relation(session, sql))
+            with suppress(duckdb.BinderException):  # its arguments are of another source: it is none by itself
+                found.setdefault(sql.lower(), _relation(session, sql))
     return list(found.values())
+
+
+def upstream_source(view: View) -> Source:
+    """An incremental view as a source."""
+    return Source(view.name.sql, view.name, view.column_names, view.column_types, [], view)
 
 
 def _table_source(session: Session, table: exp.Table, upstream: dict[tuple[str, str, str], View]) -> Source:

@@ -10,7 +10,7 @@ from cocosql._native import Session
 from cocosql.catalog import functions, migrations, runs, views
 from cocosql.catalog.runs import Run
 from cocosql.catalog.views import View
-from cocosql.planner import plan
+from cocosql.planner import Plan, plan
 from cocosql.refresh import locks
 from cocosql.refresh.view_refresh import NeededCalls, ViewRefresh
 from cocosql.sqltext import ident, literal, qualified, split_name
@@ -28,10 +28,29 @@ def refresh(session: Session, view: View, *, full: bool = False) -> Row:
     """
     migrations.migrate(session.sibling(), view.name.database)
     session = prepared(session.sibling(), view)
+    for other in upstream(session, view):
+        # What reads it can only be planned once its columns are there; so it goes first, in a transaction of its own.
+        if ViewRefresh(planned(session, other), Run(0, other)).changes_columns():
+            refresh(session, other)
     with locks.hold(session, [other.name for other in [view, *upstream(session, view)]]):
         view = views.find(session, view.name) or view
-        above = [ViewRefresh(plan(session, other), runs.part(session, other)) for other in upstream(session, view)]
-        return run(session, [*above, ViewRefresh(plan(session, view), runs.begin(session, view), full)])
+        above = [ViewRefresh(planned(session, other), runs.part(session, other)) for other in upstream(session, view)]
+        return run(session, [*above, ViewRefresh(planned(session, view), runs.begin(session, view), full)])
+
+
+def planned(session: Session, view: View) -> Plan:
+    """The plan of a view that exists.
+
+    Raises:
+        duckdb.BinderException, duckdb.CatalogException: if its query no longer holds; says how to mend it.
+    """
+    try:
+        return plan(session, view)
+    except (duckdb.BinderException, duckdb.CatalogException) as error:
+        raise type(error)(
+            f"view {view.name} cannot be refreshed, for its query no longer holds: {error}\n"
+            f"Give it another query with CREATE OR REPLACE INCREMENTAL VIEW {view.name} AS …, or DROP INCREMENTAL VIEW"
+        ) from None
 
 
 def run(session: Session, chain: list[ViewRefresh]) -> Row:

@@ -146,12 +146,15 @@ class ViewRefresh:
             definition=plan.definition,
             has_data=True,
             last_error=None,
-            operators=describe_operators(plan),
             calls=_calls(plan),
         )
-        if view.has_data and not self._needs_layout(session):
-            return changed
-        return state.renamed(changed, views.next_id(session), keep_history=self._same_columns())
+        if not view.has_data or self._needs_layout(session):
+            changed = state.renamed(changed, views.next_id(session), keep_history=self._same_columns())
+        return replace(changed, operators=describe_operators(replace(plan, view=changed)))
+
+    def changes_columns(self) -> bool:
+        """Whether the view's columns will be others, so that a plan that reads it would not hold."""
+        return self.view.has_data and not self._same_columns()
 
     def _same_columns(self) -> bool:
         plan, view = self.plan, self.view
@@ -182,12 +185,14 @@ class ViewRefresh:
 def captures(plan: Plan) -> list[Capture]:
     """How the changes of each source are found."""
     operator = plan.operator
+    behind_views = [UpstreamCapture(source, source.column_names) for source in plan.behind_views]
     if isinstance(operator, Map):
-        return [_row_capture(plan, operator.source, operator.columns)]
-    return [
+        return [_row_capture(plan, operator.source, operator.columns), *behind_views]
+    direct = [
         UpstreamCapture(source, source.column_names) if source.upstream else ContentCapture(source)
         for source in plan.sources
     ]
+    return [*direct, *behind_views]
 
 
 def rebuild_reason(plan: Plan) -> str | None:

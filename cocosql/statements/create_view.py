@@ -127,10 +127,6 @@ def _check(session: Session, planned: Plan) -> None:
             raise duckdb.InvalidInputException(
                 f"column {column}: names that begin with {state.RESERVED} are CocoSQL's own; give it another with AS"
             )
-    if len(view.given_columns) > len(planned.column_types):
-        raise duckdb.BinderException(
-            f"view {view.name} names {len(view.given_columns)} columns, but its query has {len(planned.column_types)}"
-        )
     if any(other.name.key() == view.name.key() for other in upstream_of(session, planned)):
         raise duckdb.CatalogException(f"view {view.name} cannot read itself")
     if view.options.get("mode") == "incremental" and isinstance(planned.operator, Recompute):
@@ -143,7 +139,7 @@ def _check(session: Session, planned: Plan) -> None:
 def upstream_of(session: Session, planned: Plan) -> list[View]:
     """The incremental views that a planned view reads, those that others read first."""
     found: dict[int, View] = {}
-    for source in planned.sources:
+    for source in [*planned.sources, *planned.behind_views]:
         if source.upstream:
             for view in [*upstream(session, source.upstream), source.upstream]:
                 found.setdefault(view.view_id, view)
@@ -152,11 +148,12 @@ def upstream_of(session: Session, planned: Plan) -> list[View]:
 
 def _create_empty(session: Session, planned: Plan, existing: View | None) -> None:
     view = planned.view
-    empty = state.renamed(view, views.next_id(session), keep_history=False).settled(
+    empty = state.renamed(view, views.next_id(session), keep_history=False)
+    empty = empty.settled(
         column_names=planned.column_names,
         column_types=planned.column_types,
         incremental=not isinstance(planned.operator, Recompute),
-        operators=describe_operators(planned),
+        operators=describe_operators(replace(planned, view=empty)),
         has_data=False,
         inputs=[],
         calls=[],

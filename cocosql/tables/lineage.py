@@ -22,6 +22,8 @@ def sql(session: Session, arguments: list[str], caller: Caller) -> str:
 
 
 def _lineage(session: Session, view: View) -> str:
+    if not view.has_data:
+        return _no_rows(view)
     if not view.incremental:
         reason = next((operator.rule for operator in view.operators if operator.kind == "recompute"), "recompute")
         raise duckdb.NotImplementedException(
@@ -35,6 +37,16 @@ def _lineage(session: Session, view: View) -> str:
         f"origin.source_state, list_concat(origin.functions, {calls}) AS functions "
         f"FROM {qualified(view.name.database, 'coco', view.state_table)} AS stored "
         f"JOIN ({_origin(session, planned)}) AS origin ON origin.source_id = stored.coco_source_id {joins}"
+    )
+
+
+def _no_rows(view: View) -> str:
+    types = zip(view.column_names, view.column_types, strict=True)
+    row = ", ".join(f"{ident(name)} {kind}" for name, kind in types)
+    return (
+        f"SELECT NULL::UHUGEINT AS row_id, NULL::STRUCT({row}) AS row, NULL::VARCHAR AS source, "
+        "NULL::JSON AS source_key, NULL::JSON AS source_row, NULL::VARCHAR AS source_state, "
+        f"{_NO_CALLS} AS functions WHERE false"
     )
 
 
@@ -76,7 +88,7 @@ def _origin(session: Session, planned: Plan) -> str:
             f"to_json(struct_pack({columns})) AS source_row, 'current' AS source_state, {_NO_CALLS} AS functions "
             f"FROM {rows}"
         )
-    (capture,) = captures(planned)
+    capture = captures(planned)[0]
     assert isinstance(capture, DiffCapture)
     return _table_origin(session, planned, capture, name)
 

@@ -108,15 +108,15 @@ bool MatchesAt(const vector<MatcherToken> &tokens, idx_t begin, const vector<std
 	return EndsStatement(tokens[begin + words.size()]);
 }
 
-//! The statement's words with their places in the text that the client sent; a statement that occurs twice in a script
-//! says the same at both places.
-idx_t Locate(const vector<MatcherToken> &tokens, const vector<std::string> &words) {
+//! Where the statement's words stand in the text that the client sent; a statement that occurs twice in a script says
+//! the same at both places. Invalid if the client sent the statement without its text.
+optional_idx Locate(const vector<MatcherToken> &tokens, const vector<std::string> &words) {
 	for (idx_t begin = 0; begin < tokens.size(); begin++) {
 		if ((begin == 0 || EndsStatement(tokens[begin - 1])) && MatchesAt(tokens, begin, words)) {
 			return begin;
 		}
 	}
-	throw InternalException("the statement was not found in the text of the query");
+	return optional_idx();
 }
 
 //! DuckDB's own parser reads the query, with blanks in front so that its errors point at the right place.
@@ -140,7 +140,12 @@ ParserExtensionPlanResult Plan(ParserExtensionInfo *, ClientContext &context,
 	auto text = context.GetCurrentQuery();
 	auto tokens = Tokenize(text);
 	auto begin = Locate(tokens, claimed.words);
-	TokenCursor cursor(text, tokens, begin);
+	if (!begin.IsValid()) {
+		text = claimed.ToString();
+		tokens = Tokenize(text);
+		begin = 0;
+	}
+	TokenCursor cursor(text, tokens, begin.GetIndex());
 	auto kind = FindKind(cursor);
 	if (!kind) {
 		cursor.Fail("a statement of CocoSQL cannot be prepared or explained by DuckDB; use EXPLAIN INCREMENTAL VIEW or "

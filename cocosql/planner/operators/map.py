@@ -64,7 +64,7 @@ class Map:
     def _needed_sql(self, site: CallSite, relation: str) -> str:
         arguments = site.typed_arguments()
         wanted = [
-            f"({argument}) IS NOT NULL"
+            f"({site.guarded(argument)}) IS NOT NULL"
             for argument, takes_null in zip(arguments, site.callee.function.takes_null, strict=True)
             if not takes_null
         ]
@@ -144,6 +144,8 @@ def _plain_select(tree: exp.Query, aggregates: set[str]) -> exp.Select:
     if tree.find(exp.Window):
         raise NotMap("a window function has no incremental rule yet")
     found = sorted(call.name.lower() for call in calls_in(tree, aggregates))
+    if not found and tree.find(exp.AggFunc):
+        raise NotMap("an aggregate has no incremental rule yet")
     if found:
         raise NotMap(f"the aggregate {found[0]} has no incremental rule yet")
     return tree.copy()

@@ -1,0 +1,170 @@
+"""Lineage: for each row of a view, the source rows that it came from and the calls that made it."""
+
+import json
+from typing import Any
+
+import cocosql
+import duckdb
+import pytest
+
+from helpers import Con, one, rows
+
+
+@pytest.fixture
+def notes(con: Con) -> Con:
+    @cocosql.udf
+    def up(s: str) -> str:
+        return s.upper()
+
+    @cocosql.udf
+    def pieces(s: str) -> list[str]:
+        return s.split(" ")
+
+    cocosql.register(con, up, pieces)
+    con.execute("CREATE TABLE notes (path VARCHAR PRIMARY KEY, body VARCHAR, other INTEGER)")
+    con.execute("INSERT INTO notes VALUES ('a.md', 'x y', 1), ('b.md', 'z', 2), ('c.md', NULL, 3)")
+    return con
+
+
+def lineage(con: Con, view: str = "v", columns: str = "row, source, source_key, source_row, source_state", where: str = "true") -> list[Any]:
+    return rows(con, f"SELECT {columns} FROM coco_lineage('{view}') WHERE {where} ORDER BY ALL")
+
+
+def functions(con: Con, view: str, where: str) -> list[list[str]]:
+    return [
+        sorted(call["name"] for call in calls)
+        for (calls,) in rows(con, f"SELECT functions FROM coco_lineage('{view}') WHERE {where}")
+    ]
+
+
+def test_columns_and_types(notes: Con) -> None:
+    notes.execute("CREATE INCREMENTAL VIEW v AS SELECT path, up(body) AS u FROM notes")
+    described = {name: kind for name, kind, *_ in rows(notes, "DESCRIBE FROM coco_lineage('v')")}
+    assert described == {
+        "row_id": "UHUGEINT",
+        "row": "STRUCT(path VARCHAR, u VARCHAR)",
+        "source": "VARCHAR",
+        "source_key": "JSON",
+        "source_row": "JSON",
+        "source_state": "VARCHAR",
+        "functions": "STRUCT(\"name\" VARCHAR, code_version VARCHAR, input_fingerprint UHUGEINT, computed_at TIMESTAMP WITH TIME ZONE, run_id BIGINT)[]",
+    }
+
+
+def test_keyed(notes: Con) -> None:
+    notes.execute("CREATE INCREMENTAL VIEW v AS SELECT n.path, c, up(c) AS u FROM notes AS n, unnest(pieces(n.body)) AS s(c)")
+    found = lineage(notes, where="row.path = 'a.md'")
+    assert [row["u"] for row, *_ in found] == ["X", "Y"]
+    for _, source, key, source_row, state in found:
+        assert (source, json.loads(key), state) == ("notes", {"path": "a.md"}, "current")
+        assert json.loads(source_row) == {"path": "a.md", "body": "x y", "other": 1}
+    assert functions(notes, "v", "row.path = 'a.md'") == [["pieces", "up"]] * 2
+    assert len(lineage(notes)) == one(notes, "SELECT count(*) FROM v") == 3
+    assert one(notes, "SELECT count(*) FROM coco_lineage('v') JOIN v ON row.u = v.u AND row.path = v.path") == 3
+
+
+def test_filters_join_and_row_ids(notes: Con) -> None:
+    notes.execute("CREATE INCREMENTAL VIEW v AS SELECT path, up(body) AS u FROM notes")
+    assert one(
+        notes,
+        "SELECT count(*) FROM coco_lineage('v') AS l JOIN coco_changes('v') AS c USING (row_id) WHERE l.row = c.row AND c.op = 'insert'",
+    ) == 3
+    plan = "\n".join(str(row) for row in rows(notes, "EXPLAIN SELECT * FROM coco_lineage('v') WHERE row.path = 'a.md'"))
+    assert "a.md" in plan
+
+
+def test_functions_are_those_that_were_called(notes: Con) -> None:
+    """A call that NULL or a condition spared is none, and what is said of a call is what its run recorded."""
+    notes.execute("CREATE INCREMENTAL VIEW v AS SELECT path, CASE WHEN other = 1 THEN up(path) END AS p, up(body) AS u FROM notes")
+    assert functions(notes, "v", "row.path = 'a.md'") == [["up", "up"]]
+    assert functions(notes, "v", "row.path = 'b.md'") == [["up"]]
+    assert functions(notes, "v", "row.path = 'c.md'") == [[]]
+    (made,) = rows(notes, "SELECT unnest(functions) FROM coco_lineage('v') WHERE row.path = 'b.md'")[0]
+    version, run = rows(notes, "SELECT (SELECT code_version FROM coco_functions() WHERE name = 'up'), (SELECT run_id FROM coco_runs('v'))")[0]
+    assert (made["name"], made["code_version"], made["run_id"]) == ("up", version, run)
+    assert made["input_fingerprint"] == one(notes, "SELECT coco_fingerprint('z')")
+    assert made["computed_at"] is not None
+
+
+def test_states(notes: Con) -> None:
+    notes.execute("CREATE INCREMENTAL VIEW v AS SELECT path, up(body) AS u FROM notes")
+    notes.execute("UPDATE notes SET body = 'new' WHERE path = 'a.md'; DELETE FROM notes WHERE path = 'b.md'; UPDATE notes SET other = 9 WHERE path = 'c.md'")
+    states = {row["path"]: (state, source_row and json.loads(source_row)) for row, source_row, state in lineage(notes, columns="row, source_row, source_state")}
+    assert states == {
+        "a.md": ("changed", {"path": "a.md", "body": "new", "other": 1}),
+        "b.md": ("gone", None),
+        "c.md": ("current", {"path": "c.md", "body": None, "other": 9}),
+    }
+    keys = lineage(notes, columns="source_key")
+    assert [json.loads(key) for (key,) in keys] == [{"path": "a.md"}, {"path": "b.md"}, {"path": "c.md"}]
+    notes.execute("REFRESH INCREMENTAL VIEW v")
+    assert lineage(notes, columns="row.path, source_state") == [("a.md", "current"), ("c.md", "current")]
+
+
+def test_integer_and_composite_keys(con: Con) -> None:
+    con.execute("CREATE TABLE a (id INTEGER PRIMARY KEY, s VARCHAR); INSERT INTO a VALUES (7, 'x')")
+    con.execute("CREATE TABLE b (k VARCHAR, n INTEGER, s VARCHAR, PRIMARY KEY (k, n)); INSERT INTO b VALUES ('q', 3, 'x')")
+    con.execute("CREATE INCREMENTAL VIEW v AS SELECT s FROM a; CREATE INCREMENTAL VIEW w AS SELECT s FROM b")
+    assert json.loads(one(con, "SELECT source_key FROM coco_lineage('v')")) == {"id": 7}
+    assert json.loads(one(con, "SELECT source_key FROM coco_lineage('w')")) == {"k": "q", "n": 3}
+    con.execute("UPDATE a SET id = 8; REFRESH INCREMENTAL VIEW v")
+    assert json.loads(one(con, "SELECT source_key FROM coco_lineage('v')")) == {"id": 8}
+
+
+def test_keyless(notes: Con) -> None:
+    notes.execute("CREATE TABLE t (s VARCHAR, unread INTEGER); INSERT INTO t VALUES ('a', 1), ('a', 2), ('b', 3)")
+    notes.execute("CREATE INCREMENTAL VIEW v AS SELECT up(s) AS u FROM t")
+    found = lineage(notes, columns="row.u, source, source_key, source_state")
+    assert [(u, source, state) for u, source, _, state in found] == [("A", "t", "current"), ("A", "t", "current"), ("B", "t", "current")]
+    assert json.loads(found[0][2])["fingerprint"] == one(notes, "SELECT coco_fingerprint('a')")
+    notes.execute("DELETE FROM t WHERE s = 'b'; UPDATE t SET unread = 5")
+    assert lineage(notes, columns="row.u, source_state") == [("A", "current"), ("A", "current"), ("B", "gone")]
+
+
+def test_views_on_views_reach_the_base(notes: Con) -> None:
+    notes.execute("CREATE INCREMENTAL VIEW v AS SELECT n.path, c FROM notes AS n, unnest(pieces(n.body)) AS s(c)")
+    notes.execute("CREATE INCREMENTAL VIEW w AS SELECT path, up(c) AS u FROM v")
+    found = lineage(notes, "w")
+    assert [(row["u"], source, json.loads(key), state) for row, source, key, _, state in found] == [
+        ("X", "notes", {"path": "a.md"}, "current"),
+        ("Y", "notes", {"path": "a.md"}, "current"),
+        ("Z", "notes", {"path": "b.md"}, "current"),
+    ]
+    assert functions(notes, "w", "true") == [["pieces", "up"]] * 3
+    notes.execute("UPDATE notes SET body = 'q' WHERE path = 'b.md'; REFRESH INCREMENTAL VIEW v")
+    assert lineage(notes, "w", "row.u, source_state") == [("X", "current"), ("Y", "current"), ("Z", "changed")]
+    notes.execute("REFRESH INCREMENTAL VIEW w")
+    assert lineage(notes, "w", "row.u, source_state") == [("Q", "current"), ("X", "current"), ("Y", "current")]
+
+
+def test_every_row_has_lineage_while_the_upstream_moves_on(notes: Con) -> None:
+    """Rows of a view whose upstream view has been refreshed since still say where they came from."""
+    notes.execute("CREATE INCREMENTAL VIEW v AS SELECT path, body FROM notes; CREATE INCREMENTAL VIEW w AS SELECT path, up(body) AS u FROM v")
+    notes.execute("DELETE FROM notes WHERE path = 'b.md'; REFRESH INCREMENTAL VIEW v")
+    assert len(lineage(notes, "w")) == one(notes, "SELECT count(*) FROM w") == 3
+    assert lineage(notes, "w", "row.path, source_state") == [("a.md", "current"), ("b.md", "gone"), ("c.md", "current")]
+
+
+def test_names_that_need_quotes(con: Con) -> None:
+    con.execute('CREATE TABLE "my t" ("the key" VARCHAR PRIMARY KEY, "a ""b""" INTEGER)')
+    con.execute("""INSERT INTO "my t" VALUES ('it''s', 1)""")
+    con.execute('CREATE INCREMENTAL VIEW "my v" AS SELECT "a ""b""" + 1 AS "x y" FROM "my t"')
+    ((row, key, source),) = rows(con, """SELECT row, source_key, source FROM coco_lineage('"my v"')""")
+    assert (row, json.loads(key), source) == ({"x y": 2}, {"the key": "it's"}, "my t")
+
+
+def test_recomputed_views_say_why_not(notes: Con) -> None:
+    notes.execute("CREATE INCREMENTAL VIEW v AS SELECT count(*) AS n FROM notes")
+    with pytest.raises(duckdb.NotImplementedException, match="v is not kept"):
+        notes.execute("FROM coco_lineage('v')")
+    notes.execute("CREATE INCREMENTAL VIEW w AS SELECT n + 1 AS n FROM v")
+    assert [source for (source,) in lineage(notes, "w", "source")] == ["v"]
+
+
+def test_lineage_of_a_view_of_the_users(notes: Con) -> None:
+    notes.execute("CREATE INCREMENTAL VIEW v AS SELECT path, up(body) AS u FROM notes")
+    notes.execute("CREATE VIEW of_v AS SELECT row.path AS path, source_state FROM coco_lineage('v')")
+    notes.execute("DELETE FROM notes WHERE path = 'a.md'")
+    assert rows(notes, "SELECT source_state FROM of_v WHERE path = 'a.md'") == [("gone",)]
+    notes.execute("CREATE OR REPLACE INCREMENTAL VIEW v AS SELECT path, up(body) AS other FROM notes")
+    assert rows(notes, "SELECT source_state FROM of_v WHERE path = 'a.md'") == []
