@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Any, Optional
 
-import cocosql
 import duckdb
-import pytest
-from cocosql.types import Sql
-
 import helpers
+import pytest
+
+import cocosql
+from cocosql.types import Sql
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ class RoundTrip:
         def give(number: int) -> Any:
             return self.given[0]
 
-        def take(number, value) -> bool:  # type: ignore[no-untyped-def]  # noqa: ANN001
+        def take(number, value) -> bool:  # type: ignore[no-untyped-def]
             self.taken.append(value)
             return True
 

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import cocosql
 import duckdb
 import pytest
-
 from helpers import Con, rows, run_script
+
+import cocosql
 
 
 @pytest.fixture
@@ -23,9 +23,16 @@ def notes(con: Con) -> Iterator[Con]:
 
 
 def state(con: Con) -> list[Any]:
-    tables = rows(con, "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = 'memory' ORDER BY ALL")
+    tables = rows(
+        con, "SELECT schema_name, table_name FROM duckdb_tables() WHERE database_name = 'memory' ORDER BY ALL"
+    )
     views = rows(con, "SELECT schema_name, view_name, sql FROM duckdb_views() WHERE NOT internal ORDER BY ALL")
-    return [tables, views, rows(con, "FROM v ORDER BY ALL"), rows(con, "SELECT name, version, query FROM coco_views() ORDER BY ALL")]
+    return [
+        tables,
+        views,
+        rows(con, "FROM v ORDER BY ALL"),
+        rows(con, "SELECT name, version, query FROM coco_views() ORDER BY ALL"),
+    ]
 
 
 def refused(con: Con, query: str, *parts: str) -> str:
@@ -41,7 +48,11 @@ def refused(con: Con, query: str, *parts: str) -> str:
 
 def test_an_unregistered_function(notes: Con) -> None:
     refused(notes, "CREATE INCREMENTAL VIEW w AS SELECT embed(s) AS e FROM t", "embed", "cocosql.register(con, embed)")
-    refused(notes, "CREATE INCREMENTAL VIEW w AS SELECT count(embed(s)) AS e FROM t GROUP BY s", "cocosql.register(con, embed)")
+    refused(
+        notes,
+        "CREATE INCREMENTAL VIEW w AS SELECT count(embed(s)) AS e FROM t GROUP BY s",
+        "cocosql.register(con, embed)",
+    )
     refused(notes, "CREATE INCREMENTAL VIEW w AS SELECT c FROM t, unnest(split(s)) AS u(c)", "split")
 
 
@@ -64,7 +75,7 @@ VOLATILE = ["random()", "now()", "current_timestamp", "current_date", "uuid()", 
 @pytest.mark.parametrize("call", VOLATILE)
 def test_volatile_functions(notes: Con, call: str) -> None:
     message = refused(notes, f"CREATE INCREMENTAL VIEW w AS SELECT id, {call} AS r FROM t")
-    name = call.split("(")[0] if "random()" not in call else "random"
+    name = call.split("(", maxsplit=1)[0] if "random()" not in call else "random"
     assert f"{name} cannot be part of an incremental view" in message
 
 
@@ -77,7 +88,9 @@ def test_volatile_functions_anywhere(notes: Con, query: str) -> None:
 
 
 def test_volatile_functions_behind_macros_and_views(con: Con) -> None:
-    con.execute("CREATE MACRO dice() AS random() * 6; CREATE VIEW rolled AS SELECT dice() AS d; CREATE MACRO throws() AS TABLE SELECT random() AS r")
+    con.execute(
+        "CREATE MACRO dice() AS random() * 6; CREATE VIEW rolled AS SELECT dice() AS d; CREATE MACRO throws() AS TABLE SELECT random() AS r"
+    )
     for query in ["SELECT dice() AS d", "FROM rolled", "SELECT * FROM throws()"]:
         refused(con, f"CREATE INCREMENTAL VIEW w AS {query}", "random cannot be part")
     assert rows(con, "FROM coco_views()") == []
@@ -101,7 +114,9 @@ def test_a_view_that_reads_itself(notes: Con) -> None:
 
 
 def test_views_that_read_each_other(con: Con) -> None:
-    con.execute("CREATE TABLE t AS SELECT 1 AS id; CREATE INCREMENTAL VIEW a AS FROM t; CREATE INCREMENTAL VIEW b AS FROM a")
+    con.execute(
+        "CREATE TABLE t AS SELECT 1 AS id; CREATE INCREMENTAL VIEW a AS FROM t; CREATE INCREMENTAL VIEW b AS FROM a"
+    )
     con.execute("CREATE VIEW p AS FROM b")
     refused(con, "CREATE OR REPLACE INCREMENTAL VIEW a AS FROM b", "cannot read itself")
     refused(con, "CREATE OR REPLACE INCREMENTAL VIEW a AS FROM p", "cannot read itself")
@@ -118,7 +133,12 @@ def test_names_that_exist(notes: Con) -> None:
 
 def test_temporary_sources(notes: Con) -> None:
     notes.execute("CREATE TEMP TABLE mine AS SELECT 1 AS x")
-    for query in ["FROM mine", "SELECT x FROM temp.mine", "SELECT x FROM temp.main.mine", "SELECT id FROM t WHERE id IN (FROM mine)"]:
+    for query in [
+        "FROM mine",
+        "SELECT x FROM temp.mine",
+        "SELECT x FROM temp.main.mine",
+        "SELECT id FROM t WHERE id IN (FROM mine)",
+    ]:
         refused(notes, f"CREATE INCREMENTAL VIEW w AS {query}", "temporary", "CREATE TABLE")
     notes.execute("CREATE TEMP VIEW glance AS SELECT 1 AS x")
     refused(notes, "CREATE INCREMENTAL VIEW w AS FROM glance", "temporary")
@@ -145,7 +165,13 @@ def test_parameters(notes: Con) -> None:
 
 
 def test_not_a_select(notes: Con) -> None:
-    for query in ["INSERT INTO t VALUES (3, 'c')", "DELETE FROM t", "CREATE TABLE x AS SELECT 1", "DROP TABLE t", "COPY t TO '/tmp/x'"]:
+    for query in [
+        "INSERT INTO t VALUES (3, 'c')",
+        "DELETE FROM t",
+        "CREATE TABLE x AS SELECT 1",
+        "DROP TABLE t",
+        "COPY t TO '/tmp/x'",
+    ]:
         refused(notes, f"CREATE INCREMENTAL VIEW w AS {query}", "one SELECT")
 
 

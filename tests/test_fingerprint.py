@@ -14,8 +14,8 @@ DISTINCT = [
     "NULL",
     "true",
     "false",
-    *(f"1::{t}" for t in "TINYINT SMALLINT INTEGER BIGINT HUGEINT".split()),
-    *(f"1::{t}" for t in "UTINYINT USMALLINT UINTEGER UBIGINT UHUGEINT".split()),
+    *(f"1::{t}" for t in ["TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"]),
+    *(f"1::{t}" for t in ["UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT"]),
     *("0", "-1", "256", "2::HUGEINT", "-2::HUGEINT", "18446744073709551617::HUGEINT", "18446744073709551616::HUGEINT"),
     *("1::FLOAT", "1::DOUBLE", "0.0::DOUBLE", "'-0.0'::DOUBLE", "0.0::FLOAT", "'-0.0'::FLOAT"),
     *("'nan'::DOUBLE", "'nan'::FLOAT", "'inf'::DOUBLE", "'-inf'::DOUBLE"),
@@ -66,8 +66,29 @@ SAME = [
 ]
 
 # Rows of arguments that all differ
-ROWS = ["", "NULL", "NULL, NULL", "1", "1, 2", "2, 1", "'ab', ''", "'a', 'b'", "'', 'ab'", "'ab'", "''", "'', ''",
-        "'1', 2", "1, '2'", "[1, 2], [3]", "[1], [2, 3]", "[1], [2], [3]", "NULL, 1", "1, NULL", "[1, 2, 3]", "row(1, 2)"]
+ROWS = [
+    "",
+    "NULL",
+    "NULL, NULL",
+    "1",
+    "1, 2",
+    "2, 1",
+    "'ab', ''",
+    "'a', 'b'",
+    "'', 'ab'",
+    "'ab'",
+    "''",
+    "'', ''",
+    "'1', 2",
+    "1, '2'",
+    "[1, 2], [3]",
+    "[1], [2, 3]",
+    "[1], [2], [3]",
+    "NULL, 1",
+    "1, NULL",
+    "[1, 2, 3]",
+    "row(1, 2)",
+]
 
 
 def fingerprint(con, arguments, *parameters):
@@ -75,7 +96,10 @@ def fingerprint(con, arguments, *parameters):
 
 
 def test_type_and_null(con):
-    assert con.execute("SELECT typeof(coco_fingerprint(NULL)), coco_fingerprint(NULL) IS NULL").fetchone() == ("UHUGEINT", False)
+    assert con.execute("SELECT typeof(coco_fingerprint(NULL)), coco_fingerprint(NULL) IS NULL").fetchone() == (
+        "UHUGEINT",
+        False,
+    )
 
 
 @pytest.mark.parametrize("wrap", ["{}", "{}, 1", "['x'], {}", "[{}]", "{{'f': {}}}", "row(NULL, {})", "MAP {{1: {}}}"])
@@ -111,10 +135,10 @@ def test_stable(con):
 
 
 STABLE = [
-    0xf928724c1edba80978096ec2b5a94ffb,
-    0x387c2308d4861c9cebf39a102ecfcc9f,
-    0xa8dcbde1666332848cd6c436e7f0a492,
-    0x0e3ed0355755789064ef4389995789c4,
+    0xF928724C1EDBA80978096EC2B5A94FFB,
+    0x387C2308D4861C9CEBF39A102ECFCC9F,
+    0xA8DCBDE1666332848CD6C436E7F0A492,
+    0x0E3ED0355755789064EF4389995789C4,
 ]
 
 
@@ -122,7 +146,9 @@ STABLE = [
 def test_collation_is_ignored(con, collation):
     con.execute(f"CREATE OR REPLACE TEMP TABLE collated (t VARCHAR COLLATE {collation})")
     con.execute("INSERT INTO collated VALUES ('a'), ('A'), ('á')")
-    assert con.execute("SELECT count(DISTINCT coco_fingerprint(t)), count(DISTINCT coco_fingerprint(t, 1)) FROM collated").fetchone() == (3, 3)
+    assert con.execute(
+        "SELECT count(DISTINCT coco_fingerprint(t)), count(DISTINCT coco_fingerprint(t, 1)) FROM collated"
+    ).fetchone() == (3, 3)
 
 
 def test_negative_zero_from_a_table(con):
@@ -133,21 +159,37 @@ def test_negative_zero_from_a_table(con):
 @pytest.mark.parametrize("sql", DISTINCT)
 def test_every_vector_form(con, sql):
     """A value has one fingerprint, whether it is constant or stored, alone or among others, filtered or joined."""
-    con.execute(f"CREATE OR REPLACE TEMP TABLE forms AS SELECT i, CASE WHEN i % 3 <> 0 THEN {sql} END AS v FROM range(3000) r(i)")
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE forms AS SELECT i, CASE WHEN i % 3 <> 0 THEN {sql} END AS v FROM range(3000) r(i)"
+    )
     expected = {fingerprint(con, sql)}
-    for source in ["forms WHERE i % 3 <> 0", "(SELECT * FROM forms WHERE i % 3 <> 0 AND i % 7 = 1)",
-                   "range(5) JOIN forms ON range = i WHERE range % 3 <> 0", "(SELECT v FROM forms WHERE i % 3 = 1 ORDER BY i DESC LIMIT 100)"]:
-        assert {row[0] for row in con.execute(f"SELECT DISTINCT coco_fingerprint(v) FROM {source}").fetchall()} == expected
+    for source in [
+        "forms WHERE i % 3 <> 0",
+        "(SELECT * FROM forms WHERE i % 3 <> 0 AND i % 7 = 1)",
+        "range(5) JOIN forms ON range = i WHERE range % 3 <> 0",
+        "(SELECT v FROM forms WHERE i % 3 = 1 ORDER BY i DESC LIMIT 100)",
+    ]:
+        assert {
+            row[0] for row in con.execute(f"SELECT DISTINCT coco_fingerprint(v) FROM {source}").fetchall()
+        } == expected
     nulls = con.execute("SELECT DISTINCT coco_fingerprint(v) FROM forms WHERE i % 3 = 0").fetchall()
     assert nulls == [(fingerprint(con, "NULL"),)]
-    assert con.execute("SELECT bool_and(coco_fingerprint(i, v) = coco_fingerprint(i::BIGINT, v)) FROM forms").fetchone() == (True,)
+    assert con.execute(
+        "SELECT bool_and(coco_fingerprint(i, v) = coco_fingerprint(i::BIGINT, v)) FROM forms"
+    ).fetchone() == (True,)
 
 
 @pytest.mark.parametrize("sql", DISTINCT)
 def test_nested_in_stored_lists(con, sql):
-    con.execute(f"CREATE OR REPLACE TEMP TABLE nested AS SELECT i, [{sql}, NULL] AS l, {{'f': {sql}}} AS s FROM range(3000) r(i)")
-    found = con.execute("SELECT DISTINCT coco_fingerprint(l, s), coco_fingerprint(l), coco_fingerprint(s) FROM nested WHERE i % 5 = 1").fetchall()
-    assert found == [tuple(fingerprint(con, a) for a in (f"[{sql}, NULL], {{'f': {sql}}}", f"[{sql}, NULL]", f"{{'f': {sql}}}"))]
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE nested AS SELECT i, [{sql}, NULL] AS l, {{'f': {sql}}} AS s FROM range(3000) r(i)"
+    )
+    found = con.execute(
+        "SELECT DISTINCT coco_fingerprint(l, s), coco_fingerprint(l), coco_fingerprint(s) FROM nested WHERE i % 5 = 1"
+    ).fetchall()
+    assert found == [
+        tuple(fingerprint(con, a) for a in (f"[{sql}, NULL], {{'f': {sql}}}", f"[{sql}, NULL]", f"{{'f': {sql}}}"))
+    ]
 
 
 def test_stored_variants_of_many_shapes(con, tmp_path):
@@ -160,7 +202,12 @@ def test_stored_variants_of_many_shapes(con, tmp_path):
         con.execute("CHECKPOINT variants")
         query = "SELECT i, coco_fingerprint(v), coco_fingerprint([v], 1) FROM {} ORDER BY i"
         stored = con.execute(query.format("variants.t")).fetchall()
-        assert stored == con.execute(query.format(f"(SELECT i, {expression} AS v FROM range(20000) r(i) WHERE {where})")).fetchall()
+        assert (
+            stored
+            == con.execute(
+                query.format(f"(SELECT i, {expression} AS v FROM range(20000) r(i) WHERE {where})")
+            ).fetchall()
+        )
         assert len({row[1] for row in stored}) == len(stored)
         con.execute("DETACH variants")
 
@@ -172,14 +219,23 @@ def test_no_collisions(con):
 
 
 def test_strings_of_every_length(con):
-    assert con.execute("SELECT count(DISTINCT coco_fingerprint(repeat(chr(0), i::INTEGER))) FROM range(2000) r(i)").fetchone() == (2000,)
+    assert con.execute(
+        "SELECT count(DISTINCT coco_fingerprint(repeat(chr(0), i::INTEGER))) FROM range(2000) r(i)"
+    ).fetchone() == (2000,)
     query = "SELECT count(DISTINCT coco_fingerprint(overlay_at(i, j))) FROM range(1, 301) a(i), range(1, 301) b(j) WHERE j <= i"
-    con.execute("CREATE OR REPLACE TEMP MACRO overlay_at(n, k) AS repeat('x', (k - 1)::INTEGER) || 'y' || repeat('x', (n - k)::INTEGER)")
+    con.execute(
+        "CREATE OR REPLACE TEMP MACRO overlay_at(n, k) AS repeat('x', (k - 1)::INTEGER) || 'y' || repeat('x', (n - k)::INTEGER)"
+    )
     assert con.execute(query).fetchone() == (300 * 301 // 2,)
 
 
 VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**31), 2**31 - 1) | st.floats() | st.text(st.characters(codec="utf-8"), max_size=20) | st.binary(max_size=20),
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**31), 2**31 - 1)
+    | st.floats()
+    | st.text(st.characters(codec="utf-8"), max_size=20)
+    | st.binary(max_size=20),
     lambda inner: st.lists(inner, max_size=3).map(tuple),
     max_leaves=8,
 )

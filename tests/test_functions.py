@@ -8,13 +8,13 @@ import uuid
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple, Optional, TypedDict
 
-import cocosql
 import duckdb
 import pytest
+from helpers import Calls, Con, assert_view_equals_query, one, rows, run_script
+
+import cocosql
 from cocosql import Vector
 from cocosql.types import Interval, Json, Sql
-
-from helpers import Calls, Con, assert_view_equals_query, one, rows, run_script
 
 
 class Color(enum.Enum):
@@ -67,7 +67,7 @@ TYPES: list[tuple[Any, str, str, Any]] = [
     (Annotated[int, Sql("UTINYINT")], "UTINYINT", "200::UTINYINT", 200),
     (Annotated[int, Sql("UHUGEINT")], "UHUGEINT", "(2::UHUGEINT ** 100)::UHUGEINT", 2**100),
     (Annotated[decimal.Decimal, Sql("DECIMAL(38,10)")], "DECIMAL(38,10)", "1.5::DECIMAL(38,10)", decimal.Decimal("1.5000000000")),
-    (Annotated[dt.datetime, Sql("TIMESTAMPTZ")], "TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ '2020-01-01 00:00:00+00'", dt.datetime(2020, 1, 1, tzinfo=dt.timezone.utc)),  # noqa: E501, UP017
+    (Annotated[dt.datetime, Sql("TIMESTAMPTZ")], "TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ '2020-01-01 00:00:00+00'", dt.datetime(2020, 1, 1, tzinfo=dt.timezone.utc)),  # noqa: UP017
     (Color, "ENUM('red', 'blue')", "'blue'::ENUM('red', 'blue')", Color.BLUE),
     (Point, "STRUCT(x BIGINT, y DOUBLE)", "{'x': 1::BIGINT, 'y': NULL::DOUBLE}", Point(1, None)),
     (Named, "STRUCT(a BIGINT, b VARCHAR)", "{'a': 1::BIGINT, 'b': 'x'}", Named(1, "x")),
@@ -111,10 +111,10 @@ def test_types(con: Con, annotation: Any, kind: str, sql: str, value: Any, batch
 
 
 def test_signature_errors() -> None:
-    def no_result(x: int):  # type: ignore[no-untyped-def]  # noqa: ANN202
+    def no_result(x: int):  # type: ignore[no-untyped-def]
         return x
 
-    def no_parameter(x) -> int:  # type: ignore[no-untyped-def]  # noqa: ANN001
+    def no_parameter(x) -> int:  # type: ignore[no-untyped-def]
         return int(x)
 
     def many(*x: int) -> int:
@@ -162,7 +162,9 @@ def test_null_is_skipped_unless_wanted(con: Con) -> None:
         return [None for _ in a]
 
     cocosql.register(con, skips, wants, gives_null)
-    con.execute("CREATE TABLE t (a VARCHAR, b VARCHAR); INSERT INTO t VALUES ('x', 'y'), ('x', NULL), (NULL, 'y'), (NULL, NULL)")
+    con.execute(
+        "CREATE TABLE t (a VARCHAR, b VARCHAR); INSERT INTO t VALUES ('x', 'y'), ('x', NULL), (NULL, 'y'), (NULL, NULL)"
+    )
     con.execute("CREATE INCREMENTAL VIEW v AS SELECT a, b, skips(a, b) AS s FROM t")
     assert calls.taken() == {"('x', 'y')": 1}
     assert_view_equals_query(con, "v", "SELECT a, b, a || b AS s FROM t")
@@ -246,7 +248,9 @@ def test_a_failing_call(con: Con, batch: bool) -> None:
         assert part in message
     assert "cocosql/refresh" not in message, "the traceback is the function's, not the engine's"
     assert rows(con, "FROM v") == [("a", "A")]
-    assert rows(con, "SELECT status, error IS NOT NULL FROM coco_runs('v') ORDER BY run_id DESC LIMIT 1") == [("failed", True)]
+    assert rows(con, "SELECT status, error IS NOT NULL FROM coco_runs('v') ORDER BY run_id DESC LIMIT 1") == [
+        ("failed", True)
+    ]
     assert one(con, "SELECT status FROM coco_views()") == "failed"
     calls.clear()
     con.execute("DELETE FROM t WHERE s = 'bad'; REFRESH INCREMENTAL VIEW v")
@@ -315,7 +319,7 @@ def make(body: str, calls: Calls, name: str = "f", directory: Path | None = None
     file = directory / f"module_{len(list(directory.glob('*.py')))}.py"
     file.write_text(text)
     scope: dict[str, Any] = {"calls": calls, "__name__": file.stem}
-    exec(compile(text, str(file), "exec"), scope)  # noqa: S102
+    exec(compile(text, str(file), "exec"), scope)
     return scope[name]
 
 
@@ -402,7 +406,12 @@ def test_plain_queries(con: Con) -> None:
     cocosql.register(con, up, nothing)
     assert rows(con, "SELECT up('x'), up(NULL), nothing()") == [("X", None, 42)]
     assert calls.taken() == {"'x'": 1, "None": 1}
-    for query in ["EXPLAIN SELECT up('q')", "PREPARE p AS SELECT up('q')", "DESCRIBE SELECT up('q')", "CREATE VIEW plain AS SELECT up('q') AS u"]:
+    for query in [
+        "EXPLAIN SELECT up('q')",
+        "PREPARE p AS SELECT up('q')",
+        "DESCRIBE SELECT up('q')",
+        "CREATE VIEW plain AS SELECT up('q') AS u",
+    ]:
         con.execute(query)
     assert calls == {}
     assert con.execute("SELECT up(?)", ["z"]).fetchall() == [("Z",)]

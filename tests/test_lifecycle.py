@@ -7,11 +7,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-import cocosql
 import duckdb
 import pytest
-
 from helpers import Calls, Con, assert_replayed, assert_view_equals_query, one, rows, run_script, start
+
+import cocosql
 
 SETUP = """
 import cocosql, duckdb, sys
@@ -181,7 +181,7 @@ def test_under_another_alias(tmp_path: Path) -> None:
     calls.clear()
     con = cocosql.connect(tmp_path / "other.db", functions=(up,))
     con.execute(f"ATTACH '{tmp_path / 'first.db'}' AS \"the other\"")
-    con.execute('CREATE TABLE t AS SELECT 77 AS id; CREATE SCHEMA deep; INSERT INTO "the other".t VALUES (2, \'b\')')
+    con.execute("CREATE TABLE t AS SELECT 77 AS id; CREATE SCHEMA deep; INSERT INTO \"the other\".t VALUES (2, 'b')")
     assert rows(con, 'REFRESH INCREMENTAL VIEW "the other".w')[0][1:5] == (2, 1, 0, 1)
     assert calls.taken() == {"'b'": 1}
     assert rows(con, 'FROM "the other".deep.v ORDER BY ALL') == [(1, "A"), (2, "B")]
@@ -295,7 +295,7 @@ def in_threads(works: list[Any]) -> None:
     def guarded(work: Any) -> None:
         try:
             work()
-        except BaseException as error:  # noqa: BLE001
+        except BaseException as error:
             errors.append(error)
 
     threads = [threading.Thread(target=guarded, args=(work,), daemon=True) for work in works]
@@ -381,7 +381,9 @@ def test_others_work_while_a_function_runs(con: Con) -> None:
         return id
 
     cocosql.register(con, wait)
-    con.execute("CREATE TABLE t AS SELECT 1 AS id; CREATE INCREMENTAL VIEW v AS SELECT wait(id) AS w FROM t WITH NO DATA")
+    con.execute(
+        "CREATE TABLE t AS SELECT 1 AS id; CREATE INCREMENTAL VIEW v AS SELECT wait(id) AS w FROM t WITH NO DATA"
+    )
     thread = threading.Thread(target=lambda: con.cursor().execute("REFRESH INCREMENTAL VIEW v"), daemon=True)
     thread.start()
     other = con.cursor()
@@ -478,7 +480,9 @@ def test_con_interrupt_stops_a_refresh(con: Con) -> None:
         return x
 
     cocosql.register(con, slow)
-    con.execute("CREATE TABLE t AS SELECT i AS x FROM range(80) r(i); CREATE INCREMENTAL VIEW v AS SELECT slow(x) AS y FROM t WITH NO DATA")
+    con.execute(
+        "CREATE TABLE t AS SELECT i AS x FROM range(80) r(i); CREATE INCREMENTAL VIEW v AS SELECT slow(x) AS y FROM t WITH NO DATA"
+    )
     cursor = con.cursor()
     timer = threading.Thread(target=lambda: (begun.wait(20), cursor.interrupt()), daemon=True)
     timer.start()

@@ -3,11 +3,11 @@
 import json
 from typing import Any
 
-import cocosql
 import duckdb
 import pytest
-
 from helpers import Con, one, rows
+
+import cocosql
 
 
 @pytest.fixture
@@ -26,7 +26,9 @@ def notes(con: Con) -> Con:
     return con
 
 
-def lineage(con: Con, view: str = "v", columns: str = "row, source, source_key, source_row, source_state", where: str = "true") -> list[Any]:
+def lineage(
+    con: Con, view: str = "v", columns: str = "row, source, source_key, source_row, source_state", where: str = "true"
+) -> list[Any]:
     return rows(con, f"SELECT {columns} FROM coco_lineage('{view}') WHERE {where} ORDER BY ALL")
 
 
@@ -47,12 +49,14 @@ def test_columns_and_types(notes: Con) -> None:
         "source_key": "JSON",
         "source_row": "JSON",
         "source_state": "VARCHAR",
-        "functions": "STRUCT(\"name\" VARCHAR, code_version VARCHAR, input_fingerprint UHUGEINT, computed_at TIMESTAMP WITH TIME ZONE, run_id BIGINT)[]",
+        "functions": 'STRUCT("name" VARCHAR, code_version VARCHAR, input_fingerprint UHUGEINT, computed_at TIMESTAMP WITH TIME ZONE, run_id BIGINT)[]',
     }
 
 
 def test_keyed(notes: Con) -> None:
-    notes.execute("CREATE INCREMENTAL VIEW v AS SELECT n.path, c, up(c) AS u FROM notes AS n, unnest(pieces(n.body)) AS s(c)")
+    notes.execute(
+        "CREATE INCREMENTAL VIEW v AS SELECT n.path, c, up(c) AS u FROM notes AS n, unnest(pieces(n.body)) AS s(c)"
+    )
     found = lineage(notes, where="row.path = 'a.md'")
     assert [row["u"] for row, *_ in found] == ["X", "Y"]
     for _, source, key, source_row, state in found:
@@ -65,22 +69,30 @@ def test_keyed(notes: Con) -> None:
 
 def test_filters_join_and_row_ids(notes: Con) -> None:
     notes.execute("CREATE INCREMENTAL VIEW v AS SELECT path, up(body) AS u FROM notes")
-    assert one(
-        notes,
-        "SELECT count(*) FROM coco_lineage('v') AS l JOIN coco_changes('v') AS c USING (row_id) WHERE l.row = c.row AND c.op = 'insert'",
-    ) == 3
+    assert (
+        one(
+            notes,
+            "SELECT count(*) FROM coco_lineage('v') AS l JOIN coco_changes('v') AS c USING (row_id) WHERE l.row = c.row AND c.op = 'insert'",
+        )
+        == 3
+    )
     plan = "\n".join(str(row) for row in rows(notes, "EXPLAIN SELECT * FROM coco_lineage('v') WHERE row.path = 'a.md'"))
     assert "a.md" in plan
 
 
 def test_functions_are_those_that_were_called(notes: Con) -> None:
     """A call that NULL or a condition spared is none, and what is said of a call is what its run recorded."""
-    notes.execute("CREATE INCREMENTAL VIEW v AS SELECT path, CASE WHEN other = 1 THEN up(path) END AS p, up(body) AS u FROM notes")
+    notes.execute(
+        "CREATE INCREMENTAL VIEW v AS SELECT path, CASE WHEN other = 1 THEN up(path) END AS p, up(body) AS u FROM notes"
+    )
     assert functions(notes, "v", "row.path = 'a.md'") == [["up", "up"]]
     assert functions(notes, "v", "row.path = 'b.md'") == [["up"]]
     assert functions(notes, "v", "row.path = 'c.md'") == [[]]
     (made,) = rows(notes, "SELECT unnest(functions) FROM coco_lineage('v') WHERE row.path = 'b.md'")[0]
-    version, run = rows(notes, "SELECT (SELECT code_version FROM coco_functions() WHERE name = 'up'), (SELECT run_id FROM coco_runs('v'))")[0]
+    version, run = rows(
+        notes,
+        "SELECT (SELECT code_version FROM coco_functions() WHERE name = 'up'), (SELECT run_id FROM coco_runs('v'))",
+    )[0]
     assert (made["name"], made["code_version"], made["run_id"]) == ("up", version, run)
     assert made["input_fingerprint"] == one(notes, "SELECT coco_fingerprint('z')")
     assert made["computed_at"] is not None
@@ -88,8 +100,13 @@ def test_functions_are_those_that_were_called(notes: Con) -> None:
 
 def test_states(notes: Con) -> None:
     notes.execute("CREATE INCREMENTAL VIEW v AS SELECT path, up(body) AS u FROM notes")
-    notes.execute("UPDATE notes SET body = 'new' WHERE path = 'a.md'; DELETE FROM notes WHERE path = 'b.md'; UPDATE notes SET other = 9 WHERE path = 'c.md'")
-    states = {row["path"]: (state, source_row and json.loads(source_row)) for row, source_row, state in lineage(notes, columns="row, source_row, source_state")}
+    notes.execute(
+        "UPDATE notes SET body = 'new' WHERE path = 'a.md'; DELETE FROM notes WHERE path = 'b.md'; UPDATE notes SET other = 9 WHERE path = 'c.md'"
+    )
+    states = {
+        row["path"]: (state, source_row and json.loads(source_row))
+        for row, source_row, state in lineage(notes, columns="row, source_row, source_state")
+    }
     assert states == {
         "a.md": ("changed", {"path": "a.md", "body": "new", "other": 1}),
         "b.md": ("gone", None),
@@ -103,7 +120,9 @@ def test_states(notes: Con) -> None:
 
 def test_integer_and_composite_keys(con: Con) -> None:
     con.execute("CREATE TABLE a (id INTEGER PRIMARY KEY, s VARCHAR); INSERT INTO a VALUES (7, 'x')")
-    con.execute("CREATE TABLE b (k VARCHAR, n INTEGER, s VARCHAR, PRIMARY KEY (k, n)); INSERT INTO b VALUES ('q', 3, 'x')")
+    con.execute(
+        "CREATE TABLE b (k VARCHAR, n INTEGER, s VARCHAR, PRIMARY KEY (k, n)); INSERT INTO b VALUES ('q', 3, 'x')"
+    )
     con.execute("CREATE INCREMENTAL VIEW v AS SELECT s FROM a; CREATE INCREMENTAL VIEW w AS SELECT s FROM b")
     assert json.loads(one(con, "SELECT source_key FROM coco_lineage('v')")) == {"id": 7}
     assert json.loads(one(con, "SELECT source_key FROM coco_lineage('w')")) == {"k": "q", "n": 3}
@@ -115,7 +134,11 @@ def test_keyless(notes: Con) -> None:
     notes.execute("CREATE TABLE t (s VARCHAR, unread INTEGER); INSERT INTO t VALUES ('a', 1), ('a', 2), ('b', 3)")
     notes.execute("CREATE INCREMENTAL VIEW v AS SELECT up(s) AS u FROM t")
     found = lineage(notes, columns="row.u, source, source_key, source_state")
-    assert [(u, source, state) for u, source, _, state in found] == [("A", "t", "current"), ("A", "t", "current"), ("B", "t", "current")]
+    assert [(u, source, state) for u, source, _, state in found] == [
+        ("A", "t", "current"),
+        ("A", "t", "current"),
+        ("B", "t", "current"),
+    ]
     assert json.loads(found[0][2])["fingerprint"] == one(notes, "SELECT coco_fingerprint('a')")
     notes.execute("DELETE FROM t WHERE s = 'b'; UPDATE t SET unread = 5")
     assert lineage(notes, columns="row.u, source_state") == [("A", "current"), ("A", "current"), ("B", "gone")]
@@ -139,7 +162,9 @@ def test_views_on_views_reach_the_base(notes: Con) -> None:
 
 def test_every_row_has_lineage_while_the_upstream_moves_on(notes: Con) -> None:
     """Rows of a view whose upstream view has been refreshed since still say where they came from."""
-    notes.execute("CREATE INCREMENTAL VIEW v AS SELECT path, body FROM notes; CREATE INCREMENTAL VIEW w AS SELECT path, up(body) AS u FROM v")
+    notes.execute(
+        "CREATE INCREMENTAL VIEW v AS SELECT path, body FROM notes; CREATE INCREMENTAL VIEW w AS SELECT path, up(body) AS u FROM v"
+    )
     notes.execute("DELETE FROM notes WHERE path = 'b.md'; REFRESH INCREMENTAL VIEW v")
     assert len(lineage(notes, "w")) == one(notes, "SELECT count(*) FROM w") == 3
     assert lineage(notes, "w", "row.path, source_state") == [("a.md", "current"), ("b.md", "gone"), ("c.md", "current")]

@@ -10,13 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-import cocosql
 import duckdb
 import pytest
+from helpers import Calls, Con, assert_replayed, assert_same, assert_view_equals_query, examples, one, rows
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from helpers import Calls, Con, assert_replayed, assert_same, assert_view_equals_query, examples, one, rows
+import cocosql
 
 PROPERTY: dict[str, Any] = {
     "deadline": None,
@@ -142,7 +142,9 @@ def values(row: tuple[Any, ...]) -> str:
     return ", ".join(literal(value, kind) for value, (kind, _) in zip(row, COLUMNS.values(), strict=True))
 
 
-PREDICATES = st.sampled_from(["true", "id = 1", "id <= 2", "n > 0", "s IS NULL", "d = 0", "k = 'a'", "n IS NULL OR id > 4"])
+PREDICATES = st.sampled_from(
+    ["true", "id = 1", "id <= 2", "n > 0", "s IS NULL", "d = 0", "k = 'a'", "n IS NULL OR id > 4"]
+)
 
 
 @st.composite
@@ -154,7 +156,9 @@ def assignments(draw: st.DrawFn) -> str:
 
 @st.composite
 def changes(draw: st.DrawFn, key: list[str]) -> str:
-    kinds = ["insert", "insert", "update", "update", "delete", "truncate", "touch"] + (["merge", "rename"] if key else [])
+    kinds = ["insert", "insert", "update", "update", "delete", "truncate", "touch"] + (
+        ["merge", "rename"] if key else []
+    )
     kind = draw(st.sampled_from(kinds))
     if kind == "insert":
         lines = draw(st.lists(ROW, min_size=1, max_size=4))
@@ -262,7 +266,15 @@ class RowWise:
         source, where = with_macros(self.source), with_macros(self.where.sql)
         if self.unnest is not None:
             # Rows that a condition without calls rules out before the unnest need no pieces.
-            early = where if not self.where.needs else "id < 5" if "id < 5" in where else "id > 1" if "id > 1" in where else "true"
+            early = (
+                where
+                if not self.where.needs
+                else "id < 5"
+                if "id < 5" in where
+                else "id > 1"
+                if "id > 1" in where
+                else "true"
+            )
             add("pieces", self.unnest, "t", early)
         for function, argument, condition in self.where.needs:
             add(function, argument, source, condition)
@@ -426,7 +438,11 @@ def test_views_on_views(scenario: Any, first: RowWise, data: st.DataObject) -> N
         con.execute(f"CREATE INCREMENTAL VIEW v AS {with_functions(first.template)}")
         columns = [column for column, *_ in rows(con, "DESCRIBE v")]
         last = columns[-1]
-        second = "SELECT *, {up}(k) AS k_up FROM (V) AS b" if "k" in columns else "SELECT *, {up}(" + f"{last}::VARCHAR" + ") AS k_up FROM (V) AS b"
+        second = (
+            "SELECT *, {up}(k) AS k_up FROM (V) AS b"
+            if "k" in columns
+            else "SELECT *, {up}(" + f"{last}::VARCHAR" + ") AS k_up FROM (V) AS b"
+        )
         on_view, on_query = second.replace("(V) AS b", "v"), second.replace("(V)", f"({first.template})")
         con.execute(f"CREATE INCREMENTAL VIEW w AS {with_functions(on_view)}")
         third = "SELECT k_up, count(*) AS n FROM (W) AS c GROUP BY k_up"
@@ -501,10 +517,18 @@ def test_case_changes_under_nocase(con: Con) -> None:
 def test_double_primary_key(con: Con) -> None:
     con.execute("CREATE TABLE t (d DOUBLE PRIMARY KEY, s VARCHAR)")
     con.execute("INSERT INTO t VALUES (0.0, 'a'), ('nan', 'b')")
-    view_after(con, "SELECT * FROM t", "DELETE FROM t WHERE d = 0", "INSERT INTO t VALUES ('-0.0', 'c')", "UPDATE t SET s = 'd'")
+    view_after(
+        con,
+        "SELECT * FROM t",
+        "DELETE FROM t WHERE d = 0",
+        "INSERT INTO t VALUES ('-0.0', 'c')",
+        "UPDATE t SET s = 'd'",
+    )
 
 
-@pytest.mark.parametrize("kind", ["TINYINT", "SMALLINT", "UBIGINT", "HUGEINT", "UHUGEINT", "DATE", "TIMESTAMPTZ", "UUID", "BLOB"])
+@pytest.mark.parametrize(
+    "kind", ["TINYINT", "SMALLINT", "UBIGINT", "HUGEINT", "UHUGEINT", "DATE", "TIMESTAMPTZ", "UUID", "BLOB"]
+)
 def test_keys_of_many_types(con: Con, kind: str) -> None:
     con.execute(f"CREATE TABLE t (k {kind} PRIMARY KEY, s VARCHAR)")
     keys = {
@@ -514,7 +538,12 @@ def test_keys_of_many_types(con: Con, kind: str) -> None:
     }.get(kind, ["1", "2"])
     for key in keys:
         con.execute(f"INSERT INTO t VALUES ('{key}'::{kind}, 'a')")
-    view_after(con, "SELECT k, upper(s) AS u FROM t", f"UPDATE t SET s = 'b' WHERE k = '{keys[0]}'::{kind}", "DELETE FROM t WHERE s = 'b'")
+    view_after(
+        con,
+        "SELECT k, upper(s) AS u FROM t",
+        f"UPDATE t SET s = 'b' WHERE k = '{keys[0]}'::{kind}",
+        "DELETE FROM t WHERE s = 'b'",
+    )
     assert sorted(op for (op,) in rows(con, "SELECT op FROM coco_changes('v')")) == [
         *("delete", "insert", "insert", "update_after", "update_before"),
     ]
@@ -522,7 +551,13 @@ def test_keys_of_many_types(con: Con, kind: str) -> None:
 
 def test_many_copies_of_a_row(con: Con) -> None:
     con.execute("CREATE TABLE t AS SELECT 'x' AS s FROM range(1000)")
-    view_after(con, "SELECT s FROM t", "INSERT INTO t VALUES ('x')", "DELETE FROM t WHERE rowid % 2 = 0", "INSERT INTO t VALUES ('y')")
+    view_after(
+        con,
+        "SELECT s FROM t",
+        "INSERT INTO t VALUES ('x')",
+        "DELETE FROM t WHERE rowid % 2 = 0",
+        "INSERT INTO t VALUES ('y')",
+    )
     assert one(con, "SELECT count(DISTINCT row_id) = count(*) FROM coco_lineage('v')")
 
 
@@ -624,7 +659,9 @@ def test_a_source_in_another_database(con: Con) -> None:
 
 
 def test_settings_that_change_results_are_kept(con: Con) -> None:
-    con.execute("SET TimeZone = 'America/New_York'; SET integer_division = true; SET default_null_order = 'nulls_first'")
+    con.execute(
+        "SET TimeZone = 'America/New_York'; SET integer_division = true; SET default_null_order = 'nulls_first'"
+    )
     con.execute("CREATE TABLE t AS SELECT TIMESTAMPTZ '2000-01-01 00:00:00+00' AS moment, 7 AS n")
     query = "SELECT moment::DATE AS day, n / 2 AS half, (SELECT list(x ORDER BY x) FROM (VALUES (1), (NULL)) AS o(x)) AS o FROM t"
     con.execute(f"CREATE INCREMENTAL VIEW v AS {query}")

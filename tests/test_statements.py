@@ -3,11 +3,11 @@
 from pathlib import Path
 from typing import Any
 
-import cocosql
 import duckdb
 import pytest
-
 from helpers import Calls, Con, assert_replayed, assert_view_equals_query, one, rows
+
+import cocosql
 
 
 @pytest.fixture
@@ -122,14 +122,34 @@ def test_the_rest_of_sql_stays_as_it_was(con: Con) -> None:
     con.execute("CREATE TABLE refresh (incremental INTEGER, source VARCHAR, sink INTEGER)")
     con.execute("INSERT INTO refresh VALUES (1, 'a', 2)")
     assert rows(con, "SELECT incremental AS view, source, sink FROM refresh") == [(1, "a", 2)]
-    for wrong, word in [("SELEC 1", "SELEC"), ("CREATE INCREMENTA VIEW v AS SELECT 1", "INCREMENTA"), ("REFRES x", "REFRES")]:
+    for wrong, word in [
+        ("SELEC 1", "SELEC"),
+        ("CREATE INCREMENTA VIEW v AS SELECT 1", "INCREMENTA"),
+        ("REFRES x", "REFRES"),
+    ]:
         with pytest.raises(duckdb.ParserException, match=word):
             con.execute(wrong)
 
 
 # --- names ------------------------------------------------------------------------------------------------------------
 
-NAMES = ["my view", 'say "hi"', "Größe ☃", "select", "table", "it's", "a.b", "INCREMENTAL", "v;w", "coco", "x--y", "%s", "{}", "$1", "\\"]
+NAMES = [
+    "my view",
+    'say "hi"',
+    "Größe ☃",
+    "select",
+    "table",
+    "it's",
+    "a.b",
+    "INCREMENTAL",
+    "v;w",
+    "coco",
+    "x--y",
+    "%s",
+    "{}",
+    "$1",
+    "\\",
+]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -165,7 +185,9 @@ def test_names_do_not_mind_case(notes: Con) -> None:
 
 
 def test_schemas_and_search_path(notes: Con) -> None:
-    notes.execute("CREATE SCHEMA a; CREATE SCHEMA b; CREATE TABLE a.t AS SELECT 10 AS id; CREATE TABLE b.t AS SELECT 20 AS id")
+    notes.execute(
+        "CREATE SCHEMA a; CREATE SCHEMA b; CREATE TABLE a.t AS SELECT 10 AS id; CREATE TABLE b.t AS SELECT 20 AS id"
+    )
     notes.execute("USE a")
     notes.execute("CREATE INCREMENTAL VIEW v AS FROM t")
     notes.execute("CREATE INCREMENTAL VIEW b.v AS FROM t")
@@ -229,7 +251,18 @@ def test_errors_point_at_the_place(notes: Con, statement: str, line: int, word: 
     assert names(notes) == []
 
 
-@pytest.mark.parametrize("statement", ["REFRESH", "REFRESH INCREMENTAL VIEW", "CREATE INCREMENTAL", "CREATE INCREMENTAL VIEW v", "DROP INCREMENTAL VIEW", "CREATE INCREMENTAL VIEW v AS", "CREATE INCREMENTAL VIEW v AS WITH NO DATA"])
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "REFRESH",
+        "REFRESH INCREMENTAL VIEW",
+        "CREATE INCREMENTAL",
+        "CREATE INCREMENTAL VIEW v",
+        "DROP INCREMENTAL VIEW",
+        "CREATE INCREMENTAL VIEW v AS",
+        "CREATE INCREMENTAL VIEW v AS WITH NO DATA",
+    ],
+)
 def test_statements_that_end_early(notes: Con, statement: str) -> None:
     with pytest.raises(duckdb.ParserException, match="expected"):
         notes.execute(statement)
@@ -258,7 +291,9 @@ def test_what_is_not_there_yet_says_so(notes: Con, statement: str) -> None:
 
 
 @pytest.mark.parametrize("wrapper", ["EXPLAIN ANALYZE", "PREPARE p AS", "EXPLAIN (FORMAT json)"])
-@pytest.mark.parametrize("statement", ["REFRESH INCREMENTAL VIEW v", "CREATE INCREMENTAL VIEW w AS FROM t", "DROP INCREMENTAL VIEW v"])
+@pytest.mark.parametrize(
+    "statement", ["REFRESH INCREMENTAL VIEW v", "CREATE INCREMENTAL VIEW w AS FROM t", "DROP INCREMENTAL VIEW v"]
+)
 def test_wrappers_are_refused(notes: Con, wrapper: str, statement: str) -> None:
     notes.execute("CREATE INCREMENTAL VIEW v AS FROM t")
     before = runs(notes)
@@ -347,7 +382,11 @@ def test_or_replace_keeps_results_versions_and_changes(notes: Con, calls: Calls)
     assert calls.taken().total_calls == 2
     notes.execute("CREATE OR REPLACE INCREMENTAL VIEW v AS SELECT id, up(s) AS u FROM t WHERE id > 1")
     assert (rows(notes, "FROM v"), calls) == ([(2, "B")], {})
-    assert rows(notes, "SELECT version, op FROM coco_changes('v') ORDER BY ALL") == [(1, "insert"), (1, "insert"), (2, "delete")]
+    assert rows(notes, "SELECT version, op FROM coco_changes('v') ORDER BY ALL") == [
+        (1, "insert"),
+        (1, "insert"),
+        (2, "delete"),
+    ]
     notes.execute("CREATE OR REPLACE INCREMENTAL VIEW v AS SELECT id + 0 AS id, up(s) AS u FROM t WHERE id > 1")
     assert one(notes, "SELECT version FROM coco_views()") == 2
     notes.execute("CREATE OR REPLACE INCREMENTAL VIEW v AS SELECT up(s) AS other, length(up(s)) AS n FROM t")
@@ -365,7 +404,13 @@ def test_or_replace_keeps_results_versions_and_changes(notes: Con, calls: Calls)
 
 def test_or_replace_that_fails_changes_nothing(notes: Con) -> None:
     notes.execute("CREATE INCREMENTAL VIEW v AS SELECT id, up(s) AS u FROM t")
-    for query in ["SELECT nothing FROM t", "FROM nowhere", "SELECT 1 / 'x'::INTEGER AS id", "SELECT random() AS r FROM t", "FROM v"]:
+    for query in [
+        "SELECT nothing FROM t",
+        "FROM nowhere",
+        "SELECT 1 / 'x'::INTEGER AS id",
+        "SELECT random() AS r FROM t",
+        "FROM v",
+    ]:
         with pytest.raises(duckdb.Error):
             notes.execute(f"CREATE OR REPLACE INCREMENTAL VIEW v AS {query}")
         assert rows(notes, "FROM v ORDER BY ALL") == [(1, "A"), (2, "B")]
@@ -465,10 +510,15 @@ def test_mode(notes: Con) -> None:
 
 
 def test_key_option(notes: Con) -> None:
-    notes.execute("CREATE INCREMENTAL VIEW v WITH (key = 'k') AS SELECT id % 10 AS k, count(*) AS n FROM t GROUP BY ALL")
+    notes.execute(
+        "CREATE INCREMENTAL VIEW v WITH (key = 'k') AS SELECT id % 10 AS k, count(*) AS n FROM t GROUP BY ALL"
+    )
     notes.execute("INSERT INTO t VALUES (11, 'x')")
     assert rows(notes, "REFRESH INCREMENTAL VIEW v")[0][1:5] == (2, 0, 1, 0)
-    assert rows(notes, "SELECT op, row.n FROM coco_changes('v') WHERE version = 2 ORDER BY 2") == [("update_before", 1), ("update_after", 2)]
+    assert rows(notes, "SELECT op, row.n FROM coco_changes('v') WHERE version = 2 ORDER BY 2") == [
+        ("update_before", 1),
+        ("update_after", 2),
+    ]
     assert_replayed(notes, "v", "v")
     with pytest.raises(duckdb.ConstraintException, match="not unique"):
         notes.execute("CREATE INCREMENTAL VIEW w WITH (key = 'k') AS SELECT id % 10 AS k, id FROM t")
@@ -494,7 +544,11 @@ def test_refresh_several_all_and_full(notes: Con, calls: Calls) -> None:
     found = rows(notes, "REFRESH ALL INCREMENTAL VIEWS")
     assert sorted(row[0] for row in found) == ["a", "b", "c"]
     assert (rows(notes, "FROM c"), calls.taken()) == ([(4,)], {"'d'": 1})
-    for statement in ["REFRESH INCREMENTAL VIEW b FULL", "REFRESH INCREMENTAL VIEW a, b FULL", "REFRESH ALL INCREMENTAL VIEWS FULL"]:
+    for statement in [
+        "REFRESH INCREMENTAL VIEW b FULL",
+        "REFRESH INCREMENTAL VIEW a, b FULL",
+        "REFRESH ALL INCREMENTAL VIEWS FULL",
+    ]:
         assert all(row[2:6] == (0, 0, 0, 0) for row in rows(notes, statement))
     assert calls == {}
     for name in "abc":
@@ -538,7 +592,10 @@ def test_drop(notes: Con, calls: Calls) -> None:
     notes.execute("CREATE INCREMENTAL VIEW w AS SELECT u FROM v")
     notes.execute("DROP INCREMENTAL VIEW v CASCADE")
     assert names(notes) == []
-    assert rows(notes, "SELECT table_name FROM duckdb_tables() WHERE table_name SIMILAR TO '(rows|history|snapshot)_.*'") == []
+    assert (
+        rows(notes, "SELECT table_name FROM duckdb_tables() WHERE table_name SIMILAR TO '(rows|history|snapshot)_.*'")
+        == []
+    )
     assert rows(notes, "SELECT view_name FROM duckdb_views() WHERE NOT internal") == []
     calls.clear()
     notes.execute("CREATE INCREMENTAL VIEW v AS SELECT id, up(s) AS u FROM t")
@@ -565,7 +622,10 @@ def test_show_and_explain(notes: Con, calls: Calls) -> None:
     notes.execute("CREATE INCREMENTAL VIEW w AS SELECT count(*) AS n FROM v")
     calls.clear()
     shown = rows(notes, "SHOW INCREMENTAL VIEWS")
-    assert [(row[2], row[3], row[5], row[6], row[7]) for row in shown] == [("v", "fresh", 1, 2, True), ("w", "fresh", 1, 1, False)]
+    assert [(row[2], row[3], row[5], row[6], row[7]) for row in shown] == [
+        ("v", "fresh", 1, 2, True),
+        ("w", "fresh", 1, 1, False),
+    ]
     for view, kind in [("v", "map"), ("w", "recompute")]:
         explained = rows(notes, f"EXPLAIN INCREMENTAL VIEW {view}")
         assert explained[0][0] == kind

@@ -12,11 +12,12 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
-from cocosql.types import Interval
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-UTC = dt.timezone.utc
+from cocosql.types import Interval
+
+UTC = dt.UTC
 EAST = dt.timezone(dt.timedelta(hours=5, minutes=30))
 PROPERTY = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -223,16 +224,28 @@ def test_long_values_are_shortened(roundtrip):
     assert len(str(error.value)) < 200
 
 
-@pytest.mark.parametrize("value", [5, "abc" * 100, [1.5] * 3, {"x": 1, "y": 2.0}, Point(1, 2.0), uuid.uuid4(), np.zeros(3), "\ud800", BadIndex()])
+@pytest.mark.parametrize(
+    "value",
+    [5, "abc" * 100, [1.5] * 3, {"x": 1, "y": 2.0}, Point(1, 2.0), uuid.uuid4(), np.zeros(3), "\ud800", BadIndex()],
+)
 def test_references(roundtrip, value):
-    sql_types = ["INTEGER", "VARCHAR", "DOUBLE[]", "STRUCT(x INTEGER, y DOUBLE)", "UUID", "DECIMAL(5, 2)", "UNION(i INTEGER, v VARCHAR)", "FLOAT[3]"]
+    sql_types = [
+        "INTEGER",
+        "VARCHAR",
+        "DOUBLE[]",
+        "STRUCT(x INTEGER, y DOUBLE)",
+        "UUID",
+        "DECIMAL(5, 2)",
+        "UNION(i INTEGER, v VARCHAR)",
+        "FLOAT[3]",
+    ]
 
     def attempt():
         for sql_type in sql_types:
             for candidate in (value, [value]):
                 try:
                     roundtrip(candidate, sql_type)
-                except Exception:  # noqa: BLE001
+                except Exception:
                     pass
 
     def counts():

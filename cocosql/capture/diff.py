@@ -110,13 +110,12 @@ class DiffCapture:
         types = dict(zip(self.source.column_names, self.source.column_types, strict=True))
         return ", ".join(f"{name} {types[name]}" for name in self.source.key) or "no key"
 
-    def shown_key(self, snapshot: str) -> str:
-        """The key of a snapshot row as JSON: {"id": 7}; without a key, its fingerprint."""
+    def shown_key(self, stored: str, snapshot: str) -> str:
+        """The key of the row that a stored row came from, as JSON: {"id": 7}; without a key, its fingerprint."""
         if self.source.has_integer_key:
-            return f"to_json({{{literal(self.source.key[0])}: {snapshot}.coco_source_id}})"
-        if self.source.key:
-            return f"{snapshot}.coco_key"
-        return f"to_json({{'fingerprint': {snapshot}.coco_source_id, 'copies': {snapshot}.coco_fingerprint}})"
+            return f"to_json({{{literal(self.source.key[0])}: {stored}.coco_source_id}})"
+        fingerprint_only = f"to_json({{'fingerprint': {stored}.coco_source_id, 'copies': {snapshot}.coco_fingerprint}})"
+        return f"coalesce({snapshot}.coco_key, {fingerprint_only})" if self.source.key else fingerprint_only
 
     def present_rows(self, session: Session) -> str:
         """The source's rows now: id and fingerprint as in the snapshot, and the whole row as JSON."""

@@ -67,7 +67,8 @@ class CallSite:
 
     def guarded(self, sql: str) -> str:
         """What is evaluated only where the call is made."""
-        return sql if self.guard == exp.true() else f"CASE WHEN {render(self.guard)} THEN {sql} END"
+        guard = render(self.guard.unnest())
+        return sql if guard == "TRUE" else f"CASE WHEN {guard} THEN {sql} END"
 
     def join(self) -> str:
         """The join that looks the result up."""

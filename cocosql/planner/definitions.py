@@ -18,12 +18,19 @@ _BARE = {
     exp.CurrentTime: "current_time",
     exp.CurrentTimestamp: "current_timestamp",
     exp.CurrentUser: "current_user",
+    exp.CurrentRole: "current_role",
+    exp.CurrentCatalog: "current_catalog",
+    exp.SessionUser: "session_user",
     exp.Localtime: "localtime",
     exp.Localtimestamp: "localtimestamp",
 }
 
 #: Functions that DuckDB calls consistent although they read what is not in the query.
-_READS_SESSION = {"getvariable", "current_setting", "current_query", "nextval", "currval", "getenv"}
+_READS_SESSION = {
+    *("getvariable", "current_setting", "current_query", "nextval", "currval", "getenv", "age(timestamp)"),
+    *("current_user", "session_user", "current_role", "current_catalog", "current_schema", "current_schemas"),
+    *("current_database", "user"),
+}
 
 
 @dataclass
@@ -143,4 +150,6 @@ def _fill_names(session: Session, query: exp.Query, view: Name) -> None:
 
 def _function_names(tree: exp.Expr) -> set[str]:
     names = {call.name.lower() for call in tree.find_all(exp.Anonymous)}
+    if any(call.name.lower() == "age" and len(call.expressions) == 1 for call in tree.find_all(exp.Anonymous)):
+        names.add("age(timestamp)")
     return names | {name for kind, name in _BARE.items() if tree.find(kind)}

@@ -144,7 +144,10 @@ def _callees(session: Session, view: View, used: set[str]) -> dict[str, Callee]:
     for call in view.calls:
         if call.function.lower() in used and call.function.lower() not in python:
             python[call.function.lower()] = functions.stand_in(session, call.function, call.code_version)
-    return {name: Callee(python[name], qualified("coco", functions.memo_table(python[name]))) for name in sorted(used)}
+    return {
+        name: Callee(python[name], qualified(view.name.database, "coco", functions.memo_table(python[name])))
+        for name in sorted(used)
+    }
 
 
 def _declared_key(declared: str, column_names: list[str]) -> list[str]:

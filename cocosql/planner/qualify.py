@@ -84,10 +84,11 @@ def _inside(node: exp.Expr, ancestor: exp.Expr) -> bool:
 
 def _resolve(session: Session, parts: list[str], caller: Caller, view: Name) -> Name | None:
     """What the name means; None if it is no catalog entry but something that DuckDB reads all the same (a file)."""
-    if len(parts) == 1 and parts[0].lower() in (name.lower() for name in caller.temporary):
+    temporary = parts[0].lower() == "temp" if len(parts) > 1 else parts[0].lower() in map(str.lower, caller.temporary)
+    if temporary:
         raise duckdb.InvalidInputException(
-            f"{parts[0]} is a temporary table or a registered DataFrame: it ends with the connection and cannot be a "
-            f"source of an incremental view. Store it: CREATE TABLE … AS FROM {parts[0]}"
+            f"{parts[-1]} is a temporary table or a registered DataFrame: it ends with the connection and cannot be a "
+            f"source of an incremental view. Store it: CREATE TABLE … AS FROM {parts[-1]}"
         )
     for name in candidates(session, parts, caller):
         if name.database == "temp":

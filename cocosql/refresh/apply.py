@@ -96,7 +96,7 @@ def _write(session: Session, plan: Plan, removed: str, added: str, version: int)
         INSERT INTO {view.history} BY NAME
         SELECT coco_row_id, coco_version, coco_updated, {version} AS coco_removed,
             coco_row_id IN (SELECT coco_replaces FROM {added} WHERE coco_replaces IS NOT NULL) AS coco_replaced,
-            {idents(names)}
+            {idents([*names, *lineage_columns(plan)])}
         FROM {view.rows} WHERE coco_row_id IN (SELECT coco_row_id FROM {removed})
         """
     )
@@ -128,7 +128,7 @@ def _check_key(session: Session, plan: Plan) -> None:
         *values, count = rows[0]
         raise duckdb.ConstraintException(
             f"view {view.name}: the key ({', '.join(view.key_columns)}) is not unique: {count} rows have "
-            f"({', '.join(map(repr, values))}). ALTER INCREMENTAL VIEW … RESET (key), or declare a key that is"
+            f"({', '.join(map(repr, values))}). CREATE OR REPLACE the view with a key that is, or without one"
         )
 
 

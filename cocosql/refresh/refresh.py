@@ -57,13 +57,16 @@ def run(session: Session, chain: list[ViewRefresh]) -> Row:
     """Refresh views, each of which may read those before it; record how it went."""
     started = time.monotonic()
     target = chain[-1].run
+    for part in chain:
+        # The calls for a view that the target reads are calls of the target's refresh.
+        part.run.hits, part.run.errors = target.hits, target.errors
     try:
         _attempt_until_done(session, chain)
     except BaseException as error:
         _record_failure(session, chain, time.monotonic() - started, error)
         raise
     seconds = time.monotonic() - started
-    calls, hits = runs.finish(session, target, seconds, chain[-1].plan.versions)
+    calls, hits = runs.finish(session, target, seconds, _versions(chain))
     return str(target.view.name), target.version, target.inserted, target.updated, target.deleted, calls, hits, seconds
 
 
@@ -161,6 +164,10 @@ def _call(session: Session, part: ViewRefresh, needed: list[NeededCalls], run: R
             continue
         callee = calls.sites[0].callee
         name = callee.function.name
+        if callee.function.is_stand_in:
+            raise duckdb.InvalidInputException(
+                f"function {name} is not registered here, and this refresh must call it: cocosql.register(con, {name})"
+            )
         failures = session.call(name, calls.harvest, callee.memo)
         if failures:
             run.errors[name] = len(failures)
@@ -169,8 +176,12 @@ def _call(session: Session, part: ViewRefresh, needed: list[NeededCalls], run: R
             raise duckdb.InvalidInputException(f"function {name} failed for ({arguments}){row}: {error}")
 
 
+def _versions(chain: list[ViewRefresh]) -> dict[str, str]:
+    return {name: version for part in chain for name, version in part.plan.versions.items()}
+
+
 def _record_failure(session: Session, chain: list[ViewRefresh], seconds: float, error: BaseException) -> None:
     text = str(error) or type(error).__name__
     with suppress(duckdb.Error):
-        runs.finish(session, chain[-1].run, seconds, chain[-1].plan.versions, text)
+        runs.finish(session, chain[-1].run, seconds, _versions(chain), text)
         session.execute("UPDATE coco.views SET last_error = $2 WHERE view_id = $1", [chain[-1].view.view_id, text])

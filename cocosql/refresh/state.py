@@ -34,7 +34,11 @@ def expected_layout(plan: Plan, source_id_type: str) -> list[tuple[str, str]]:
 
 def layout(session: Session, view: View) -> list[tuple[str, str]]:
     """Names and types of the columns for lineage, as the table has them."""
-    columns = session.describe(f"FROM {view.rows}")
+    return _layout_of(session, view.rows)
+
+
+def _layout_of(session: Session, table: str) -> list[tuple[str, str]]:
+    columns = session.describe(f"FROM {table}")
     return [(name, kind) for name, kind in columns if name == SOURCE_ID or name.startswith("coco_call_")]
 
 
@@ -51,16 +55,29 @@ def replace(session: Session, old: View, plan: Plan, source_id_type: str) -> Non
     user = [(name, kind.replace('"NULL"', "INTEGER")) for name, kind in types]
     # Never CREATE TABLE … AS … WITH NO DATA: in DuckDB 2.0.0 a large INSERT into such a table leaves its first row
     # group empty, and scans stop there (SELECT … LIMIT 1 finds nothing).
-    session.execute(f"CREATE TABLE {view.rows} ({_columns([*_BORN, *expected_layout(plan, source_id_type), *user])})")
+    lineage = expected_layout(plan, source_id_type)
+    session.execute(f"CREATE TABLE {view.rows} ({_columns([*_BORN, *lineage, *user])})")
     if view.history == old.history and _exists(session, old, old.history_table):
         kept = f"coco_row_id, coco_version, coco_updated, {idents(plan.column_names)}"
         session.execute(f"INSERT INTO {view.rows} ({kept}) SELECT {kept} FROM {old.rows}")
+        _lay_out_history(session, view, lineage)
     else:
-        session.execute(f"CREATE TABLE {view.history} ({_columns([*_BORN, *_GONE, *user])})")
+        session.execute(f"CREATE TABLE {view.history} ({_columns([*_BORN, *_GONE, *lineage, *user])})")
         session.execute(f"DROP TABLE IF EXISTS {old.history}")
     session.execute(f"DROP TABLE IF EXISTS {old.rows}")
     name = qualified(view.name.schema, view.name.name)
     session.execute(f"CREATE OR REPLACE VIEW {name} AS SELECT {idents(plan.column_names)} FROM {view.rows}")
+
+
+def _lay_out_history(session: Session, view: View, lineage: list[tuple[str, str]]) -> None:
+    """Give rows that are gone the columns for lineage that rows have now; what they said of the old layout is lost."""
+    present = _layout_of(session, view.history)
+    for column in present:
+        if column not in lineage:
+            session.execute(f"ALTER TABLE {view.history} DROP COLUMN {ident(column[0])}")
+    for column in lineage:
+        if column not in present:
+            session.execute(f"ALTER TABLE {view.history} ADD COLUMN {_columns([column])}")
 
 
 def expire(session: Session, view: View) -> None:

@@ -109,7 +109,8 @@ class ViewRefresh:
         view = self._settled(session)
         counts = self._write_rows(session, replace(self.plan, view=view), version)
         self.run.inserted, self.run.updated, self.run.deleted = counts.inserted, counts.updated, counts.deleted
-        self.run.version = version if counts else self.view.version
+        changed = bool(counts) or self.changes_columns()
+        self.run.version = version if changed else self.view.version
         views.save(session, self._with_positions(session, view, self.run.version), refreshed=True)
         if counts:
             state.expire(session, view)

@@ -1,5 +1,8 @@
 """coco_lineage('view'): for each row of a view, the source rows that it came from and the calls that made it."""
 
+import json
+from dataclasses import dataclass
+
 import duckdb
 
 from cocosql._native import Session
@@ -15,13 +18,27 @@ from cocosql.sqltext import ident, literal, qualified, split_name
 
 _CALL = "STRUCT(name VARCHAR, code_version VARCHAR, input_fingerprint UHUGEINT, computed_at TIMESTAMPTZ, run_id BIGINT)"
 _NO_CALLS = f"[]::{_CALL}[]"
+_ORIGIN = ("source", "source_key", "source_row", "source_state", "functions")
+
+
+@dataclass(frozen=True)
+class _Origin:
+    """Where stored rows came from: joins to find it, and what it is, as SQL."""
+
+    joins: str
+    source: str
+    key: str
+    row: str
+    state: str
+    calls: str = _NO_CALLS
 
 
 def sql(session: Session, arguments: list[str], caller: Caller) -> str:
-    return _lineage(session, views.require(session, split_name(arguments[0]), caller))
+    return _lineage(session, views.require(session, split_name(arguments[0]), caller), None)
 
 
-def _lineage(session: Session, view: View) -> str:
+def _lineage(session: Session, view: View, version: int | None) -> str:
+    """The lineage of a view's rows; of those that it had at a version, if one is given."""
     if not view.has_data:
         return _no_rows(view)
     if not view.incremental:
@@ -30,13 +47,27 @@ def _lineage(session: Session, view: View) -> str:
             f"the lineage of {view.name} is not kept in this version, for it has no incremental rule ({reason})"
         )
     planned = plan(prepared(session.sibling(), view), view)
+    origin = _upstream_origin(session, planned) or _table_origin(session, planned)
     joins, calls = _calls(view)
     row = f"struct_pack({', '.join(f'{ident(name)} := stored.{ident(name)}' for name in view.column_names)})"
     return (
-        f"SELECT stored.coco_row_id AS row_id, {row} AS row, origin.source, origin.source_key, origin.source_row, "
-        f"origin.source_state, list_concat(origin.functions, {calls}) AS functions "
-        f"FROM {qualified(view.name.database, 'coco', view.state_table)} AS stored "
-        f"JOIN ({_origin(session, planned)}) AS origin ON origin.source_id = stored.coco_source_id {joins}"
+        f"SELECT stored.coco_row_id AS row_id, {row} AS row, {origin.source} AS source, {origin.key} AS source_key, "
+        f"{origin.row} AS source_row, {origin.state} AS source_state, "
+        f"list_concat({origin.calls}, {calls}) AS functions FROM ({_stored(view, version)}) AS stored "
+        f"{origin.joins} {joins}"
+    )
+
+
+def _stored(view: View, version: int | None) -> str:
+    """The view's rows, now or at a version; ``coco_past`` says which are gone since."""
+    rows = qualified(view.name.database, "coco", view.state_table)
+    if version is None:
+        return f"SELECT *, false AS coco_past FROM {rows}"
+    history = qualified(view.name.database, "coco", view.history_table)
+    return (
+        f"SELECT *, false AS coco_past FROM {rows} WHERE coco_version <= {version} UNION ALL BY NAME "
+        f"SELECT * EXCLUDE (coco_removed, coco_replaced), true AS coco_past FROM {history} "
+        f"WHERE coco_version <= {version} AND coco_removed > {version}"
     )
 
 
@@ -69,36 +100,39 @@ def _calls(view: View) -> tuple[str, str]:
     return " ".join(joins), f"list_filter([{', '.join(structs)}], lambda made: made IS NOT NULL)"
 
 
-def _origin(session: Session, planned: Plan) -> str:
-    """Source rows by the id that the view's rows carry."""
-    operator = planned.operator
-    assert isinstance(operator, Map)
-    source = operator.source
-    if source.upstream and source.upstream.incremental:
-        return (
-            "SELECT row_id AS source_id, source, source_key, source_row, source_state, functions "
-            f"FROM ({_lineage(session, source.upstream)})"
-        )
-    name = literal(str(source.name))
-    if source.upstream:
-        rows = qualified(source.upstream.name.database, "coco", source.upstream.state_table)
-        columns = ", ".join(f"{ident(column)} := {ident(column)}" for column in source.upstream.column_names)
-        return (
-            f"SELECT coco_row_id AS source_id, {name} AS source, to_json({{'row_id': coco_row_id}}) AS source_key, "
-            f"to_json(struct_pack({columns})) AS source_row, 'current' AS source_state, {_NO_CALLS} AS functions "
-            f"FROM {rows}"
-        )
+def _upstream_origin(session: Session, planned: Plan) -> _Origin | None:
+    """What the rows of an incremental view came from, through that view; None if the source is none."""
+    assert isinstance(planned.operator, Map)
+    upstream = planned.operator.source.upstream
+    if upstream is None:
+        return None
+    read = int(json.loads(planned.view.inputs[0].position or "{}")["version"])
+    on = "ON origin.row_id = stored.coco_source_id"
+    if upstream.incremental:
+        join = f"JOIN ({_lineage(session, upstream, read)}) AS origin {on}"
+        return _Origin(join, *(f"origin.{part}" for part in _ORIGIN))
+    columns = ", ".join(f"{ident(column)} := {ident(column)}" for column in upstream.column_names)
+    rows = f"SELECT coco_row_id AS row_id, to_json(struct_pack({columns})) AS row, coco_past FROM ({_stored(upstream, read)})"
+    return _Origin(
+        joins=f"JOIN ({rows}) AS origin {on}",
+        source=literal(str(upstream.name)),
+        key="to_json({'row_id': stored.coco_source_id})",
+        row="origin.row",
+        state="CASE WHEN origin.coco_past THEN 'gone' ELSE 'current' END",
+    )
+
+
+def _table_origin(session: Session, planned: Plan) -> _Origin:
+    """The rows of a table: as the view read them (past), and as they are (present)."""
     capture = captures(planned)[0]
     assert isinstance(capture, DiffCapture)
-    return _table_origin(session, planned, capture, name)
-
-
-def _table_origin(session: Session, planned: Plan, capture: DiffCapture, name: str) -> str:
     snapshot = qualified(planned.view.name.database, "coco", capture.snapshot_table)
-    return (
-        f"SELECT past.coco_source_id AS source_id, {name} AS source, {capture.shown_key('past')} AS source_key, "
-        "present.row AS source_row, CASE WHEN present.coco_source_id IS NULL THEN 'gone' "
-        "WHEN present.coco_fingerprint = past.coco_fingerprint THEN 'current' ELSE 'changed' END AS source_state, "
-        f"{_NO_CALLS} AS functions "
-        f"FROM {snapshot} AS past LEFT JOIN ({capture.present_rows(session)}) AS present USING (coco_source_id)"
+    return _Origin(
+        joins=f"LEFT JOIN {snapshot} AS past ON past.coco_source_id = stored.coco_source_id "
+        f"LEFT JOIN ({capture.present_rows(session)}) AS present ON present.coco_source_id = stored.coco_source_id",
+        source=literal(str(capture.source.name)),
+        key=capture.shown_key("stored", "past"),
+        row="present.row",
+        state="CASE WHEN present.coco_source_id IS NULL THEN 'gone' WHEN stored.coco_past OR "
+        "present.coco_fingerprint IS DISTINCT FROM past.coco_fingerprint THEN 'changed' ELSE 'current' END",
     )

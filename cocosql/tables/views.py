@@ -1,5 +1,7 @@
 """coco_views(): the incremental views of all attached databases, with their status."""
 
+import duckdb
+
 from cocosql._native import Session
 from cocosql.catalog import migrations, views
 from cocosql.catalog.names import Caller
@@ -21,7 +23,10 @@ def sql(session: Session, _: list[str], __: Caller) -> str:
     for database in migrations.databases(session):
         for view in views.all_views(session, database):
             state, reason = status(session, view)
-            ((count,),) = session.execute(f"SELECT count(*) FROM {qualified(database, 'coco', view.state_table)}")
+            try:
+                ((count,),) = session.execute(f"SELECT count(*) FROM {qualified(database, 'coco', view.state_table)}")
+            except duckdb.CatalogException:  # another connection has replaced or dropped it meanwhile
+                continue
             why = literal(reason) if reason else "NULL"
             rows.append([literal(database), str(view.view_id), literal(state), why, str(count)])
     states = templates.values(_STATES, rows)

@@ -14,8 +14,8 @@ namespace {
 //! Functions of one row are called one by one; their results are collected this many at a time.
 constexpr idx_t SCALAR_BATCH = 512;
 constexpr size_t LONGEST_ARGUMENT = 80;
-//! A call slower than this has its results committed at once.
-constexpr double SLOW_CALL_SECONDS = 0.1;
+//! How often to pause; calls slower than this have their results committed one by one.
+constexpr double PAUSE_SECONDS = 0.1;
 
 std::string Shortened(nb::handle object) {
 	std::string text = nb::repr(object).c_str();
@@ -33,8 +33,9 @@ bool IsOrdinary(const nb::python_error &error) {
 
 } // namespace
 
-Evaluation::Evaluation(const PythonFunction &function, ResultSink &sink)
-    : function(function), sink(sink), callable(function.Callable()),
+Evaluation::Evaluation(const PythonFunction &function, ResultSink &sink, std::function<void()> check_interrupt)
+    : function(function), sink(sink), check_interrupt(std::move(check_interrupt)),
+      last_pause(std::chrono::steady_clock::now()), callable(function.Callable()),
       capacity(function.batch_size == 0 ? SCALAR_BATCH : function.batch_size), arguments(function.parameters.size()) {
 }
 
@@ -57,22 +58,27 @@ void Evaluation::Finish() {
 void Evaluation::CallBatch() {
 	auto start = std::chrono::steady_clock::now();
 	auto size = fingerprints.size();
-	if (function.batch_size == 0) {
-		for (idx_t i = 0; i < size; i++) {
-			CallRange(i, i + 1);
+	auto step = function.batch_size == 0 ? 1 : size;
+	for (idx_t i = 0; i < size && failures.empty(); i += step) {
+		CallRange(i, i + step);
+		count.count += NumericCast<int64_t>(step);
+		calls_since_pause++;
+		if (SecondsSince(last_pause) > PAUSE_SECONDS) {
+			Pause();
 		}
-	} else {
-		CallRange(0, size);
 	}
-	auto seconds = SecondsSince(start);
-	count.count += NumericCast<int64_t>(size);
-	count.seconds += seconds;
+	count.seconds += SecondsSince(start);
 	fingerprints.clear();
 	for (auto &values : arguments) {
 		values.clear();
 	}
-	auto calls = function.batch_size == 0 ? size : 1;
-	sink.FlushIfDue(seconds > SLOW_CALL_SECONDS * static_cast<double>(calls));
+}
+
+void Evaluation::Pause() {
+	sink.FlushIfDue(calls_since_pause == 1);
+	WithoutPython(check_interrupt);
+	calls_since_pause = 0;
+	last_pause = std::chrono::steady_clock::now();
 }
 
 void Evaluation::CallRange(idx_t begin, idx_t end) {
@@ -93,7 +99,7 @@ void Evaluation::CallRange(idx_t begin, idx_t end) {
 			}
 			return;
 		}
-		error = StringUtil::Format("it returned %llu results for a batch of %llu", size, end - begin);
+		return Fail(begin, StringUtil::Format("it returned %llu results for a batch of %llu", size, end - begin));
 	} catch (nb::python_error &raised) {
 		if (!IsOrdinary(raised)) {
 			throw;

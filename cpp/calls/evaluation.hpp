@@ -6,6 +6,9 @@
 #include "calls/result_sink.hpp"
 #include "values/values.hpp"
 
+#include <chrono>
+#include <functional>
+
 namespace cocosql {
 
 //! A call that raised, or whose result does not fit.
@@ -17,8 +20,8 @@ struct CallFailure {
 
 class Evaluation {
 public:
-	//! Needs the GIL, as do all methods.
-	Evaluation(const PythonFunction &function, ResultSink &sink);
+	//! `check_interrupt` throws if the calls are to stop; it is asked now and then, without the GIL. All else needs it.
+	Evaluation(const PythonFunction &function, ResultSink &sink, std::function<void()> check_interrupt);
 
 	//! Adds one argument tuple; calls the function once a batch is full.
 	void Add(duckdb::uhugeint_t fingerprint, const std::vector<PythonReader> &arguments, duckdb::idx_t row);
@@ -30,6 +33,8 @@ public:
 
 private:
 	void CallBatch();
+	//! Between calls, now and then: commits what is due, and looks whether to stop.
+	void Pause();
 	//! A batch that fails is halved until the tuples that fail stand alone.
 	void CallRange(duckdb::idx_t begin, duckdb::idx_t end);
 	nb::object Call(duckdb::idx_t begin, duckdb::idx_t end);
@@ -38,6 +43,9 @@ private:
 
 	const PythonFunction &function;
 	ResultSink &sink;
+	std::function<void()> check_interrupt;
+	std::chrono::steady_clock::time_point last_pause;
+	duckdb::idx_t calls_since_pause = 0;
 	nb::object callable;
 	duckdb::idx_t capacity;
 	std::vector<duckdb::uhugeint_t> fingerprints;

@@ -43,13 +43,12 @@ void EvaluateChunk(const DataChunk &chunk, Evaluation &evaluation) {
 	}
 }
 
-void Evaluate(Session &session, const ColumnDataCollection &rows, Evaluation &evaluation) {
+void Evaluate(const ColumnDataCollection &rows, Evaluation &evaluation) {
 	ColumnDataScanState scan;
 	DataChunk chunk;
 	rows.InitializeScan(scan);
 	rows.InitializeScanChunk(scan, chunk);
 	auto next = [&] {
-		session.CheckInterrupt();
 		auto more = rows.Scan(scan, chunk);
 		chunk.Flatten();
 		return more;
@@ -86,13 +85,13 @@ nb::list CallHarvest(Session &session, const std::string &name, Harvest &harvest
 	auto &context = *session.connection.context;
 	auto function = WithoutPython([&] { return FunctionRegistry::Get(context).Find(name); });
 	MemoWriter writer(DatabaseInstance::GetDatabase(context), memo, function->result, session.run->run_id);
-	Evaluation evaluation(*function, writer);
+	Evaluation evaluation(*function, writer, [&] { session.CheckInterrupt(); });
 	auto keep = [&] {
 		WithoutPython([&] { writer.Flush(); });
 		session.run->Add(function->name, evaluation.count);
 	};
 	try {
-		Evaluate(session, *harvest.rows, evaluation);
+		Evaluate(*harvest.rows, evaluation);
 	} catch (...) {
 		keep();
 		throw;

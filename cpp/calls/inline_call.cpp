@@ -95,7 +95,7 @@ FingerprintSet Missing(const FingerprintSet &wanted, const Results &results) {
 }
 
 void Store(InlineState &state, const Results &results) {
-	if (state.memo.Table().empty()) {
+	if (!state.memo.TakesResults()) {
 		return;
 	}
 	auto run_id = state.run ? state.run->run_id : 0;
@@ -114,7 +114,7 @@ Results CallFor(InlineState &state, const Arguments &arguments, const Fingerprin
 		for (auto &column : arguments.chunk.data) {
 			readers.emplace_back(column);
 		}
-		Evaluation evaluation(*state.function, collector);
+		Evaluation evaluation(*state.function, collector, [&] { state.context.InterruptCheck(); });
 		for (auto &fingerprint : fingerprints) {
 			evaluation.Add(fingerprint, readers, arguments.rows.at(fingerprint));
 		}

@@ -12,7 +12,7 @@ public:
 	virtual ~ResultSink() = default;
 	//! Throws InvalidInputException if the result does not fit the function's type. Needs the GIL.
 	virtual void Add(duckdb::uhugeint_t fingerprint, nanobind::handle result) = 0;
-	//! After each batch; `due` if it took long enough to be worth committing at once. Needs the GIL.
+	//! Now and then; `due` if calls are so slow that each result is worth committing at once. Needs the GIL.
 	virtual void FlushIfDue(bool due) = 0;
 };
 

@@ -14,14 +14,16 @@ std::string Quoted(const std::string &name) {
 	return SQLQuotedIdentifier::ToString(name);
 }
 
-bool HasFunctions(Connection &connection, const std::string &database) {
+//! Whether the database keeps memos, and if so, whether it is open for reading only.
+optional_idx FindFunctions(Connection &connection, const std::string &database) {
 	vector<Value> parameters {Value(database)};
-	auto result = connection.Submit("SELECT count(*) FROM duckdb_tables() AS t JOIN duckdb_databases() AS d USING "
-	                                "(database_name) WHERE database_name = $1 AND schema_name = 'coco' AND "
-	                                "table_name = 'functions' AND NOT d.readonly",
+	auto result = connection.Submit("SELECT d.readonly::UTINYINT FROM duckdb_tables() AS t JOIN duckdb_databases() AS d "
+	                                "USING (database_name) WHERE database_name = $1 AND schema_name = 'coco' AND "
+	                                "table_name = 'functions'",
 	                                parameters);
 	result->ThrowIfError();
-	return result->Fetch()->GetValue(0, 0).GetValue<int64_t>() > 0;
+	auto chunk = result->Fetch();
+	return chunk && chunk->size() > 0 ? chunk->GetValue(0, 0).GetValue<uint8_t>() : optional_idx();
 }
 
 } // namespace
@@ -29,9 +31,11 @@ bool HasFunctions(Connection &connection, const std::string &database) {
 MemoReader::MemoReader(ClientContext &context, const PythonFunction &function)
     : connection(DatabaseInstance::GetDatabase(context)) {
 	auto database = DatabaseManager::GetDefaultDatabase(context).GetIdentifierName();
-	if (!HasFunctions(connection, database)) {
+	auto found = FindFunctions(connection, database);
+	if (!found.IsValid()) {
 		return;
 	}
+	read_only = found.GetIndex() != 0;
 	auto schema = Quoted(database) + ".coco.";
 	vector<Value> parameters {Value(function.name), Value(function.code_version)};
 	auto result = connection.Submit(

@@ -15,9 +15,13 @@ public:
 	//! Looks for the function's memo in the default database of `context`.
 	MemoReader(duckdb::ClientContext &context, const PythonFunction &function);
 
-	//! The memo table as SQL text; empty if this database keeps no memo of the function, or takes no writes.
+	//! The memo table as SQL text; empty if this database keeps no memo of the function.
 	const std::string &Table() const {
 		return table;
+	}
+	//! Whether results can be added to the memo.
+	bool TakesResults() const {
+		return !table.empty() && !read_only;
 	}
 	//! The results that are memoized.
 	Results Read(const FingerprintSet &fingerprints);
@@ -25,6 +29,7 @@ public:
 private:
 	duckdb::Connection connection;
 	std::string table;
+	bool read_only = false;
 };
 
 } // namespace cocosql

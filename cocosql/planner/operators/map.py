@@ -44,7 +44,7 @@ class Map:
 
     def rows_sql(self, relation: str, column_names: list[str]) -> str:
         """The view's rows for a relation of source rows, with their source id and the fingerprints of their calls."""
-        calls = [f"CASE WHEN {render(site.guard)} THEN {_fingerprint(site)} END" for site in self.sites]
+        calls = [f"CASE WHEN {_made(site)} THEN {_fingerprint(site)} END" for site in self.sites]
         items = [*map(render, self.items), f"{ident(self.alias)}.{ident(SOURCE_ID)}", *calls]
         where = f" WHERE {render(self.where)}" if self.where else ""
         names = [*column_names, SOURCE_ID, *(call_column(site) for site in self.sites)]
@@ -63,16 +63,11 @@ class Map:
 
     def _needed_sql(self, site: CallSite, relation: str) -> str:
         arguments = site.typed_arguments()
-        wanted = [
-            f"({site.guarded(argument)}) IS NOT NULL"
-            for argument, takes_null in zip(arguments, site.callee.function.takes_null, strict=True)
-            if not takes_null
-        ]
         hit = f"{ident(site.known)} IS NOT NULL"
         values = "".join(f", CASE WHEN NOT ({hit}) THEN {value} END AS a{i}" for i, value in enumerate(arguments))
         return (
             f"SELECT {hit} AS hit, {_fingerprint(site)} AS fingerprint{values} FROM {self._up_to(site, relation)} "
-            f"WHERE {' AND '.join([f'({render(site.guard)})', *wanted])}"
+            f"WHERE {_made(site)}"
         )
 
     def origin_sql(self, site: CallSite, relation: str, fingerprint: str) -> str:
@@ -287,6 +282,13 @@ def _shown_columns(items: list[exp.Expr], column_names: list[str]) -> dict[str, 
         if isinstance(bare, exp.Column):
             shown.setdefault(bare.name.lower(), name)
     return shown
+
+
+def _made(site: CallSite) -> str:
+    """Whether a call is made: its guard holds, and no argument is NULL that the function does not take."""
+    pairs = zip(site.typed_arguments(), site.callee.function.takes_null, strict=True)
+    present = [f"({site.guarded(argument)}) IS NOT NULL" for argument, takes_null in pairs if not takes_null]
+    return " AND ".join([f"({render(site.guard)})", *present])
 
 
 def _fingerprint(site: CallSite) -> str:
