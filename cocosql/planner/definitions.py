@@ -72,10 +72,11 @@ def check_deterministic(used: set[str], python: set[str], known: dict[str, list[
     Raises:
         duckdb.InvalidInputException: if one is among those used.
     """
-    for name in sorted(used - python):
+    for found in sorted(used - python):
+        name = found.removesuffix("(timestamp)")
         if (
-            name in _READS_SESSION
-            or name in _BARE.values()
+            found in _READS_SESSION
+            or found in _BARE.values()
             or any(kind == "volatile" for kind, _ in known.get(name, []))
         ):
             raise duckdb.InvalidInputException(

@@ -112,7 +112,8 @@ def _upstream_origin(session: Session, planned: Plan) -> _Origin | None:
         join = f"JOIN ({_lineage(session, upstream, read)}) AS origin {on}"
         return _Origin(join, *(f"origin.{part}" for part in _ORIGIN))
     columns = ", ".join(f"{ident(column)} := {ident(column)}" for column in upstream.column_names)
-    rows = f"SELECT coco_row_id AS row_id, to_json(struct_pack({columns})) AS row, coco_past FROM ({_stored(upstream, read)})"
+    row = f"to_json(struct_pack({columns})) AS row"
+    rows = f"SELECT coco_row_id AS row_id, {row}, coco_past FROM ({_stored(upstream, read)})"
     return _Origin(
         joins=f"JOIN ({rows}) AS origin {on}",
         source=literal(str(upstream.name)),

@@ -2,8 +2,9 @@
 
 from cocosql._native import Session
 from cocosql.catalog import functions as catalog_functions
-from cocosql.catalog import views
+from cocosql.catalog import migrations, views
 from cocosql.catalog.names import Caller
+from cocosql.refresh import locks
 from cocosql.sqltext import literal, split_name
 from cocosql.tables import templates
 
@@ -18,7 +19,15 @@ def functions(session: Session, _: list[str], __: Caller) -> str:
 
 
 def runs(session: Session, arguments: list[str], caller: Caller) -> str:
+    running = [
+        [literal(database), str(view.view_id)]
+        for database in migrations.databases(session)
+        for view in views.all_views(session, database)
+        if locks.is_held(session, view.name)
+    ]
+    given = templates.values({"database": "VARCHAR", "view_id": "BIGINT"}, running)
     if not arguments:
-        return templates.over_databases(session, "coco_runs")
+        return f"WITH coco_running AS ({given}) {templates.over_databases(session, 'coco_runs')}"
     view = views.require(session, split_name(arguments[0]), caller)
-    return f"{templates.in_database('coco_runs', view.name.database)} WHERE view_id = {view.view_id}"
+    query = templates.in_database("coco_runs", view.name.database)
+    return f"WITH coco_running AS ({given}) {query} WHERE view_id = {view.view_id}"

@@ -1,5 +1,6 @@
 #include "calls/inline_call.hpp"
 
+#include "calls/cancellation.hpp"
 #include "calls/evaluation.hpp"
 #include "duckdb/execution/expression_executor_state.hpp"
 #include "duckdb/main/database.hpp"
@@ -114,7 +115,7 @@ Results CallFor(InlineState &state, const Arguments &arguments, const Fingerprin
 		for (auto &column : arguments.chunk.data) {
 			readers.emplace_back(column);
 		}
-		Evaluation evaluation(*state.function, collector, [&] { state.context.InterruptCheck(); });
+		Evaluation evaluation(*state.function, collector, [&] { CheckCancelled(state.context); });
 		for (auto &fingerprint : fingerprints) {
 			evaluation.Add(fingerprint, readers, arguments.rows.at(fingerprint));
 		}

@@ -1,6 +1,8 @@
 #include "memo/memo_writer.hpp"
 
 #include "duckdb/common/vector/flat_vector.hpp"
+#include "duckdb/main/database.hpp"
+#include "duckdb/storage/object_cache.hpp"
 #include "python/errors.hpp"
 #include "values/values.hpp"
 
@@ -12,6 +14,34 @@ namespace {
 
 constexpr std::chrono::milliseconds FLUSH_INTERVAL {900};
 constexpr idx_t FLUSH_ROWS = 50 * STANDARD_VECTOR_SIZE;
+
+//! The locks of the memo tables of a database instance.
+class MemoTurns : public ObjectCacheEntry {
+public:
+	static shared_ptr<std::mutex> Of(DatabaseInstance &database, const std::string &table) {
+		auto turns = database.GetObjectCache().GetOrCreate<MemoTurns>(ObjectType());
+		std::lock_guard<std::mutex> guard(turns->mutex);
+		auto &turn = turns->turns[table];
+		if (!turn) {
+			turn = make_shared_ptr<std::mutex>();
+		}
+		return turn;
+	}
+
+	static std::string ObjectType() {
+		return "cocosql_memo_turns";
+	}
+	std::string GetObjectType() override {
+		return ObjectType();
+	}
+	optional_idx GetEstimatedCacheMemory() const override {
+		return optional_idx();
+	}
+
+private:
+	std::mutex mutex;
+	case_insensitive_map_t<shared_ptr<std::mutex>> turns;
+};
 
 //! Two refreshes may work out the same result at once; the memo keeps one.
 std::string InsertSql(const std::string &table) {
@@ -27,7 +57,7 @@ vector<LogicalType> Types(const LogicalType &result) {
 } // namespace
 
 MemoWriter::MemoWriter(DatabaseInstance &database, const std::string &table, const LogicalType &result, int64_t run_id)
-    : connection(database),
+    : turn(MemoTurns::Of(database, table)), connection(database),
       appender(connection, InsertSql(table), Types(result), {"fingerprint", "result", "run_id"}), run_id(run_id),
       last_flush(std::chrono::steady_clock::now()) {
 	chunk.Initialize(Allocator::DefaultAllocator(), Types(result));
@@ -72,6 +102,7 @@ void MemoWriter::Flush() {
 		FlushChunk();
 	}
 	if (waiting > 0) {
+		std::lock_guard<std::mutex> guard(*turn);
 		appender.Flush();
 		waiting = 0;
 	}

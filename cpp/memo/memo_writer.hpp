@@ -6,6 +6,7 @@
 #include "duckdb/main/connection.hpp"
 
 #include <chrono>
+#include <mutex>
 
 namespace cocosql {
 
@@ -26,6 +27,8 @@ private:
 	void EndRow(duckdb::uhugeint_t fingerprint);
 	void FlushChunk();
 
+	//! Writers of one memo table take turns, so that each sees what the others added.
+	duckdb::shared_ptr<std::mutex> turn;
 	duckdb::Connection connection;
 	duckdb::QueryAppender appender;
 	duckdb::DataChunk chunk;

@@ -32,7 +32,6 @@ struct StatementBindData : TableFunctionData {
 };
 
 struct StatementState : GlobalTableFunctionState {
-	bool has_run = false;
 	vector<vector<Value>> rows;
 	idx_t position = 0;
 };
@@ -73,10 +72,6 @@ unique_ptr<FunctionData> Bind(ClientContext &, TableFunctionBindInput &input, ve
 	return make_uniq<StatementBindData>(info);
 }
 
-unique_ptr<GlobalTableFunctionState> Init(ClientContext &, TableFunctionInitInput &) {
-	return make_uniq<StatementState>();
-}
-
 void RefuseInTransaction(ClientContext &context, const StatementKind &kind) {
 	if (!kind.reads_only && !context.transaction.IsAutoCommit()) {
 		throw TransactionException("this statement runs in a transaction of its own and cannot be part of an explicit "
@@ -84,7 +79,7 @@ void RefuseInTransaction(ClientContext &context, const StatementKind &kind) {
 	}
 }
 
-void RunOnce(ClientContext &context, const StatementBindData &data, StatementState &state) {
+void Run(ClientContext &context, const StatementBindData &data, StatementState &state) {
 	RefuseInTransaction(context, data.kind);
 	WithPython([&] {
 		auto run = nb::module_::import_("cocosql.statements").attr("run");
@@ -100,12 +95,14 @@ void RunOnce(ClientContext &context, const StatementBindData &data, StatementSta
 	});
 }
 
-void Execute(ClientContext &context, TableFunctionInput &input, DataChunk &output) {
+unique_ptr<GlobalTableFunctionState> Init(ClientContext &context, TableFunctionInitInput &input) {
+	auto state = make_uniq<StatementState>();
+	Run(context, input.bind_data->Cast<StatementBindData>(), *state);
+	return std::move(state);
+}
+
+void Execute(ClientContext &, TableFunctionInput &input, DataChunk &output) {
 	auto &state = input.global_state->Cast<StatementState>();
-	if (!state.has_run) {
-		state.has_run = true;
-		RunOnce(context, input.bind_data->Cast<StatementBindData>(), state);
-	}
 	idx_t count = 0;
 	while (state.position < state.rows.size() && count < STANDARD_VECTOR_SIZE) {
 		auto &row = state.rows[state.position++];
@@ -122,6 +119,8 @@ void Execute(ClientContext &context, TableFunctionInput &input, DataChunk &outpu
 ParserExtensionPlanResult PlanExecution(const StatementKind &kind, shared_ptr<Statement> statement) {
 	ParserExtensionPlanResult result;
 	result.function = TableFunction("coco_statement", vector<LogicalType> {}, Execute, Bind, Init);
+	// The statement runs where its execution begins: on the caller's thread, where Python delivers Ctrl-C.
+	result.function.global_initialization = TableFunctionInitialization::INITIALIZE_ON_SCHEDULE;
 	result.function.function_info = make_shared_ptr<StatementInfo>(kind, std::move(statement));
 	result.return_type = kind.columns.empty() ? StatementReturnType::NOTHING : StatementReturnType::QUERY_RESULT;
 	return result;

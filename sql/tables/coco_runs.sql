@@ -1,4 +1,4 @@
--- One row per refresh.
+-- One row per refresh. coco_running are the views that this process refreshes now; a run of another was killed.
 -- columns: database VARCHAR, run_id BIGINT, view VARCHAR, version BIGINT, started_at TIMESTAMPTZ, finished_at TIMESTAMPTZ, status VARCHAR, inserted BIGINT, updated BIGINT, deleted BIGINT, calls BIGINT, hits BIGINT, seconds DOUBLE, error VARCHAR
 SELECT
     coco_db_name AS database,
@@ -7,7 +7,10 @@ SELECT
     version,
     started_at,
     finished_at,
-    status,
+    CASE
+        WHEN status = 'running' AND (coco_db_name, view_id) NOT IN (SELECT (database, view_id) FROM coco_running)
+        THEN 'killed' ELSE status
+    END AS status,
     inserted,
     updated,
     deleted,
