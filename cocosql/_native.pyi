@@ -27,9 +27,6 @@ class Session:
     def canonical(self, sql: str) -> str:
         """The text of a query as DuckDB parses it; equal texts mean the same."""
 
-    def table_names(self, sql: str) -> list[str]:
-        """The qualified names, as SQL, of the tables and views that a query names."""
-
     def functions(self) -> dict[str, int]:
         """The registered functions: name to number in cocosql.udf."""
 

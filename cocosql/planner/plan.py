@@ -104,12 +104,16 @@ def find_definitions(session: Session, made: Plan) -> None:
 
 def find_sources(session: Session, made: Plan) -> None:
     """Find the relations that the query reads."""
-    if made.tree is not None:
-        made.sources = sources.find_sources(session, made.tree, made.view.name.database)
-        direct = {source.name for source in made.sources}
-        for upstream in views.all_views(session, made.view.name.database):
-            if upstream.name.key() in made.relations and upstream.name not in direct:
-                made.behind_views.append(sources.upstream_source(upstream))
+    if made.tree is None:
+        return
+    others = views.all_views(session, made.view.name.database)
+    made.sources = sources.find_sources(session, made.tree, others)
+    direct = {source.name for source in made.sources}
+    made.behind_views = [
+        sources.upstream_source(other)
+        for other in others
+        if other.name.key() in made.relations and other.name not in direct
+    ]
 
 
 def choose_operator(session: Session, made: Plan) -> None:

@@ -7,7 +7,6 @@ import duckdb
 from sqlglot import exp
 
 from cocosql._native import Session
-from cocosql.catalog import views
 from cocosql.catalog.names import Name
 from cocosql.catalog.views import View
 from cocosql.planner.qualify import tables
@@ -36,9 +35,9 @@ class Source:
         return len(self.key) == 1 and types[self.key[0]] in _INTEGERS
 
 
-def find_sources(session: Session, tree: exp.Query, database: str) -> list[Source]:
-    """The distinct sources of a query whose names are qualified."""
-    upstream = {view.name.key(): view for view in views.all_views(session, database)}
+def find_sources(session: Session, tree: exp.Query, views: list[View]) -> list[Source]:
+    """The distinct sources of a query whose names are qualified. `views` are the incremental views of its database."""
+    upstream = {view.name.key(): view for view in views}
     found: dict[str, Source] = {}
     for table in tables(tree):
         source = _table_source(session, table, upstream)

@@ -28,14 +28,18 @@ def refresh(session: Session, view: View, *, full: bool = False) -> Row:
     """
     migrations.migrate(session.sibling(), view.name.database)
     session = prepared(session.sibling(), view)
-    for other in upstream(session, view):
+    above = upstream(session, view)
+    for other in above:
         # What reads it can only be planned once its columns are there; so it goes first, in a transaction of its own.
         if ViewRefresh(planned(session, other), Run(0, other)).changes_columns():
             refresh(session, other)
-    with locks.hold(session, [other.name for other in [view, *upstream(session, view)]]):
-        view = views.find(session, view.name) or view
-        above = [ViewRefresh(planned(session, other), runs.part(session, other)) for other in upstream(session, view)]
-        return run(session, [*above, ViewRefresh(planned(session, view), runs.begin(session, view), full)])
+    with locks.hold(session, [other.name for other in [view, *above]]):
+        current = views.find(session, view.name)
+        if current is None:
+            raise duckdb.CatalogException(f"incremental view {view.name} was dropped while its refresh waited")
+        view = current
+        parts = [ViewRefresh(planned(session, other), runs.part(session, other)) for other in upstream(session, view)]
+        return run(session, [*parts, ViewRefresh(planned(session, view), runs.begin(session, view), full)])
 
 
 def planned(session: Session, view: View) -> Plan:

@@ -101,14 +101,6 @@ void Session::Script(const std::string &sql) {
 	});
 }
 
-nb::list Session::TableNames(const std::string &sql) {
-	nb::list names;
-	for (auto &name : WithoutPython([&] { return connection.GetTableNames(sql, true); })) {
-		names.append(name);
-	}
-	return names;
-}
-
 nb::dict Session::Functions() {
 	nb::dict numbers;
 	for (auto &function : FunctionRegistry::Get(*connection.context).All()) {
@@ -175,7 +167,6 @@ void BindSession(nb::module_ &module) {
 	nb::class_<Session>(module, "Session")
 	    .def("execute", &Session::Execute, nb::arg("sql"), nb::arg("parameters") = nb::list())
 	    .def("script", &Session::Script, nb::arg("sql"))
-	    .def("table_names", &Session::TableNames, nb::arg("sql"))
 	    .def("functions", &Session::Functions)
 	    .def("instance", &Session::Instance)
 	    .def("describe", &Session::Describe, nb::arg("sql"))

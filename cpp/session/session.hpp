@@ -24,8 +24,6 @@ public:
 	nb::list Describe(const std::string &sql);
 	//! The canonical text of a query as DuckDB parses it.
 	std::string Canonical(const std::string &sql);
-	//! The qualified names, as SQL, of the tables and views that a query names.
-	nb::list TableNames(const std::string &sql);
 	//! The registered functions: name to number in cocosql.udf.
 	nb::dict Functions();
 	//! A number that stands for the database instance.
