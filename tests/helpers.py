@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 import textwrap
 from collections import Counter
 from pathlib import Path
@@ -10,7 +11,8 @@ from typing import Any
 
 import duckdb
 
-ROOT = Path(__file__).parent.parent
+import cocosql
+
 EXAMPLES = int(os.environ.get("COCOSQL_EXAMPLES", "0"))
 
 Con = duckdb.DuckDBPyConnection
@@ -116,14 +118,16 @@ class Calls(Counter[Any]):
 def start(script: str, *arguments: str, cwd: Path | None = None, **options: Any) -> subprocess.Popen[str]:
     """A Python of its own that runs a script with CocoSQL on its path."""
     source = textwrap.dedent(script)
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+    # The CocoSQL that the tests have imported, which is not always the one of the checkout.
+    package = Path(cocosql.__file__).parent.parent
+    environment = {**os.environ, "PYTHONPATH": str(package), "PYTHONUNBUFFERED": "1"}
     return subprocess.Popen(
         [sys.executable, "-c", source, *map(str, arguments)],
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        cwd=cwd,
+        cwd=cwd or tempfile.gettempdir(),
         **options,
     )
 
