@@ -54,6 +54,12 @@ def idents(names: Iterable[str], table: str | None = None) -> str:
     return ", ".join(prefix + ident(name) for name in names)
 
 
+def struct(names: Iterable[str], table: str | None = None) -> str:
+    """A STRUCT of some columns, under their names."""
+    prefix = f"{table}." if table else ""
+    return f"struct_pack({', '.join(f'{ident(name)} := {prefix}{ident(name)}' for name in names)})"
+
+
 def qualified(*parts: str) -> str:
     """A quoted name of several parts."""
     return ".".join(ident(part) for part in parts)

@@ -10,7 +10,7 @@ from cocosql._native import Session
 from cocosql.capture import Delta
 from cocosql.catalog.views import Input
 from cocosql.planner.sources import Source
-from cocosql.sqltext import fingerprint, ident, idents, literal, qualified
+from cocosql.sqltext import fingerprint, ident, idents, literal, qualified, struct
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class DiffCapture:
         return self._present_keyed("")
 
     def _present_keyed(self, columns: str) -> str:
-        key = "NULL::JSON" if self.source.has_integer_key else f"to_json({_struct(self.source.key)})"
+        key = "NULL::JSON" if self.source.has_integer_key else f"to_json({struct(self.source.key)})"
         return (
             f"SELECT {self._id()} AS coco_source_id, {fingerprint(self.columns)} AS coco_fingerprint, {key} AS coco_key"
             f"{columns} FROM {self.source.sql}"
@@ -119,7 +119,7 @@ class DiffCapture:
 
     def present_rows(self, session: Session) -> str:
         """The source's rows now: id and fingerprint as in the snapshot, and the whole row as JSON."""
-        row = f"to_json({_struct(self.source.column_names)})"
+        row = f"to_json({struct(self.source.column_names)})"
         if self.source.key:
             return (
                 f"SELECT {self._id()} AS coco_source_id, {fingerprint(self.columns)} AS coco_fingerprint, {row} AS row "
@@ -132,7 +132,3 @@ class DiffCapture:
 
     def as_input(self, source: str, position: str | None) -> Input:
         return Input(source, self.columns, self.kind, self.snapshot_table, position)
-
-
-def _struct(names: list[str]) -> str:
-    return f"struct_pack({', '.join(f'{ident(name)} := {ident(name)}' for name in names)})"

@@ -8,7 +8,7 @@ from cocosql.capture import Delta
 from cocosql.catalog import views
 from cocosql.catalog.views import Input, View
 from cocosql.planner.sources import Source
-from cocosql.sqltext import ident, idents
+from cocosql.sqltext import idents, struct
 
 
 @dataclass(frozen=True)
@@ -38,9 +38,9 @@ class UpstreamCapture:
         return f"SELECT {self._columns()} FROM {self._upstream(session).rows}"
 
     def present_rows(self, session: Session) -> str:
-        row = ", ".join(f"{ident(name)} := {ident(name)}" for name in self.source.column_names)
+        row = struct(self.source.column_names)
         rows = self._upstream(session).rows
-        return f"SELECT coco_row_id AS coco_source_id, to_json(struct_pack({row})) AS row FROM {rows}"
+        return f"SELECT coco_row_id AS coco_source_id, to_json({row}) AS row FROM {rows}"
 
     def changes(self, session: Session, position: str | None) -> Delta | None:
         view, read = self._upstream(session), json.loads(position or "{}")

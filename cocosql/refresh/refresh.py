@@ -10,7 +10,8 @@ from cocosql._native import Session
 from cocosql.catalog import functions, migrations, runs, views
 from cocosql.catalog.runs import Run
 from cocosql.catalog.views import View
-from cocosql.planner import Plan, plan
+from cocosql.planner import Plan
+from cocosql.planner import plan as make_plan
 from cocosql.refresh import locks
 from cocosql.refresh.view_refresh import NeededCalls, ViewRefresh
 from cocosql.sqltext import ident, literal, qualified, split_name
@@ -38,8 +39,7 @@ def refresh(session: Session, view: View, *, full: bool = False) -> Row:
         if current is None:
             raise duckdb.CatalogException(f"incremental view {view.name} was dropped while its refresh waited")
         view = current
-        parts = [ViewRefresh(planned(session, other), runs.part(session, other)) for other in upstream(session, view)]
-        return run(session, [*parts, ViewRefresh(planned(session, view), runs.begin(session, view), full)])
+        return run(session, upstream(session, view), planned(session, view), full=full)
 
 
 def planned(session: Session, view: View) -> Plan:
@@ -49,7 +49,7 @@ def planned(session: Session, view: View) -> Plan:
         duckdb.BinderException, duckdb.CatalogException: if its query no longer holds; says how to mend it.
     """
     try:
-        return plan(session, view)
+        return make_plan(session, view)
     except (duckdb.BinderException, duckdb.CatalogException) as error:
         raise type(error)(
             f"view {view.name} cannot be refreshed, for its query no longer holds: {error}\n"
@@ -57,8 +57,10 @@ def planned(session: Session, view: View) -> Plan:
         ) from None
 
 
-def run(session: Session, chain: list[ViewRefresh]) -> Row:
-    """Refresh views, each of which may read those before it; record how it went."""
+def run(session: Session, above: list[View], plan: Plan, *, full: bool = False) -> Row:
+    """Refresh a planned view after the views that it reads, in one transaction; record how it went."""
+    chain = [ViewRefresh(planned(session, other), runs.part(session, other)) for other in above]
+    chain.append(ViewRefresh(plan, runs.begin(session, plan.view), full))
     started = time.monotonic()
     target = chain[-1].run
     for part in chain:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import duckdb
 
 from cocosql._native import Session
-from cocosql.catalog import migrations, names, runs, views
+from cocosql.catalog import migrations, names, views
 from cocosql.catalog.names import Caller, Name
 from cocosql.catalog.views import View
 from cocosql.planner import Plan, plan
@@ -15,7 +15,7 @@ from cocosql.planner.qualify import qualify
 from cocosql.refresh import locks, state
 from cocosql.refresh.refresh import prepared, transaction, upstream
 from cocosql.refresh.refresh import run as run_refresh
-from cocosql.refresh.view_refresh import ViewRefresh, describe_operators
+from cocosql.refresh.view_refresh import describe_operators
 from cocosql.sqltext import ident, render
 from cocosql.statements import Statement
 
@@ -41,6 +41,8 @@ def run(session: Session, statement: Statement, caller: Caller) -> list[tuple[()
     others = upstream_of(session, _planned(session, _view(session, statement, caller, name, existing)))
     with locks.hold(session, [name, *(other.name for other in others)]):
         existing = _existing(session, name, statement)
+        if existing and statement.if_not_exists:
+            return []  # another connection has made it while this one waited
         _create(session, _view(session, statement, caller, name, existing), existing, statement.with_data)
     return []
 
@@ -59,9 +61,7 @@ def _create(session: Session, view: View, existing: View | None, with_data: bool
     if not with_data:
         _create_empty(session, planned, existing)
         return
-    others = upstream_of(session, planned)
-    above = [ViewRefresh(plan(session, other), runs.part(session, other)) for other in others]
-    run_refresh(session, [*above, ViewRefresh(planned, runs.begin(session, view))])
+    run_refresh(session, upstream_of(session, planned), planned)
 
 
 def check_options(session: Session, options: dict[str, str]) -> None:

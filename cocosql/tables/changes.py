@@ -3,14 +3,14 @@
 from cocosql._native import Session
 from cocosql.catalog import views
 from cocosql.catalog.names import Caller
-from cocosql.sqltext import ident, qualified, split_name
+from cocosql.sqltext import qualified, split_name, struct
 
 
 def sql(session: Session, arguments: list[str], caller: Caller) -> str:
     view = views.require(session, split_name(arguments[0]), caller)
     rows = qualified(view.name.database, "coco", view.state_table)
     history = qualified(view.name.database, "coco", view.history_table)
-    row = f"struct_pack({', '.join(f'{ident(name)} := {ident(name)}' for name in view.column_names)})"
+    row = struct(view.column_names)
     born = "CASE WHEN coco_updated THEN 'update_after' ELSE 'insert' END"
     gone = "CASE WHEN coco_replaced THEN 'update_before' ELSE 'delete' END"
     return (

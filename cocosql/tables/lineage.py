@@ -14,7 +14,7 @@ from cocosql.planner.operators.map import Map
 from cocosql.planner.plan import Plan, plan
 from cocosql.refresh.refresh import prepared
 from cocosql.refresh.view_refresh import captures
-from cocosql.sqltext import ident, literal, qualified, split_name
+from cocosql.sqltext import ident, literal, qualified, split_name, struct
 
 _CALL = "STRUCT(name VARCHAR, code_version VARCHAR, input_fingerprint UHUGEINT, computed_at TIMESTAMPTZ, run_id BIGINT)"
 _NO_CALLS = f"[]::{_CALL}[]"
@@ -49,7 +49,7 @@ def _lineage(session: Session, view: View, version: int | None) -> str:
     planned = plan(prepared(session.sibling(), view), view)
     origin = _upstream_origin(session, planned) or _table_origin(session, planned)
     joins, calls = _calls(view)
-    row = f"struct_pack({', '.join(f'{ident(name)} := stored.{ident(name)}' for name in view.column_names)})"
+    row = struct(view.column_names, "stored")
     return (
         f"SELECT stored.coco_row_id AS row_id, {row} AS row, {origin.source} AS source, {origin.key} AS source_key, "
         f"{origin.row} AS source_row, {origin.state} AS source_state, "
@@ -111,8 +111,7 @@ def _upstream_origin(session: Session, planned: Plan) -> _Origin | None:
     if upstream.incremental:
         join = f"JOIN ({_lineage(session, upstream, read)}) AS origin {on}"
         return _Origin(join, *(f"origin.{part}" for part in _ORIGIN))
-    columns = ", ".join(f"{ident(column)} := {ident(column)}" for column in upstream.column_names)
-    row = f"to_json(struct_pack({columns})) AS row"
+    row = f"to_json({struct(upstream.column_names)}) AS row"
     rows = f"SELECT coco_row_id AS row_id, {row}, coco_past FROM ({_stored(upstream, read)})"
     return _Origin(
         joins=f"JOIN ({rows}) AS origin {on}",
