@@ -1,8 +1,52 @@
 """The native module: cpp/module.cpp."""
 
+from collections.abc import Sequence
 from typing import Any
 
 DUCKDB_VERSION: str
+
+class Batch:
+    """Argument tuples on their way to a function."""
+
+    @property
+    def size(self) -> int: ...
+    @property
+    def arguments(self) -> Any:
+        """For a function of one row a list of tuples; else a tuple with a list for each parameter."""
+
+    def part(self, begin: int, end: int) -> Batch:
+        """The tuples from `begin` up to `end`."""
+
+class Calls:
+    """The calls that a function is needed for. Only the thread that made it may use it."""
+
+    @property
+    def total(self) -> int:
+        """How many argument tuples there are."""
+
+    @property
+    def done(self) -> int:
+        """How many have come back, those that failed included."""
+    #: Spent in the function, over all threads.
+    seconds: float
+
+    def take(self, rows: int) -> Batch | None:
+        """The next argument tuples, as many as that if there are; None if there are none."""
+
+    def keep(self, batch: Batch, results: Sequence[Any]) -> None:
+        """Take the results of a batch, one for each tuple. One that does not fit the function's type is a failure."""
+
+    def fail(self, batch: Batch, error: str, attempts: int) -> None:
+        """Say that the calls for a batch failed."""
+
+    def pause(self, now: bool = ...) -> None:
+        """Commit results that have waited long enough (`now`: all), and raise if the calls are to stop."""
+
+    def flush(self) -> None:
+        """Commit all results."""
+
+    def take_failures(self) -> list[tuple[int, str, str, int]]:
+        """The failures since the last look: input fingerprint, input, error, attempts."""
 
 class Harvest:
     """Argument tuples that a query found, of which some are memoized and some are not."""
@@ -39,11 +83,11 @@ class Session:
     def harvest(self, sql: str) -> Harvest:
         """Run a query with the columns hit, fingerprint, argument, …; the result outlives the transaction."""
 
-    def call(self, function: str, harvest: Harvest, memo: str) -> list[tuple[str, str, str]]:
-        """Call a function for the misses, and commit the results to a memo table as they come.
+    def harvested_calls(self, function: str, harvest: Harvest, memo: str) -> Calls:
+        """The calls for the misses; their results are committed to a memo table as they come."""
 
-        Returns the failures: (fingerprint, arguments, error). Stops at the batch that fails.
-        """
+    def add_calls(self, calls: Calls) -> None:
+        """Count calls for the run."""
 
     def check_interrupt(self) -> None:
         """Raise if the caller's statement was interrupted, or Ctrl-C was pressed."""

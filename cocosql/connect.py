@@ -74,11 +74,11 @@ def register(con: duckdb.DuckDBPyConnection, *functions: Function | Callable[...
 
     Raises:
         duckdb.CatalogException: if DuckDB has a function of that name.
-        TypeError: if the signature does not say the SQL types.
+        TypeError: if the signature does not say the SQL types, or the code depends on what has no fingerprint.
     """
     with con.cursor() as cursor:
         for function in functions:
-            number = remember(as_function(function))
+            number = remember(as_function(function).as_it_is_now())
             cursor.execute("SELECT coco_register(?)", [number]).fetchall()
 
 

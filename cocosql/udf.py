@@ -1,16 +1,26 @@
 """Python functions that SQL can call."""
 
 import dataclasses
+import functools
 import inspect
 import itertools
 import typing
-from collections.abc import Callable
-from typing import Any, overload
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal, NoReturn, overload
 
 import duckdb
 
 from cocosql import types
 from cocosql.code_version import code_version, source_text
+from cocosql.executors import Executor, executor_for
+from cocosql.executors.attempts import Target
+from cocosql.executors.options import Options, RetryOn
+
+#: How many rows a batch function takes at once, and how many calls of an async function run at once, if nobody says.
+DEFAULT_BATCH_SIZE = 1024
+DEFAULT_ASYNC_CONCURRENCY = 32
+
+DependsOn = Sequence[Any] | Mapping[str, Any]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,12 +34,18 @@ class Function:
     #: By parameter, whether the function wants to see NULLs (its annotation is Optional).
     takes_null: list[bool]
     result_type: str
-    #: 0 for a function of one row; else the most rows that it takes at once, as lists.
-    batch_size: int
-    code_version: str
-    source: str | None
-    #: The function behind conversions of its arguments to what the annotations say.
-    callable: Callable[..., Any]
+    #: How it takes its arguments: "row", a value a parameter; "list", a list a parameter.
+    form: str
+    #: Whether results are memoized.
+    memo: bool
+    #: Whether a call that fails fails the query ("raise"), or gives NULL ("null").
+    on_error: str
+    executor: Executor
+    version: str | None
+    depends_on: DependsOn
+    #: The fingerprint of its code, as it was when it was registered; empty before.
+    code_version: str = ""
+    source: str | None = None
     #: Whether it stands for a function that a database knows and this process has not registered.
     is_stand_in: bool = False
 
@@ -41,8 +57,19 @@ class Function:
         pairs = zip(self.parameter_names, self.parameter_types, strict=True)
         return f"{self.name}({', '.join(f'{name} {kind}' for name, kind in pairs)}) -> {self.result_type}"
 
+    def as_it_is_now(self) -> "Function":
+        """The same with the version of its present code, and of all that this depends on.
 
-DEFAULT_BATCH_SIZE = 1024
+        Raises:
+            TypeError: if it depends on what has no fingerprint.
+        """
+        if self.is_stand_in:
+            return self
+        kinds = [*self.parameter_types, self.result_type]
+        present = code_version(self.function, kinds, self.version, self.depends_on)
+        if present == self.code_version:
+            return self
+        return dataclasses.replace(self, code_version=present, source=source_text(self.function))
 
 
 @overload
@@ -53,10 +80,20 @@ def udf(function: Callable[..., Any], /) -> Function: ...
 def udf(
     *,
     name: str | None = None,
+    returns: str | None = None,
     batch: bool = False,
     batch_size: int | None = None,
-    returns: str | None = None,
+    max_concurrency: int | None = None,
+    max_retries: int = 0,
+    backoff: float | Callable[[int], float] = 1.0,
+    retry_on: RetryOn = Exception,
+    timeout: float | None = None,
+    rate_limit: str | float | None = None,
+    on_error: Literal["raise", "null"] = "raise",
+    memo: bool = True,
     version: str | None = None,
+    depends_on: DependsOn = (),
+    executor: Literal["thread", "process"] = "thread",
 ) -> Callable[[Callable[..., Any]], Function]: ...
 
 
@@ -65,23 +102,47 @@ def udf(
     /,
     *,
     name: str | None = None,
+    returns: str | None = None,
     batch: bool = False,
     batch_size: int | None = None,
-    returns: str | None = None,
+    max_concurrency: int | None = None,
+    max_retries: int = 0,
+    backoff: float | Callable[[int], float] = 1.0,
+    retry_on: RetryOn = Exception,
+    timeout: float | None = None,
+    rate_limit: str | float | None = None,
+    on_error: Literal["raise", "null"] = "raise",
+    memo: bool = True,
     version: str | None = None,
+    depends_on: DependsOn = (),
+    executor: Literal["thread", "process"] = "thread",
 ) -> Function | Callable[[Callable[..., Any]], Function]:
     """Describe a Python function to SQL; its annotations give the SQL types.
 
     Args:
         function: the function, where the decorator stands without parentheses.
         name: its name in SQL; the function's own by default.
-        batch: whether it takes and returns lists, one element a row.
-        batch_size: the most rows it takes at once; makes it a batch function.
         returns: the SQL type of its result, where no annotation says it.
+        batch: whether it takes and returns lists, one element a row.
+        batch_size: the most rows it takes at once (default 1024); makes it a batch function.
+        max_concurrency: how many calls may run at once, over all threads and queries. Default 1; 32 if async.
+        max_retries: how often a call that failed is made again.
+        backoff: seconds before the first retry, twice as many before each next, up to 60; or a function that gives
+            the seconds for the retry's number (1, 2, …).
+        retry_on: the errors worth a retry: a class, a tuple of classes, or a function of the error. Default: all.
+        timeout: seconds that one call may take.
+        rate_limit: calls that may begin: a number per second, or a text such as "100/min".
+        on_error: what a call that fails for good does: "raise" (the view's on_error decides), or "null": its result is
+            NULL, and the next refresh tries again.
+        memo: whether results are kept. Without, it is called for each row that changed.
         version: stands for its code: results are recomputed when this changes, and only then.
+        depends_on: what else its results depend on: names of installed packages, modules, `pathlib.Path`s of files
+            (their content), functions, any value; or a mapping of such.
+        executor: where calls are made: "thread", or "process", which survives a function that crashes.
 
     Raises:
-        TypeError: if the signature does not say the SQL types.
+        TypeError: if the signature does not say the SQL types, or options contradict one another.
+        ValueError: if an option has no such value.
 
     >>> @udf
     ... def shout(text: str) -> str:
@@ -89,13 +150,42 @@ def udf(
     >>> shout.signature
     'shout(text VARCHAR) -> VARCHAR'
     """
-
-    def decorate(function: Callable[..., Any]) -> Function:
-        size = batch_size or (DEFAULT_BATCH_SIZE if batch else 0)
-        return _describe(function, name, size, returns, version)
-
     if batch_size is not None and batch_size < 1:
         raise ValueError(f"batch_size is at least 1, not {batch_size}")
+    if on_error not in ("raise", "null"):
+        raise ValueError(f"on_error is 'raise' or 'null', not {on_error!r}")
+
+    def decorate(function: Callable[..., Any]) -> Function:
+        is_async = _is_async(function)
+        if is_async and executor == "process":
+            raise TypeError(f"{_name(function)}: an async function runs in an event loop, not with executor='process'")
+        signature = _Signature(function, batch or batch_size is not None, returns)
+        by_row = signature.form == "row"
+        target = Target(signature.converting(), by_row, 1 if by_row else batch_size or DEFAULT_BATCH_SIZE, is_async)
+        options = Options(
+            max_concurrency=max_concurrency or (DEFAULT_ASYNC_CONCURRENCY if is_async else 1),
+            max_retries=max_retries,
+            backoff=backoff,
+            retry_on=retry_on,
+            timeout=timeout,
+            rate_limit=rate_limit,
+            executor=executor,
+        )
+        return Function(
+            function=function,
+            name=_sql_name(name or _name(function)),
+            parameter_names=signature.names,
+            parameter_types=signature.parameter_types,
+            takes_null=signature.takes_null,
+            result_type=signature.result_type,
+            form=signature.form,
+            memo=memo,
+            on_error=on_error,
+            executor=executor_for(target, options),
+            version=version,
+            depends_on=depends_on,
+        )
+
     return decorate if function is None else decorate(function)
 
 
@@ -114,93 +204,114 @@ def stand_in(
 ) -> Function:
     """A function known only by its record: calling it says that it is missing."""
 
-    def missing(*_: Any) -> Any:
+    def missing(*_: Any) -> NoReturn:
         raise duckdb.InvalidInputException(
             f"function {name} is not registered here, and must be called: cocosql.register(con, {name})"
         )
 
-    names = [f"parameter_{number}" for number in range(1, len(parameter_types) + 1)]
     return Function(
-        missing, name, names, parameter_types, takes_null, result_type, 0, code_version, source, missing, True
-    )
-
-
-def _describe(
-    function: Callable[..., Any], name: str | None, batch_size: int, returns: str | None, version: str | None
-) -> Function:
-    hints = typing.get_type_hints(function, include_extras=True)
-    parameters = _parameters(function, hints)
-    elements = [_element(function, annotation) for annotation in parameters.values()] if batch_size else None
-    annotations = elements or list(parameters.values())
-    parameter_types = [types.sql_type(annotation) for annotation in annotations]
-    result_type = returns or types.sql_type(_result(function, hints, bool(batch_size)))
-    sql_name = name or function.__name__
-    if not sql_name.isidentifier():
-        raise TypeError(f"a function needs a name that SQL can call: cocosql.udf(name='…'), not {sql_name!r}")
-    return Function(
-        function=function,
-        name=sql_name,
-        parameter_names=list(parameters),
+        function=missing,
+        name=name,
+        parameter_names=[f"parameter_{number}" for number in range(1, len(parameter_types) + 1)],
         parameter_types=parameter_types,
-        takes_null=[types.optional_part(annotation) is not None for annotation in annotations],
+        takes_null=takes_null,
         result_type=result_type,
-        batch_size=batch_size,
-        code_version=code_version(function, [*parameter_types, result_type], version),
-        source=source_text(function),
-        callable=_converting(function, annotations, bool(batch_size)),
+        form="row",
+        memo=True,
+        on_error="raise",
+        executor=executor_for(Target(missing, True, 1), Options(1)),
+        version=None,
+        depends_on=(),
+        code_version=code_version,
+        source=source,
+        is_stand_in=True,
     )
 
 
-def _parameters(function: Callable[..., Any], hints: dict[str, Any]) -> dict[str, Any]:
-    """Names and annotations of the parameters."""
-    found = {}
-    for parameter in inspect.signature(function).parameters.values():
-        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD, parameter.KEYWORD_ONLY):
-            if parameter.default is parameter.empty and parameter.kind is parameter.KEYWORD_ONLY:
-                raise _wrong_signature(function, f"parameter {parameter.name} cannot be given by position")
-            if parameter.kind is not parameter.KEYWORD_ONLY:
-                raise _wrong_signature(function, f"SQL cannot call it with *{parameter.name}")
-            continue
-        if parameter.name not in hints:
-            raise _wrong_signature(function, f"parameter {parameter.name} has no annotation")
-        found[parameter.name] = hints[parameter.name]
-    return found
+class _Signature:
+    """What a function's annotations say."""
+
+    def __init__(self, function: Callable[..., Any], batch: bool, returns: str | None) -> None:
+        self._function = function
+        hints = typing.get_type_hints(_annotated(function), include_extras=True)
+        parameters = self._parameters(hints)
+        self.form = "list" if batch else "row"
+        if batch and not parameters:
+            raise self._wrong("a batch function has a parameter", _RIGHT_BATCH)
+        self.names = list(parameters)
+        self._annotations = [self._element(kind) if batch else kind for kind in parameters.values()]
+        self.parameter_types = [types.sql_type(annotation) for annotation in self._annotations]
+        self.takes_null = [types.optional_part(annotation) is not None for annotation in self._annotations]
+        self.result_type = returns or types.sql_type(self._result(hints))
+
+    def converting(self) -> Callable[..., Any]:
+        """The function behind conversions of its arguments to what the annotations say."""
+        function = self._function
+        find = types.converter if self.form == "row" else types.element_converter
+        converters = [find(annotation) for annotation in self._annotations]
+        if not any(converters):
+            return function
+
+        def call(*arguments: Any) -> Any:
+            return function(
+                *(convert(value) if convert else value for convert, value in zip(converters, arguments, strict=True))
+            )
+
+        return call
+
+    def _parameters(self, hints: dict[str, Any]) -> dict[str, Any]:
+        """Names and annotations of the parameters."""
+        found = {}
+        for parameter in inspect.signature(self._function).parameters.values():
+            if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+                raise self._wrong(f"SQL cannot call it with *{parameter.name}")
+            if parameter.kind is parameter.KEYWORD_ONLY:
+                if parameter.default is parameter.empty:
+                    raise self._wrong(f"parameter {parameter.name} cannot be given by position")
+                continue
+            if parameter.name not in hints:
+                raise self._wrong(f"parameter {parameter.name} has no annotation")
+            found[parameter.name] = hints[parameter.name]
+        return found
+
+    def _result(self, hints: dict[str, Any]) -> Any:
+        if "return" not in hints:
+            raise self._wrong("the result has no annotation")
+        return self._element(hints["return"]) if self.form == "list" else hints["return"]
+
+    def _element(self, annotation: Any) -> Any:
+        if typing.get_origin(annotation) is not list:
+            raise self._wrong("a batch function takes and returns lists", _RIGHT_BATCH)
+        return typing.get_args(annotation)[0]
+
+    def _wrong(self, problem: str, right: str = "def f(text: str, n: int) -> list[float]") -> TypeError:
+        return TypeError(f"{_name(self._function)}: {problem}. SQL needs to know the types, as in: {right}")
 
 
-def _result(function: Callable[..., Any], hints: dict[str, Any], batch: bool) -> Any:
-    if "return" not in hints:
-        raise _wrong_signature(function, "the result has no annotation")
-    return _element(function, hints["return"]) if batch else hints["return"]
+_RIGHT_BATCH = "def f(texts: list[str]) -> list[int]"
 
 
-def _element(function: Callable[..., Any], annotation: Any) -> Any:
-    if typing.get_origin(annotation) is not list:
-        raise _wrong_signature(
-            function, "a batch function takes and returns lists", "def f(texts: list[str]) -> list[int]"
-        )
-    return typing.get_args(annotation)[0]
-
-
-def _wrong_signature(
-    function: Callable[..., Any], problem: str, right: str = "def f(text: str, n: int) -> list[float]"
-) -> TypeError:
-    name = getattr(function, "__name__", repr(function))
-    return TypeError(f"{name}: {problem}. SQL needs to know the types, as in: {right}")
-
-
-def _converting(function: Callable[..., Any], annotations: list[Any], batch: bool) -> Callable[..., Any]:
-    converters = [
-        types.element_converter(annotation) if batch else types.converter(annotation) for annotation in annotations
-    ]
-    if not any(converters):
+def _annotated(function: Callable[..., Any]) -> Callable[..., Any]:
+    """What carries the annotations: the function, or the __call__ of an object."""
+    while isinstance(function, (functools.partial, functools.partialmethod)):
+        function = function.func
+    if inspect.isroutine(function) or isinstance(function, type) or hasattr(function, "__wrapped__"):
         return function
+    return type(function).__call__
 
-    def call(*arguments: Any) -> Any:
-        return function(
-            *(convert(value) if convert else value for convert, value in zip(converters, arguments, strict=True))
-        )
 
-    return call
+def _is_async(function: Callable[..., Any]) -> bool:
+    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(getattr(function, "__call__", None))  # noqa: B004
+
+
+def _name(function: Callable[..., Any]) -> str:
+    return str(getattr(function, "__name__", None) or type(_annotated(function)).__name__)
+
+
+def _sql_name(name: str) -> str:
+    if not name.isidentifier():
+        raise TypeError(f"a function needs a name that SQL can call: cocosql.udf(name='…'), not {name!r}")
+    return name
 
 
 # What C++ knows by number: a Python object held by a database would outlive the interpreter.
@@ -216,10 +327,6 @@ def remember(function: Function) -> int:
 
 def describe(number: int) -> Function:
     return _remembered[number]
-
-
-def recall(number: int) -> Callable[..., Any]:
-    return _remembered[number].callable
 
 
 def forget(number: int) -> None:

@@ -4,6 +4,8 @@
 
 NB_MODULE(_native, module) {
 	module.attr("DUCKDB_VERSION") = COCOSQL_DUCKDB_VERSION;
+	cocosql::BindBatch(module);
+	cocosql::BindCalls(module);
 	cocosql::BindHarvest(module);
 	cocosql::BindSession(module);
 }

@@ -305,7 +305,7 @@ def test_a_batch_of_the_wrong_length(con: Con) -> None:
 
     cocosql.register(con, short)
     con.execute("CREATE TABLE t AS SELECT i AS x FROM range(4) r(i)")
-    with pytest.raises(duckdb.InvalidInputException, match=r"short.*3 results for a batch of 4"):
+    with pytest.raises(duckdb.InvalidInputException, match=r"short.*0 results for a batch of 1"):
         con.execute("CREATE INCREMENTAL VIEW v AS SELECT short(x) AS r FROM t")
 
 

@@ -3,6 +3,7 @@
 import threading
 
 from cocosql._native import Session
+from cocosql.catalog import migrations
 from cocosql.sqltext import qualified
 from cocosql.udf import Function, describe, remember
 from cocosql.udf import stand_in as make_stand_in
@@ -14,6 +15,18 @@ def registered(session: Session) -> dict[str, Function]:
     """The functions registered with this database instance, by lower-case name."""
     found = {name.lower(): describe(number) for name, number in session.functions().items()}
     return {name: function for name, function in found.items() if not function.is_stand_in}
+
+
+def as_it_is_now(session: Session, function: Function) -> Function:
+    """The function with its present code, which has become the registered one if it changed.
+
+    Raises:
+        TypeError: if it depends on what has no fingerprint.
+    """
+    present = function.as_it_is_now()
+    if present is not function:
+        session.execute("SELECT coco_register($1)", [remember(present)])
+    return present
 
 
 def stand_in(session: Session, name: str, code_version: str) -> Function:
@@ -38,6 +51,14 @@ def memo_table(function: Function) -> str:
 
 def memo_name(name: str, code_version: str) -> str:
     return f"memo_{name.lower()}_{code_version[:16]}"
+
+
+def make_memo(session: Session, number: int, database: str) -> str:
+    """Make the memo of a function that plain queries call before any view does. Returns the table as SQL."""
+    function = describe(number)
+    migrations.migrate(session, database)
+    record(session, [function])
+    return qualified(database, "coco", memo_table(function))
 
 
 def record(session: Session, functions: list[Function]) -> None:

@@ -7,19 +7,41 @@ from cocosql.catalog.views import View
 
 
 @dataclass
+class Tally:
+    """What a refresh and its parts have called so far."""
+
+    #: The refresh that the calls count for.
+    run_id: int
+    #: Calls that are needed, as far as is known.
+    total: int = 0
+    #: Distinct argument tuples found in the memo, by function.
+    hits: dict[str, int] = field(default_factory=dict)
+    #: Calls that failed, by function.
+    errors: dict[str, int] = field(default_factory=dict)
+
+    def count_hits(self, function: str, more: int) -> None:
+        self.hits[function] = self.hits.get(function, 0) + more
+
+    def count_errors(self, function: str, more: int) -> None:
+        self.errors[function] = self.errors.get(function, 0) + more
+
+
+@dataclass
 class Run:
     """One refresh of one view."""
 
     run_id: int
     view: View
+    tally: Tally
     version: int | None = None
     inserted: int = 0
     updated: int = 0
     deleted: int = 0
-    #: Distinct argument tuples found in the memo, by function.
-    hits: dict[str, int] = field(default_factory=dict)
-    #: Calls that failed, by function.
-    errors: dict[str, int] = field(default_factory=dict)
+
+
+def unrecorded(view: View) -> Run:
+    """A run that is only a look."""
+    return Run(0, view, Tally(0))
 
 
 def begin(session: Session, view: View) -> Run:
@@ -32,17 +54,17 @@ def begin(session: Session, view: View) -> Run:
         [run_id, view.view_id, str(view.name)],
     )
     session.begin_run(run_id)
-    return Run(run_id, view)
+    return Run(run_id, view, Tally(run_id))
 
 
-def part(session: Session, view: View) -> Run:
-    """A view's part in the refresh of another that reads it."""
+def part(session: Session, view: View, tally: Tally) -> Run:
+    """A view's part in the refresh of another that reads it; its calls are calls of that refresh."""
     (run_id,) = session.execute("SELECT nextval('coco.run_ids')")[0]
-    return Run(run_id, view)
+    return Run(run_id, view, tally)
 
 
 def record_part(session: Session, run: Run) -> None:
-    """Record a part in the transaction that brings it; its calls count for the refresh that it is part of."""
+    """Record a part in the transaction that brings it."""
     session.execute(
         """
         INSERT INTO coco.runs (run_id, view_id, view_name, version, started_at, finished_at, status, inserted, updated,
@@ -56,30 +78,38 @@ def record_part(session: Session, run: Run) -> None:
     )
 
 
+def record_progress(session: Session, tally: Tally, calls: int, seconds: float) -> None:
+    """Let others see how far the calls have come."""
+    session.execute(
+        "UPDATE coco.runs SET calls = $2, hits = $3, errors = $4, total = $5, seconds = $6 WHERE run_id = $1",
+        [tally.run_id, calls, sum(tally.hits.values()), sum(tally.errors.values()), tally.total, seconds],
+    )
+
+
 def finish(
     session: Session, run: Run, seconds: float, versions: dict[str, str], error: str | None = None
 ) -> tuple[int, int]:
     """Record how the refresh ended, and its calls by function version. Returns its calls and hits."""
-    made = session.calls()
-    for function in sorted({*made, *run.hits, *run.errors}):
+    made, tally = session.calls(), run.tally
+    for function in sorted({*made, *tally.hits, *tally.errors}):
         count, in_python = made.get(function, (0, 0.0))
         session.execute(
             "INSERT INTO coco.run_calls VALUES ($1, $2, $3, $4, $5, $6, $7)",
             [
                 *(run.run_id, function, versions.get(function.lower(), ""), count),
-                *(run.hits.get(function, 0), run.errors.get(function, 0), in_python),
+                *(tally.hits.get(function, 0), tally.errors.get(function, 0), in_python),
             ],
         )
-    calls, hits = sum(count for count, _ in made.values()), sum(run.hits.values())
+    calls, hits = sum(count for count, _ in made.values()), sum(tally.hits.values())
     session.execute(
         """
         UPDATE coco.runs SET version = $2, finished_at = now(), status = $3, inserted = $4, updated = $5, deleted = $6,
-            calls = $7, hits = $8, seconds = $9, error = $10
+            calls = $7, hits = $8, errors = $9, total = $7, seconds = $10, error = $11
         WHERE run_id = $1
         """,
         [
             *(run.run_id, run.version, "failed" if error else "succeeded", run.inserted, run.updated, run.deleted),
-            *(calls, hits, seconds, error),
+            *(calls, hits, sum(tally.errors.values()), seconds, error),
         ],
     )
     return calls, hits

@@ -62,6 +62,8 @@ class View:
     incremental: bool = False
     definition: str = ""
     last_error: str | None = None
+    #: Rows of its source that failed at the last refresh.
+    failed_rows: int = 0
     inputs: list[Input] = field(default_factory=list)
     operators: list[Operator] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
@@ -75,6 +77,11 @@ class View:
     def history(self) -> str:
         """The table of the rows that are gone, as SQL."""
         return qualified("coco", self.history_table)
+
+    @property
+    def failed(self) -> str:
+        """The table of the ids of source rows that failed, as SQL. It is there if there are some."""
+        return qualified("coco", f"failed_{self.view_id}")
 
     def settled(self, **changes: Any) -> "View":
         return replace(self, **changes)
@@ -112,7 +119,7 @@ def all_views(session: Session, database: str) -> list[View]:
     rows = session.execute(
         f"""
         SELECT view_id, schema_name, view_name, query, column_names, column_types, given_columns, key_columns, options,
-               settings, search_path, state_table, history_table, version, has_data, incremental, definition, last_error
+               settings, search_path, state_table, history_table, version, has_data, incremental, definition, last_error, coalesce(failed_rows, 0)
         FROM {schema}.views ORDER BY view_id
         """
     )
@@ -147,7 +154,7 @@ def save(session: Session, view: View, *, refreshed: bool) -> None:
         INSERT INTO coco.views VALUES (
             $1, $2, $3, $4, $5, $6, $7, $8, map($9::VARCHAR[], $10::VARCHAR[]), map($11::VARCHAR[], $12::VARCHAR[]),
             $13, $14, $15, $16, $17, $18, $19,
-            coalesce($20::TIMESTAMPTZ, now()), {"now()" if refreshed else "NULL"}, $21
+            coalesce($20::TIMESTAMPTZ, now()), {"now()" if refreshed else "NULL"}, $21, $22
         )
         """,
         [
@@ -155,7 +162,7 @@ def save(session: Session, view: View, *, refreshed: bool) -> None:
             *(view.given_columns, view.key_columns, list(view.options), list(view.options.values())),
             *(list(view.settings), list(view.settings.values()), view.search_path, view.state_table),
             *(view.history_table, view.version, view.has_data, view.incremental, view.definition),
-            *(str(created[0][0]) if created else None, view.last_error),
+            *(str(created[0][0]) if created else None, view.last_error, view.failed_rows),
         ],
     )
     for number, given in enumerate(view.inputs, start=1):

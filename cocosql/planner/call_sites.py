@@ -38,6 +38,8 @@ class CallSite:
     unnest: int | None
     #: Sites of lower levels are called first.
     level: int
+    #: A query for the fingerprints of calls that failed in this refresh, if some did: their result is NULL.
+    failed: str | None = None
 
     @property
     def memo(self) -> str:
@@ -72,9 +74,10 @@ class CallSite:
 
     def join(self) -> str:
         """The join that looks the result up."""
-        columns = f"fingerprint AS {ident(self.known)}, result AS {ident(self.result)}"
-        memo = f"(SELECT {columns} FROM {self.callee.memo}) AS {ident(self.memo)}"
-        return f"LEFT JOIN {memo} ON {ident(self.known)} = {self.fingerprint()}"
+        known = f"SELECT fingerprint AS {ident(self.known)}, result AS {ident(self.result)} FROM {self.callee.memo}"
+        if self.failed:
+            known += f" UNION ALL (SELECT *, NULL FROM ({self.failed}) EXCEPT SELECT fingerprint, NULL FROM {self.callee.memo})"
+        return f"LEFT JOIN ({known}) AS {ident(self.memo)} ON {ident(self.known)} = {self.fingerprint()}"
 
 
 @dataclass
@@ -87,7 +90,8 @@ class CallSites:
     def rewrite(self, zone: exp.Expr, guard: exp.Expr, unnest: int | None = None) -> exp.Expr:
         """The expression with its calls replaced by look-ups; `guard` is what else the zone is under."""
         holder = exp.Paren(this=zone)
-        for call in _innermost_first(zone, self.callees):
+        memoized = [name for name, callee in self.callees.items() if callee.function.memo]
+        for call in _innermost_first(zone, memoized):
             conditions = [guard.copy(), *_conditions_above(call, holder)]
             call.replace(self._look_up(call, exp.and_(*conditions), unnest))
         rewritten: exp.Expr = holder.this

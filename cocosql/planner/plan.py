@@ -148,9 +148,10 @@ def _callees(session: Session, view: View, used: set[str]) -> dict[str, Callee]:
     for call in view.calls:
         if call.function.lower() in used and call.function.lower() not in python:
             python[call.function.lower()] = functions.stand_in(session, call.function, call.code_version)
+    present = {name: functions.as_it_is_now(session, python[name]) for name in sorted(used)}
     return {
-        name: Callee(python[name], qualified(view.name.database, "coco", functions.memo_table(python[name])))
-        for name in sorted(used)
+        name: Callee(function, qualified(view.name.database, "coco", functions.memo_table(function)))
+        for name, function in present.items()
     }
 
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import duckdb
 
 from cocosql._native import Session
-from cocosql.capture import Delta
 from cocosql.planner.operators.map import SOURCE_ID
 from cocosql.planner.plan import Plan
 from cocosql.refresh.state import lineage_columns
@@ -40,8 +39,8 @@ def fill(session: Session, plan: Plan, rows: str, version: int) -> Counts:
     return Counts(inserted=count)
 
 
-def apply(session: Session, plan: Plan, rows: str, delta: Delta | None, version: int) -> Counts:
-    """Replace the rows that came from what is gone (None: all rows) by these rows, as `version`."""
+def apply(session: Session, plan: Plan, rows: str, touched: str, version: int) -> Counts:
+    """Replace the rows for which the condition `touched` holds by these rows, as `version`."""
     view, names, lineage = plan.view, plan.column_names, lineage_columns(plan)
     old, new, removed, added = (_temporary(view.view_id, part) for part in ("old", "new", "removed", "added"))
     key = f", {fingerprint(view.key_columns)} AS coco_key" if view.key_columns else ", NULL::UHUGEINT AS coco_key"
@@ -49,8 +48,7 @@ def apply(session: Session, plan: Plan, rows: str, delta: Delta | None, version:
     content = f"{fingerprint(names)} AS coco_content"
     order = f"ORDER BY {ident(SOURCE_ID)}" if lineage else ""
     copy = f"row_number() OVER (PARTITION BY coco_content {order}) AS coco_copy"
-    touched = f"WHERE {ident(SOURCE_ID)} IN ({delta.gone})" if delta else ""
-    stored = f"SELECT coco_row_id{_list(lineage)}, {content}{key} FROM {view.rows} {touched}"
+    stored = f"SELECT coco_row_id{_list(lineage)}, {content}{key} FROM {view.rows} WHERE {touched}"
     fresh = f"SELECT *, {content}{key} FROM ({rows}) AS coco_rows ({columns})"
     session.execute(f"CREATE OR REPLACE TEMP TABLE {old} AS SELECT *, {copy} FROM ({stored})")
     session.execute(f"CREATE OR REPLACE TEMP TABLE {new} AS SELECT *, {copy} FROM ({fresh})")

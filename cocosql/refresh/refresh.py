@@ -7,12 +7,12 @@ from contextlib import contextmanager, suppress
 import duckdb
 
 from cocosql._native import Session
-from cocosql.catalog import functions, migrations, runs, views
-from cocosql.catalog.runs import Run
+from cocosql.catalog import errors, functions, migrations, runs, views
 from cocosql.catalog.views import View
 from cocosql.planner import Plan
 from cocosql.planner import plan as make_plan
 from cocosql.refresh import locks
+from cocosql.refresh.calling import make_calls
 from cocosql.refresh.view_refresh import NeededCalls, ViewRefresh
 from cocosql.sqltext import ident, literal, qualified, split_name
 
@@ -32,7 +32,7 @@ def refresh(session: Session, view: View, *, full: bool = False) -> Row:
     above = upstream(session, view)
     for other in above:
         # What reads it can only be planned once its columns are there; so it goes first, in a transaction of its own.
-        if ViewRefresh(planned(session, other), Run(0, other)).changes_columns():
+        if ViewRefresh(planned(session, other), runs.unrecorded(other)).changes_columns():
             refresh(session, other)
     with locks.hold(session, [other.name for other in [view, *above]]):
         current = views.find(session, view.name)
@@ -59,20 +59,19 @@ def planned(session: Session, view: View) -> Plan:
 
 def run(session: Session, above: list[View], plan: Plan, *, full: bool = False) -> Row:
     """Refresh a planned view after the views that it reads, in one transaction; record how it went."""
-    chain = [ViewRefresh(planned(session, other), runs.part(session, other)) for other in above]
-    chain.append(ViewRefresh(plan, runs.begin(session, plan.view), full))
+    target = runs.begin(session, plan.view)
+    chain = [ViewRefresh(planned(session, other), runs.part(session, other, target.tally)) for other in above]
+    chain.append(ViewRefresh(plan, target, full))
     started = time.monotonic()
-    target = chain[-1].run
-    for part in chain:
-        # The calls for a view that the target reads are calls of the target's refresh.
-        part.run.hits, part.run.errors = target.hits, target.errors
     try:
-        _attempt_until_done(session, chain)
+        _attempt_until_done(session, chain, started)
     except BaseException as error:
         _record_failure(session, chain, time.monotonic() - started, error)
         raise
     seconds = time.monotonic() - started
     calls, hits = runs.finish(session, target, seconds, _versions(chain))
+    for part in chain:
+        errors.forget_earlier(session, part.run)
     return str(target.view.name), target.version, target.inserted, target.updated, target.deleted, calls, hits, seconds
 
 
@@ -137,13 +136,15 @@ class _CallsFirst(Exception):
         self.calls = calls
 
 
-def _attempt_until_done(session: Session, chain: list[ViewRefresh]) -> None:
+def _attempt_until_done(session: Session, chain: list[ViewRefresh], started: float) -> None:
     for part in chain:
         functions.record(session, [callee.function for callee in part.plan.callees.values()])
     found = _attempt(session, chain)
     while found:
-        part, calls = found
-        _call(session, part, calls, chain[-1].run)
+        part, needed = found
+        for calls in needed:
+            if calls.harvest.misses:
+                make_calls(session, part, calls, started)
         found = _attempt(session, chain)
 
 
@@ -162,24 +163,6 @@ def _attempt(session: Session, chain: list[ViewRefresh]) -> tuple[ViewRefresh, l
     except _CallsFirst as found:
         return found.part, found.calls
     return None
-
-
-def _call(session: Session, part: ViewRefresh, needed: list[NeededCalls], run: Run) -> None:
-    for calls in needed:
-        if not calls.harvest.misses:
-            continue
-        callee = calls.sites[0].callee
-        name = callee.function.name
-        if callee.function.is_stand_in:
-            raise duckdb.InvalidInputException(
-                f"function {name} is not registered here, and this refresh must call it: cocosql.register(con, {name})"
-            )
-        failures = session.call(name, calls.harvest, callee.memo)
-        if failures:
-            run.errors[name] = len(failures)
-            fingerprint, arguments, error = failures[0]
-            row = part.origin(session, calls.sites, fingerprint)
-            raise duckdb.InvalidInputException(f"function {name} failed for ({arguments}){row}: {error}")
 
 
 def _versions(chain: list[ViewRefresh]) -> dict[str, str]:

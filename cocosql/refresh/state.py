@@ -99,11 +99,23 @@ def expire(session: Session, view: View) -> None:
     )
 
 
+def keep_failed(session: Session, view: View, source_ids: str | None) -> View:
+    """Remember the source rows that a query names (None: none), to try them again at the next refresh."""
+    count = 0
+    if source_ids is not None:
+        session.execute(f"CREATE OR REPLACE TABLE {view.failed} AS {source_ids}")
+        ((count,),) = session.execute(f"SELECT count(*) FROM {view.failed}")
+    if not count and (view.failed_rows or source_ids is not None):
+        session.execute(f"DROP TABLE IF EXISTS {view.failed}")
+    return view.settled(failed_rows=count)
+
+
 def drop(session: Session, view: View) -> None:
     """Drop all that the view keeps, but for memoized results."""
     session.execute(f"DROP VIEW IF EXISTS {qualified(view.name.schema, view.name.name)}")
     session.execute(f"DROP TABLE IF EXISTS {view.rows}")
     session.execute(f"DROP TABLE IF EXISTS {view.history}")
+    session.execute(f"DROP TABLE IF EXISTS {view.failed}")
     for given in view.inputs:
         if given.snapshot_table:
             session.execute(f"DROP TABLE IF EXISTS {qualified('coco', given.snapshot_table)}")

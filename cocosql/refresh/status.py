@@ -3,8 +3,8 @@
 import duckdb
 
 from cocosql._native import Session
+from cocosql.catalog import runs
 from cocosql.catalog.names import relation_kind
-from cocosql.catalog.runs import Run
 from cocosql.catalog.views import View
 from cocosql.planner import plan
 from cocosql.refresh import locks
@@ -13,7 +13,7 @@ from cocosql.refresh.view_refresh import ViewRefresh, rebuild_reason
 
 
 def status(session: Session, view: View) -> tuple[str, str | None]:
-    """fresh, stale, refreshing, failed, broken or no data, and why."""
+    """fresh, stale, refreshing, partial, failed, broken or no data, and why."""
     if locks.is_held(session, view.name):
         return "refreshing", None
     if relation_kind(session, view.name) != "view":
@@ -26,7 +26,11 @@ def status(session: Session, view: View) -> tuple[str, str | None]:
         return "broken", str(error)
     if reason and view.last_error:
         return "failed", view.last_error
-    return ("stale", reason) if reason else ("fresh", None)
+    if reason:
+        return "stale", reason
+    if view.failed_rows:
+        return "partial", f"calls failed for {view.failed_rows} rows of its source: see coco_errors('{view.name}')"
+    return "fresh", None
 
 
 def _stale_reason(session: Session, view: View) -> str | None:
@@ -36,9 +40,9 @@ def _stale_reason(session: Session, view: View) -> str | None:
         return reason
     for above in upstream(session, view):
         state, _ = status(session, above)
-        if state != "fresh":
+        if state not in ("fresh", "partial"):
             return f"view {above.name}, which it reads, is {state}"
-    part = ViewRefresh(planned, Run(0, view))
+    part = ViewRefresh(planned, runs.unrecorded(view))
     with transaction(session):
         part.look(session)
     for capture, delta in zip(part.captures, part.deltas, strict=True):

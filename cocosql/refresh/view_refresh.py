@@ -7,7 +7,7 @@ from cocosql.capture import Capture, Delta
 from cocosql.capture.content import ContentCapture
 from cocosql.capture.diff import DiffCapture
 from cocosql.capture.upstream import UpstreamCapture
-from cocosql.catalog import views
+from cocosql.catalog import errors, views
 from cocosql.catalog.runs import Run
 from cocosql.catalog.views import Call, Input, Operator, View
 from cocosql.planner import Plan
@@ -20,6 +20,7 @@ from cocosql.planner.sources import Source
 from cocosql.refresh import apply, state
 from cocosql.refresh.apply import Counts
 from cocosql.sqltext import qualified
+from cocosql.udf import Function
 
 #: How much of a row an error shows.
 _LONGEST_ROW = 200
@@ -48,6 +49,9 @@ class ViewRefresh:
     deltas: list[Delta | None] = field(default_factory=list)
     #: Whether the view's rows are to be worked out anew from all rows of its sources.
     rebuild: bool = False
+    #: Whether there are source rows that are left out, or show NULL, as calls for them failed in this run.
+    set_apart: bool = False
+    has_nulls: bool = False
 
     @property
     def view(self) -> View:
@@ -55,7 +59,15 @@ class ViewRefresh:
 
     @property
     def has_changes(self) -> bool:
-        return self.rebuild or any(delta is None or delta.changed for delta in self.deltas)
+        return self.rebuild or self.view.failed_rows > 0 or self.sources_changed
+
+    @property
+    def sources_changed(self) -> bool:
+        return any(delta is None or delta.changed for delta in self.deltas)
+
+    def tolerates(self, function: Function) -> bool:
+        """Whether the refresh goes on where calls of this function fail."""
+        return function.on_error == "null" or self.view.options.get("on_error") == "keep"
 
     def look(self, session: Session) -> None:
         """Find what changed since the last refresh."""
@@ -74,6 +86,7 @@ class ViewRefresh:
         operator = self.plan.operator
         if not isinstance(operator, Map) or not self.has_changes:
             return []
+        self._set_failed_apart(session)
         relation = self._relation(session)
         cold = [site for site in operator.sites if site.number not in self.warmed]
         for level in sorted({site.level for site in cold}):
@@ -82,7 +95,7 @@ class ViewRefresh:
                 harvest = session.harvest(operator.harvest_sql(sites, relation))
                 self.warmed.update(site.number for site in sites)
                 name = sites[0].callee.function.name
-                self.run.hits[name] = self.run.hits.get(name, 0) + harvest.hits
+                self.run.tally.count_hits(name, harvest.hits)
                 needed.append(NeededCalls(sites, harvest))
             if any(calls.harvest.misses for calls in needed):
                 return needed
@@ -109,6 +122,7 @@ class ViewRefresh:
         view = self._settled(session)
         counts = self._write_rows(session, replace(self.plan, view=view), version)
         self.run.inserted, self.run.updated, self.run.deleted = counts.inserted, counts.updated, counts.deleted
+        view = state.keep_failed(session, view, self._failed_ids())
         changed = bool(counts) or self.changes_columns()
         self.run.version = version if changed else self.view.version
         views.save(session, self._with_positions(session, view, self.run.version), refreshed=True)
@@ -116,9 +130,66 @@ class ViewRefresh:
             state.expire(session, view)
 
     def _relation(self, session: Session) -> str:
-        """The source rows that a map works on."""
+        """The source rows that a map works on: those that changed, and those that failed before."""
+        delta, every = self._row_delta(), self.captures[0].all_rows(session)
+        relation = every
+        if delta:
+            relation = delta.new
+            if self.view.failed_rows:
+                again = f"SELECT coco_source_id FROM {self.view.failed} EXCEPT ({delta.gone})"
+                relation = f"({relation}) UNION ALL FROM ({every}) AS failed WHERE coco_source_id IN ({again})"
+        if not self.set_apart:
+            return relation
+        return f"FROM ({relation}) AS wanted WHERE coco_source_id NOT IN (FROM {self._apart})"
+
+    def _touched(self) -> str:
+        """The condition under which a row that the view has is to be replaced."""
         delta = self._row_delta()
-        return delta.new if delta else self.captures[0].all_rows(session)
+        condition = "true"
+        if delta:
+            retried = f" UNION ALL SELECT coco_source_id FROM {self.view.failed}" if self.view.failed_rows else ""
+            condition = f"coco_source_id IN ({delta.gone}{retried})"
+        if not self.set_apart:
+            return condition
+        return f"{condition} AND (coco_source_id IN (FROM {self._apart})) IS NOT TRUE"
+
+    @property
+    def _apart(self) -> str:
+        return qualified("temp", "main", f"coco_apart_{self.view.view_id}")
+
+    @property
+    def _nulls(self) -> str:
+        return qualified("temp", "main", f"coco_nulls_{self.view.view_id}")
+
+    def _set_failed_apart(self, session: Session) -> None:
+        """Find the source rows with calls that failed in this run: those left out, and those with NULL as a result."""
+        operator = self.plan.operator
+        assert isinstance(operator, Map)
+        self.set_apart = self.has_nulls = False
+        for level in sorted({site.level for site in operator.sites}):
+            for site in [site for site in operator.sites if site.level == level]:
+                function = site.callee.function
+                if not self.run.tally.errors.get(function.name):
+                    continue
+                failed = errors.failed(self.view.name.database, self.run.tally, function)
+                site.failed = failed
+                if function.on_error == "null":
+                    self.has_nulls = self._add(session, self._nulls, self.has_nulls, site, failed)
+                else:
+                    self.set_apart = self._add(session, self._apart, self.set_apart, site, failed)
+
+    def _add(self, session: Session, table: str, exists: bool, site: CallSite, failed: str) -> bool:
+        """Add the source rows that need a failed call to a temporary table, which may not exist yet."""
+        operator = self.plan.operator
+        assert isinstance(operator, Map)
+        rows = operator.sources_sql(site, self._relation(session), failed)
+        session.execute(f"INSERT INTO {table} {rows}" if exists else f"CREATE OR REPLACE TEMP TABLE {table} AS {rows}")
+        return True
+
+    def _failed_ids(self) -> str | None:
+        """A query for the source rows that are to be tried again."""
+        tables = [*([self._apart] if self.set_apart else []), *([self._nulls] if self.has_nulls else [])]
+        return f"SELECT DISTINCT coco_source_id FROM ({' UNION ALL '.join(f'FROM {t}' for t in tables)})" if tables else None
 
     def _row_delta(self) -> Delta | None:
         """What changed of a map's source, if its rows are not worked out anew."""
@@ -134,7 +205,7 @@ class ViewRefresh:
             state.replace(session, old, plan, self.captures[0].source_id_type() if self.captures else "UHUGEINT")
         if not _has_rows(session, plan.view):
             return apply.fill(session, plan, rows, version)
-        return apply.apply(session, plan, rows, self._row_delta(), version)
+        return apply.apply(session, plan, rows, self._touched(), version)
 
     def _settled(self, session: Session) -> View:
         """The view's record as the plan has it; with new tables if its rows need another layout."""

@@ -28,7 +28,7 @@ OPTIONS: dict[str, tuple[str, ...] | None] = {
     "target_lag": None,
     "retain_changes": None,
 }
-_NOT_YET: set[str | tuple[str, str]] = {"target_lag", ("on_error", "keep"), ("capture", "log")}
+_NOT_YET: set[str | tuple[str, str]] = {"target_lag", ("capture", "log")}
 
 
 def run(session: Session, statement: Statement, caller: Caller) -> list[tuple[()]]:
@@ -129,6 +129,11 @@ def _check(session: Session, planned: Plan) -> None:
             )
     if any(other.name.key() == view.name.key() for other in upstream_of(session, planned)):
         raise duckdb.CatalogException(f"view {view.name} cannot read itself")
+    if view.options.get("on_error") == "keep" and isinstance(planned.operator, Recompute) and planned.callees:
+        raise duckdb.NotImplementedException(
+            f"on_error = 'keep' cannot tell which rows of {view.name} a failed call belongs to: "
+            f"{planned.operator.reason}. Call the functions in a view of their own, which this one reads"
+        )
     if view.options.get("mode") == "incremental" and isinstance(planned.operator, Recompute):
         raise duckdb.NotImplementedException(
             f"view {view.name} cannot be incremental: {planned.operator.reason}. With mode = 'auto' it is recomputed "

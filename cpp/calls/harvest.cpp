@@ -1,13 +1,11 @@
 #include "calls/harvest.hpp"
 
-#include "calls/evaluation.hpp"
 #include "duckdb/common/vector/flat_vector.hpp"
 #include "duckdb/main/database.hpp"
 #include "memo/memo_writer.hpp"
 #include "python/errors.hpp"
 #include "session/session.hpp"
 
-#include <nanobind/stl/string.h>
 
 namespace cocosql {
 
@@ -29,46 +27,43 @@ void Count(Harvest &harvest) {
 	}
 }
 
-void EvaluateChunk(const DataChunk &chunk, Evaluation &evaluation) {
-	std::vector<PythonReader> readers;
-	for (idx_t i = FIRST_ARGUMENT; i < chunk.ColumnCount(); i++) {
-		readers.emplace_back(chunk.data[i]);
+//! The tuples of a harvest that are not memoized.
+class Misses : public ArgumentSource {
+public:
+	explicit Misses(const Harvest &harvest) : harvest(harvest) {
+		harvest.rows->InitializeScan(scan);
+		harvest.rows->InitializeScanChunk(scan, chunk);
 	}
-	auto hit = FlatVector::GetData<bool>(chunk.data[HIT]);
-	auto fingerprint = FlatVector::GetData<uhugeint_t>(chunk.data[FINGERPRINT]);
-	for (idx_t row = 0; row < chunk.size() && evaluation.failures.empty(); row++) {
-		if (!hit[row]) {
-			evaluation.Add(fingerprint[row], readers, row);
-		}
-	}
-}
 
-void Evaluate(const ColumnDataCollection &rows, Evaluation &evaluation) {
+	bool Next(ArgumentChunk &next) override {
+		if (!harvest.rows->Scan(scan, chunk)) {
+			return false;
+		}
+		chunk.Flatten();
+		next.columns.clear();
+		for (idx_t i = FIRST_ARGUMENT; i < chunk.ColumnCount(); i++) {
+			next.columns.emplace_back(chunk.data[i]);
+		}
+		next.rows.clear();
+		auto hit = FlatVector::GetData<bool>(chunk.data[HIT]);
+		auto fingerprint = FlatVector::GetData<uhugeint_t>(chunk.data[FINGERPRINT]);
+		for (idx_t row = 0; row < chunk.size(); row++) {
+			if (!hit[row]) {
+				next.rows.emplace_back(row, fingerprint[row]);
+			}
+		}
+		return true;
+	}
+
+	idx_t Total() const override {
+		return NumericCast<idx_t>(harvest.misses);
+	}
+
+private:
+	const Harvest &harvest;
 	ColumnDataScanState scan;
 	DataChunk chunk;
-	rows.InitializeScan(scan);
-	rows.InitializeScanChunk(scan, chunk);
-	auto next = [&] {
-		auto more = rows.Scan(scan, chunk);
-		chunk.Flatten();
-		return more;
-	};
-	while (evaluation.failures.empty() && WithoutPython(next)) {
-		EvaluateChunk(chunk, evaluation);
-	}
-	if (evaluation.failures.empty()) {
-		evaluation.Finish();
-	}
-}
-
-nb::list Failures(const Evaluation &evaluation) {
-	nb::list failures;
-	for (auto &failure : evaluation.failures) {
-		auto fingerprint = Value::UHUGEINT(failure.fingerprint).ToString();
-		failures.append(nb::make_tuple(fingerprint, failure.arguments, failure.error));
-	}
-	return failures;
-}
+};
 
 } // namespace
 
@@ -81,23 +76,16 @@ std::unique_ptr<Harvest> RunHarvest(Session &session, const std::string &sql) {
 	});
 }
 
-nb::list CallHarvest(Session &session, const std::string &name, Harvest &harvest, const std::string &memo) {
-	auto &context = *session.connection.context;
-	auto function = WithoutPython([&] { return FunctionRegistry::Get(context).Find(name); });
-	MemoWriter writer(DatabaseInstance::GetDatabase(context), memo, function->result, session.run->run_id);
-	Evaluation evaluation(*function, writer, [&] { session.CheckInterrupt(); });
-	auto keep = [&] {
-		WithoutPython([&] { writer.Flush(); });
-		session.run->Add(function->name, evaluation.count);
-	};
-	try {
-		Evaluate(*harvest.rows, evaluation);
-	} catch (...) {
-		keep();
-		throw;
-	}
-	keep();
-	return Failures(evaluation);
+std::unique_ptr<Calls> HarvestedCalls(Session &session, const std::string &name, Harvest &harvest,
+                                      const std::string &memo) {
+	return WithoutPython([&] {
+		auto &context = *session.connection.context;
+		auto function = FunctionRegistry::Get(context).Find(name);
+		auto sink = std::make_unique<MemoWriter>(DatabaseInstance::GetDatabase(context), memo, function->result,
+		                                         session.run->run_id);
+		return std::make_unique<Calls>(std::move(function), std::make_unique<Misses>(harvest), std::move(sink),
+		                               [&session] { session.CheckInterrupt(); });
+	});
 }
 
 void BindHarvest(nb::module_ &module) {

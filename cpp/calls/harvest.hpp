@@ -2,6 +2,7 @@
 //! the transaction of the query has ended.
 #pragma once
 
+#include "calls/calls.hpp"
 #include "duckdb/common/types/column/column_data_collection.hpp"
 
 #include <nanobind/nanobind.h>
@@ -20,9 +21,9 @@ struct Harvest {
 //! Runs a query with the columns (hit BOOLEAN, fingerprint UHUGEINT, argument, …).
 std::unique_ptr<Harvest> RunHarvest(Session &session, const std::string &sql);
 
-//! Calls the function for the misses and commits the results to the memo as they come. `memo` names its table as SQL.
-//! Returns the failures as a list of (fingerprint, arguments, error); stops at the batch that fails.
-nanobind::list CallHarvest(Session &session, const std::string &function, Harvest &harvest, const std::string &memo);
+//! The calls for the misses; results go to the memo, whose table `memo` names as SQL, as they come.
+std::unique_ptr<Calls> HarvestedCalls(Session &session, const std::string &function, Harvest &harvest,
+                                      const std::string &memo);
 
 void BindHarvest(nanobind::module_ &module);
 

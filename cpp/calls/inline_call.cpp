@@ -1,14 +1,19 @@
 #include "calls/inline_call.hpp"
 
 #include "calls/cancellation.hpp"
-#include "calls/evaluation.hpp"
+#include "calls/calls.hpp"
 #include "duckdb/execution/expression_executor_state.hpp"
 #include "duckdb/main/database.hpp"
+#include "duckdb/main/database_manager.hpp"
 #include "duckdb/planner/expression/bound_function_expression.hpp"
 #include "fingerprint/fingerprint.hpp"
 #include "memo/memo_reader.hpp"
 #include "memo/memo_writer.hpp"
 #include "python/errors.hpp"
+#include "session/session.hpp"
+
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/unique_ptr.h>
 
 namespace cocosql {
 
@@ -95,9 +100,19 @@ FingerprintSet Missing(const FingerprintSet &wanted, const Results &results) {
 	return missing;
 }
 
+std::string Database(ClientContext &context) {
+	return DatabaseManager::GetDefaultDatabase(context).GetIdentifierName();
+}
+
 void Store(InlineState &state, const Results &results) {
-	if (!state.memo.TakesResults()) {
+	if (results.empty() || !state.memo.TakesResults()) {
 		return;
+	}
+	if (state.memo.Table().empty()) {
+		state.memo.SetTable(WithPython([&] {
+			auto make = nb::module_::import_("cocosql.catalog.functions").attr("make_memo");
+			return nb::cast<std::string>(make(std::make_unique<Session>(state.context), state.function->id, Database(state.context)));
+		}));
 	}
 	auto run_id = state.run ? state.run->run_id : 0;
 	MemoWriter writer(DatabaseInstance::GetDatabase(state.context), state.memo.Table(), state.function->result, run_id);
@@ -107,31 +122,66 @@ void Store(InlineState &state, const Results &results) {
 	writer.Flush();
 }
 
+//! Argument tuples of a chunk.
+class Chosen : public ArgumentSource {
+public:
+	Chosen(const Arguments &arguments, const FingerprintSet &fingerprints) {
+		for (auto &column : arguments.chunk.data) {
+			chosen.columns.emplace_back(column);
+		}
+		for (auto &fingerprint : fingerprints) {
+			chosen.rows.emplace_back(arguments.rows.at(fingerprint), fingerprint);
+		}
+		total = chosen.rows.size();
+	}
+
+	bool Next(ArgumentChunk &next) override {
+		next = std::exchange(chosen, {});
+		return !next.rows.empty();
+	}
+	idx_t Total() const override {
+		return total;
+	}
+
+private:
+	ArgumentChunk chosen;
+	idx_t total;
+};
+
+//! Calls that failed give NULL, if the function is declared so; else the query fails.
+void Settle(const PythonFunction &function, const std::vector<CallFailure> &failures, Results &results) {
+	for (auto &failure : failures) {
+		if (!function.null_on_error) {
+			throw InvalidInputException("function %s failed for (%s): %s", function.name, failure.input, failure.error);
+		}
+		results.emplace(failure.fingerprint, Value(function.result));
+	}
+}
+
 //! Calls the function for these argument tuples and memoizes what it returns.
 Results CallFor(InlineState &state, const Arguments &arguments, const FingerprintSet &fingerprints) {
-	ResultCollector collector(state.function->result);
-	auto failures = WithPython([&] {
-		std::vector<PythonReader> readers;
-		for (auto &column : arguments.chunk.data) {
-			readers.emplace_back(column);
-		}
-		Evaluation evaluation(*state.function, collector, [&] { CheckCancelled(state.context); });
-		for (auto &fingerprint : fingerprints) {
-			evaluation.Add(fingerprint, readers, arguments.rows.at(fingerprint));
-		}
-		evaluation.Finish();
+	auto collector = std::make_unique<ResultCollector>(state.function->result);
+	auto &results = collector->results;
+	Calls calls(state.function, std::make_unique<Chosen>(arguments, fingerprints), std::move(collector),
+	            [&] { CheckCancelled(state.context); });
+	auto keep = [&] {
+		Store(state, results);
 		if (state.run) {
-			state.run->Add(state.function->name, evaluation.count);
+			state.run->Add(state.function->name, calls.count);
 		}
-		return std::move(evaluation.failures);
-	});
-	Store(state, collector.results);
-	if (!failures.empty()) {
-		auto &failure = failures[0];
-		throw InvalidInputException("function %s failed for (%s): %s", state.function->name, failure.arguments,
-		                            failure.error);
+	};
+	try {
+		WithPython([&] {
+			auto evaluate = nb::module_::import_("cocosql.executors").attr("evaluate_inline");
+			evaluate(state.function->id, nb::cast(&calls, nb::rv_policy::reference));
+		});
+	} catch (...) {
+		keep();
+		throw;
 	}
-	return std::move(collector.results);
+	keep();
+	Settle(*state.function, calls.TakeFailures(), results);
+	return std::move(results);
 }
 
 struct Claim {
@@ -149,6 +199,10 @@ struct Claim {
 void Resolve(InlineState &state, const Arguments &arguments, Results &results) {
 	auto &in_flight = state.function->in_flight;
 	auto missing = Missing(arguments.Distinct(), results);
+	if (!state.function->memo && !missing.empty()) {
+		results.merge(CallFor(state, arguments, missing));
+		return;
+	}
 	while (!missing.empty()) {
 		{
 			Claim claim(in_flight, missing);

@@ -44,6 +44,10 @@ void CallsInFlight::Await(const FingerprintSet &awaited) {
 	});
 }
 
+static CallForm FindForm(const std::string &name) {
+	return name == "row" ? CallForm::ROW : CallForm::LISTS;
+}
+
 PythonFunction::PythonFunction(DatabaseInstance &database, int64_t id, nb::handle description) : id(id) {
 	// The connection that registers is locked by the statement that does it.
 	Connection connection(database);
@@ -55,7 +59,9 @@ PythonFunction::PythonFunction(DatabaseInstance &database, int64_t id, nb::handl
 	}
 	takes_null = nb::cast<std::vector<bool>>(description.attr("takes_null"));
 	result = context.ParseLogicalType(nb::cast<std::string>(description.attr("result_type")));
-	batch_size = nb::cast<idx_t>(description.attr("batch_size"));
+	form = FindForm(nb::cast<std::string>(description.attr("form")));
+	memo = nb::cast<bool>(description.attr("memo"));
+	null_on_error = nb::cast<std::string>(description.attr("on_error")) == "null";
 }
 
 //! Whoever asks for the GIL while the interpreter shuts down never gets it.
@@ -77,10 +83,6 @@ PythonFunction::~PythonFunction() {
 	} catch (nb::python_error &) {
 		// The interpreter is shutting down and has released the callable already.
 	}
-}
-
-nb::object PythonFunction::Callable() const {
-	return nb::module_::import_("cocosql.udf").attr("recall")(id);
 }
 
 FunctionRegistry &FunctionRegistry::Get(ClientContext &context) {

@@ -37,6 +37,14 @@ private:
 	FingerprintSet fingerprints;
 };
 
+//! How a function takes its arguments.
+enum class CallForm : uint8_t {
+	//! One row: a value a parameter.
+	ROW,
+	//! Many rows: a list a parameter.
+	LISTS
+};
+
 //! The callable itself stays in Python (cocosql.udf), known here by a number: no Python object outlives the interpreter.
 class PythonFunction {
 public:
@@ -46,9 +54,6 @@ public:
 	PythonFunction(const PythonFunction &) = delete;
 	PythonFunction &operator=(const PythonFunction &) = delete;
 
-	//! Needs the GIL.
-	nb::object Callable() const;
-
 	const int64_t id;
 	std::string name;
 	std::string code_version;
@@ -56,8 +61,11 @@ public:
 	//! By parameter: whether the function wants to see NULLs. If not, a NULL there gives NULL without a call.
 	std::vector<bool> takes_null;
 	duckdb::LogicalType result;
-	//! 0 for a function of one row; else the most rows that it takes at once, as lists.
-	duckdb::idx_t batch_size = 0;
+	CallForm form = CallForm::ROW;
+	//! Whether results are memoized.
+	bool memo = true;
+	//! Whether a call that fails gives NULL.
+	bool null_on_error = false;
 
 	CallsInFlight in_flight;
 };

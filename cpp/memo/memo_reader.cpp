@@ -14,28 +14,38 @@ std::string Quoted(const std::string &name) {
 	return SQLQuotedIdentifier::ToString(name);
 }
 
-//! Whether the database keeps memos, and if so, whether it is open for reading only.
-optional_idx FindFunctions(Connection &connection, const std::string &database) {
+bool Finds(Connection &connection, const std::string &sql, const std::string &database) {
 	vector<Value> parameters {Value(database)};
-	auto result = connection.Submit("SELECT d.readonly::UTINYINT FROM duckdb_tables() AS t JOIN duckdb_databases() AS d "
-	                                "USING (database_name) WHERE database_name = $1 AND schema_name = 'coco' AND "
-	                                "table_name = 'functions'",
-	                                parameters);
+	auto result = connection.Submit(sql, parameters);
 	result->ThrowIfError();
 	auto chunk = result->Fetch();
-	return chunk && chunk->size() > 0 ? chunk->GetValue(0, 0).GetValue<uint8_t>() : optional_idx();
+	return chunk && chunk->size() > 0;
+}
+
+bool IsReadOnly(Connection &connection, const std::string &database) {
+	return Finds(connection, "SELECT 1 FROM duckdb_databases() WHERE database_name = $1 AND readonly", database);
+}
+
+//! Whether the database keeps memos.
+bool HasFunctions(Connection &connection, const std::string &database) {
+	return Finds(connection,
+	             "SELECT 1 FROM duckdb_tables() WHERE database_name = $1 AND schema_name = 'coco' AND "
+	             "table_name = 'functions'",
+	             database);
 }
 
 } // namespace
 
 MemoReader::MemoReader(ClientContext &context, const PythonFunction &function)
     : connection(DatabaseInstance::GetDatabase(context)) {
-	auto database = DatabaseManager::GetDefaultDatabase(context).GetIdentifierName();
-	auto found = FindFunctions(connection, database);
-	if (!found.IsValid()) {
+	if (!function.memo) {
 		return;
 	}
-	read_only = found.GetIndex() != 0;
+	auto database = DatabaseManager::GetDefaultDatabase(context).GetIdentifierName();
+	takes_results = !IsReadOnly(connection, database);
+	if (!HasFunctions(connection, database)) {
+		return;
+	}
 	auto schema = Quoted(database) + ".coco.";
 	vector<Value> parameters {Value(function.name), Value(function.code_version)};
 	auto result = connection.Submit(

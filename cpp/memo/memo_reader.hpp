@@ -15,13 +15,17 @@ public:
 	//! Looks for the function's memo in the default database of `context`.
 	MemoReader(duckdb::ClientContext &context, const PythonFunction &function);
 
-	//! The memo table as SQL text; empty if this database keeps no memo of the function.
+	//! The memo table as SQL text; empty if this database keeps no memo of the function yet.
 	const std::string &Table() const {
 		return table;
 	}
-	//! Whether results can be added to the memo.
+	//! Tells of the memo table that was made for results of the function.
+	void SetTable(std::string name) {
+		table = std::move(name);
+	}
+	//! Whether results can be added to a memo in this database.
 	bool TakesResults() const {
-		return !table.empty() && !read_only;
+		return takes_results;
 	}
 	//! The results that are memoized.
 	Results Read(const FingerprintSet &fingerprints);
@@ -29,7 +33,7 @@ public:
 private:
 	duckdb::Connection connection;
 	std::string table;
-	bool read_only = false;
+	bool takes_results = false;
 };
 
 } // namespace cocosql

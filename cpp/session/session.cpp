@@ -147,7 +147,7 @@ void Session::BeginRun(int64_t run_id) {
 	run = RunState::Start(*connection.context, run_id);
 }
 
-nb::dict Session::Calls() const {
+nb::dict Session::MadeCalls() const {
 	nb::dict calls;
 	for (auto &entry : run->Calls()) {
 		calls[entry.first.c_str()] = nb::make_tuple(entry.second.count, entry.second.seconds);
@@ -173,10 +173,12 @@ void BindSession(nb::module_ &module) {
 	    .def("canonical", &Session::Canonical, nb::arg("sql"))
 	    .def("sibling", &Session::Sibling)
 	    .def("begin_run", &Session::BeginRun, nb::arg("run_id"))
-	    .def("calls", &Session::Calls)
+	    .def("calls", &Session::MadeCalls)
 	    .def("check_interrupt", [](Session &session) { WithoutPython([&] { session.CheckInterrupt(); }); })
 	    .def("harvest", &RunHarvest, nb::arg("sql"))
-	    .def("call", &CallHarvest, nb::arg("function"), nb::arg("harvest"), nb::arg("memo"));
+	    .def("harvested_calls", &HarvestedCalls, nb::arg("function"), nb::arg("harvest"), nb::arg("memo"),
+	         nb::keep_alive<0, 1>(), nb::keep_alive<0, 3>())
+	    .def("add_calls", [](Session &session, const Calls &calls) { session.run->Add(calls.Name(), calls.count); });
 }
 
 } // namespace cocosql

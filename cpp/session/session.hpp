@@ -31,7 +31,7 @@ public:
 	//! From now on the function calls of this session's statements belong to this run.
 	void BeginRun(int64_t run_id);
 	//! Argument tuples evaluated, and seconds spent in Python, by function, since the run began.
-	nb::dict Calls() const;
+	nb::dict MadeCalls() const;
 	//! Another session for the same caller.
 	std::unique_ptr<Session> Sibling() const;
 

@@ -77,6 +77,13 @@ class Map:
             f"WHERE {_fingerprint(site)} = {fingerprint}::UHUGEINT LIMIT 1"
         )
 
+    def sources_sql(self, site: CallSite, relation: str, fingerprints: str) -> str:
+        """The ids of the source rows that need a call with one of these fingerprints."""
+        return (
+            f"SELECT DISTINCT {ident(SOURCE_ID)} FROM {self._up_to(site, relation)} "
+            f"WHERE {_made(site)} AND {site.fingerprint()} IN ({fingerprints})"
+        )
+
     def key(self, column_names: list[str]) -> list[str]:
         """The columns that show the source's primary key; empty if not all of it is shown, or a row gives several."""
         if self.unnests or not self.source.key or any(calls_in(item, {"unnest"}) for item in self.items):

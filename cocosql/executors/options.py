@@ -1,0 +1,92 @@
+"""How a function is to be called: what its author said in @cocosql.udf(…)."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from pyrate_limiter import Duration, Limiter, Rate
+
+#: Which errors are worth another try: classes, or a function that says so.
+RetryOn = type[BaseException] | tuple[type[BaseException], ...] | Callable[[BaseException], bool]
+
+_UNITS = {
+    "s": Duration.SECOND,
+    "second": Duration.SECOND,
+    "m": Duration.MINUTE,
+    "min": Duration.MINUTE,
+    "minute": Duration.MINUTE,
+    "h": Duration.HOUR,
+    "hour": Duration.HOUR,
+    "d": Duration.DAY,
+    "day": Duration.DAY,
+}
+
+
+@dataclass(frozen=True)
+class Options:
+    #: How many calls may run at once, over all threads and queries.
+    max_concurrency: int
+    #: How often a call that failed is made again.
+    max_retries: int = 0
+    #: Seconds before the first retry; then twice as many each time, up to a minute; or a function of the retry's number.
+    backoff: float | Callable[[int], float] = 1.0
+    retry_on: RetryOn = Exception
+    #: Seconds that a call may take.
+    timeout: float | None = None
+    rate_limit: str | float | None = None
+    executor: str = "thread"
+
+    def __post_init__(self) -> None:
+        _at_least("max_concurrency", self.max_concurrency, 1)
+        _at_least("max_retries", self.max_retries, 0)
+        if not callable(self.backoff):
+            _at_least("backoff", self.backoff, 0)
+        if self.timeout is not None and not self.timeout > 0:
+            raise ValueError(f"timeout is a number of seconds above 0, not {self.timeout!r}")
+        if self.executor not in ("thread", "process"):
+            raise ValueError(f"executor is 'thread' or 'process', not {self.executor!r}")
+        self.limiter()
+
+    @property
+    def needs_supervision(self) -> bool:
+        """Whether the thread that asks must be free to watch, and not make the calls itself."""
+        return bool(self.max_concurrency > 1 or self.max_retries or self.timeout or self.rate_limit)
+
+    @property
+    def calls_alone(self) -> bool:
+        """Whether a call must be told from the next, so that functions of one row are not called many times in a go."""
+        return bool(self.timeout or self.rate_limit)
+
+    def limiter(self) -> Limiter | None:
+        """What counts calls against the rate limit."""
+        return None if self.rate_limit is None else Limiter(_rate(self.rate_limit))
+
+    def retries(self, error: BaseException) -> bool:
+        """Whether this error is worth another try."""
+        if isinstance(self.retry_on, (type, tuple)):
+            return isinstance(error, self.retry_on)
+        return self.retry_on(error)
+
+
+def _rate(limit: str | float) -> Rate:
+    """The rate that a limit means.
+
+    >>> _rate("100/min")
+    limit=100/1.0m
+    """
+    if isinstance(limit, str):
+        found = re.fullmatch(r"\s*(\d+)\s*(?:/|per)\s*([a-z]+?)s?\s*", limit.lower())
+        if found and (found[2] in _UNITS or found[2] == ""):
+            return Rate(max(int(found[1]), 1), _UNITS[found[2] or "s"])
+        raise ValueError(f"rate_limit is calls per second, or a text such as '100/min', not {limit!r}")
+    if not limit > 0:
+        raise ValueError(f"rate_limit is a number of calls per second above 0, not {limit!r}")
+    if limit >= 1:
+        return Rate(int(limit), Duration.SECOND)
+    return Rate(1, round(Duration.SECOND / limit))
+
+
+def _at_least(name: str, value: Any, least: int) -> None:
+    if not isinstance(value, (int, float)) or value < least:
+        raise ValueError(f"{name} is at least {least}, not {value!r}")

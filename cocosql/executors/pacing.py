@@ -1,0 +1,58 @@
+"""Pacing: how many rows go into one go, how many calls run at once, and how often they begin."""
+
+import time
+from collections.abc import Callable
+
+from cocosql.executors.attempts import Outcome, Target
+from cocosql.executors.options import Options
+
+#: Rows are put together until a go takes about this long; slower ones have their results committed one by one.
+_SHORT_SECONDS = 0.02
+LONG_SECONDS = 0.1
+_MOST_ROWS = 512
+_POLL_SECONDS = 0.02
+
+
+class GoSize:
+    """How many rows go into one go: a batch; or as many rows, called one by one, as take a moment."""
+
+    def __init__(self, target: Target, options: Options) -> None:
+        self.rows = target.batch_size
+        self._adapts = target.by_row and not options.calls_alone
+
+    def learn(self, outcome: Outcome) -> None:
+        if not self._adapts:
+            return
+        if outcome.seconds < _SHORT_SECONDS:
+            self.rows = min(self.rows * 2, _MOST_ROWS)
+        elif outcome.seconds > LONG_SECONDS:
+            self.rows = max(self.rows // 2, 1)
+
+
+class Pauses:
+    """When results are to be committed and interrupts to be seen: about ten times a second, and after slow calls."""
+
+    def __init__(self) -> None:
+        self._last = time.monotonic()
+
+    def are_due(self, seconds: float) -> bool:
+        now = time.monotonic()
+        if now - self._last < LONG_SECONDS and seconds < LONG_SECONDS:
+            return False
+        self._last = now
+        return True
+
+
+class RateLimit:
+    """Lets calls begin no more often than a function allows."""
+
+    def __init__(self, options: Options) -> None:
+        self._limiter = options.limiter()
+
+    def admits(self) -> bool:
+        """Whether a call may begin now; if so, it counts."""
+        return self._limiter is None or bool(self._limiter.try_acquire("call", blocking=False))
+
+    def wait(self, sleep: Callable[[float], None]) -> None:
+        while not self.admits():
+            sleep(_POLL_SECONDS)

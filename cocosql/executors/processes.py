@@ -1,0 +1,120 @@
+"""Calls in worker processes: a function that crashes takes its process with it, and nothing else."""
+
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import threading
+import time
+import weakref
+from multiprocessing.connection import Pipe
+from pathlib import Path
+from typing import Any
+
+import cloudpickle
+
+from cocosql.executors import worker
+from cocosql.executors.attempts import Reply, Target, WorkerDied
+from cocosql.executors.pacing import LONG_SECONDS
+
+
+class InProcess:
+    """In a worker process; as many as calls run at once, which stay for the next calls."""
+
+    def __init__(self, target: Target, timeout: float | None) -> None:
+        self._target = target
+        self._timeout = timeout
+        self._lock = threading.Lock()
+        self._idle: list[_Worker] = []
+        self._process = os.getpid()
+        weakref.finalize(self, _end, self._idle)
+
+    def call(self, arguments: Any, cancelled: threading.Event) -> Reply:
+        found = self._take()
+        reply = found.call(arguments, self._timeout, cancelled)
+        if found.is_alive:
+            with self._lock:
+                self._idle.append(found)
+        return reply
+
+    def _take(self) -> "_Worker":
+        with self._lock:
+            if self._process != os.getpid():  # a fork: the workers are its parent's
+                self._process = os.getpid()
+                self._idle.clear()
+            if self._idle:
+                return self._idle.pop()
+        return _Worker(self._target)
+
+
+class _Worker:
+    def __init__(self, target: Target) -> None:
+        try:
+            payload = cloudpickle.dumps((target.by_row, target.callable))
+        except Exception as error:
+            raise TypeError(f"the function cannot be sent to another process: {error}") from error
+        self._connection, theirs = Pipe()
+        lifeline, self._lifeline = os.pipe()
+        try:
+            # Neither a fork, which would copy locks that other threads hold, nor one that imports the user's script
+            # again; and no Ctrl-C but from us.
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", worker.__file__, str(theirs.fileno()), str(lifeline)],
+                pass_fds=[theirs.fileno(), lifeline],
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        finally:
+            theirs.close()
+            os.close(lifeline)
+        self._send((sys.path, payload))
+
+    @property
+    def is_alive(self) -> bool:
+        return self._process.poll() is None
+
+    def call(self, arguments: Any, timeout: float | None, cancelled: threading.Event) -> Reply:
+        start = time.monotonic()
+        try:
+            self._connection.send_bytes(pickle.dumps(arguments, pickle.HIGHEST_PROTOCOL))
+            while not self._connection.poll(LONG_SECONDS):
+                spent = time.monotonic() - start
+                if cancelled.is_set() or (timeout is not None and spent > timeout):
+                    self.end()
+                    return Reply((), TimeoutError(f"it took longer than {timeout or spent:g} seconds"), spent)
+            results, seconds, error, text = pickle.loads(self._connection.recv_bytes())
+        except (EOFError, OSError):
+            return Reply((), WorkerDied(self._last_words()), time.monotonic() - start)
+        return Reply(results, pickle.loads(error) if error else None, seconds, text)
+
+    def end(self) -> None:
+        self._process.kill()
+        self._process.wait()
+        self._close()
+
+    def _send(self, message: Any) -> None:
+        try:
+            self._connection.send(message)
+        except OSError:
+            pass  # it has died: the first call says so
+
+    def _last_words(self) -> str:
+        code = self._process.wait()
+        self._close()
+        if code >= 0:
+            return f"the process in which it ran ended with exit code {code}"
+        name = signal.Signals(-code).name
+        hint = ", as the system does when memory runs out" if name == "SIGKILL" else ""
+        return f"the process in which it ran was ended by {name}{hint}"
+
+    def _close(self) -> None:
+        self._connection.close()
+        os.close(self._lifeline)
+
+
+def _end(idle: list[_Worker]) -> None:
+    for found in idle:
+        found.end()
+
+

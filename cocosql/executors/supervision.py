@@ -1,0 +1,48 @@
+"""Supervision: batches are worked on elsewhere, while the thread that asks hands them out, and takes what comes back."""
+
+import queue
+from collections.abc import Callable
+
+from cocosql._native import Batch, Calls
+from cocosql.executors.attempts import Attempts, Outcome
+from cocosql.executors.pacing import LONG_SECONDS, GoSize, Pauses
+
+#: What became of a batch, or an error that ends it all.
+Done = queue.SimpleQueue[Outcome | BaseException]
+
+
+def supervise(attempts: Attempts, calls: Calls, watch: Callable[[], None], start: Callable[[Batch], None], done: Done) -> None:
+    """Keep as many batches in work as calls may run at once. `start` begins one; its outcome comes through `done`."""
+    size, pauses, running = GoSize(attempts.target, attempts.options), Pauses(), 0
+    more = True
+    while True:
+        while more and running < attempts.options.max_concurrency:
+            batch = calls.take(size.rows)
+            more = batch is not None
+            if batch is not None:
+                start(batch)
+                running += 1
+        if not running:
+            return
+        seconds = 0.0
+        for outcome in _arrived(done):
+            if isinstance(outcome, BaseException):
+                raise outcome
+            running -= 1
+            size.learn(outcome)
+            outcome.settle(calls)
+            seconds = max(seconds, outcome.seconds)
+        if pauses.are_due(seconds):
+            calls.pause(seconds > LONG_SECONDS)
+            watch()
+
+
+def _arrived(done: Done) -> list[Outcome | BaseException]:
+    """All that came back, after waiting a moment for the first."""
+    found = []
+    try:
+        found.append(done.get(timeout=LONG_SECONDS))
+        while True:
+            found.append(done.get_nowait())
+    except queue.Empty:
+        return found

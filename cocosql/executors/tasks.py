@@ -1,0 +1,92 @@
+"""Calls of async functions: tasks of one event loop, in a thread of its own."""
+
+import asyncio
+import os
+import queue
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from cocosql._native import Batch, Calls
+from cocosql.executors.attempts import Attempts, Reply
+from cocosql.executors.pacing import RateLimit
+from cocosql.executors.supervision import Done, supervise
+from cocosql.executors.worker import check_batch
+
+_POLL_SECONDS = 0.02
+
+
+class TaskExecutor:
+    def __init__(self, attempts: Attempts) -> None:
+        self._attempts = attempts
+        self._rate = RateLimit(attempts.options)
+        #: Over all threads that evaluate this function.
+        self._slots = asyncio.Semaphore(attempts.options.max_concurrency)
+
+    def evaluate(self, calls: Calls, watch: Callable[[], None]) -> None:
+        loop = _loop()
+        done: Done = queue.SimpleQueue()
+        tasks: set[asyncio.Task[None]] = set()
+
+        async def work(batch: Batch) -> None:
+            try:
+                done.put(await self._attempts.run_async(batch, self._go))
+            except BaseException as error:
+                done.put(error)
+
+        def begin(batch: Batch) -> None:
+            task = loop.create_task(work(batch))
+            tasks.add(task)
+            task.add_done_callback(tasks.discard)
+
+        def cancel() -> None:
+            for task in tasks:
+                task.cancel()
+
+        try:
+            supervise(self._attempts, calls, watch, lambda batch: _soon(loop, begin, batch), done)
+        except BaseException:
+            _soon(loop, cancel)
+            raise
+
+    async def _go(self, part: Batch) -> Reply:
+        async with self._slots:
+            while not self._rate.admits():
+                await asyncio.sleep(_POLL_SECONDS)
+            start = time.perf_counter()
+            results, error = await self._call(part.arguments)
+            return Reply(results, error, time.perf_counter() - start)
+
+    async def _call(self, arguments: Any) -> tuple[Any, Exception | None]:
+        target, timeout = self._attempts.target, self._attempts.options.timeout
+        results: list[Any] = []
+        try:
+            if not target.by_row:
+                found = await asyncio.wait_for(target.callable(*arguments), timeout)
+                return check_batch(found, len(arguments[0])), None
+            for row in arguments:
+                results.append(await asyncio.wait_for(target.callable(*row), timeout))  # noqa: PERF401
+        except TimeoutError as error:
+            return results, error if str(error) else TimeoutError(f"it took longer than {timeout:g} seconds")
+        except Exception as error:
+            return results, error
+        return results, None
+
+
+def _soon(loop: asyncio.AbstractEventLoop, work: Callable[..., None], *arguments: Any) -> None:
+    loop.call_soon_threadsafe(work, *arguments)
+
+
+_lock = threading.Lock()
+_loops: dict[int, asyncio.AbstractEventLoop] = {}
+
+
+def _loop() -> asyncio.AbstractEventLoop:
+    """The event loop of this process; a fork does not have its parent's."""
+    with _lock:
+        loop = _loops.get(os.getpid())
+        if loop is None:
+            loop = _loops[os.getpid()] = asyncio.new_event_loop()
+            threading.Thread(target=loop.run_forever, name="cocosql-async", daemon=True).start()
+        return loop

@@ -1,0 +1,65 @@
+"""A thread whose work can be given up: Python stops it at its next instruction, C code when it returns."""
+
+import ctypes
+import queue
+import threading
+import time
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from cocosql.executors.pacing import LONG_SECONDS
+
+T = TypeVar("T")
+
+
+class _Stopped(BaseException):
+    """Raised in a thread whose work was given up."""
+
+
+class Runner(Generic[T]):
+    def __init__(self) -> None:
+        #: Whether it takes more work.
+        self.is_free = True
+        self._work: queue.SimpleQueue[Callable[[], T] | None] = queue.SimpleQueue()
+        self._results: queue.SimpleQueue[T | BaseException] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._serve, name="cocosql-timeout", daemon=True)
+        self._thread.start()
+
+    def __del__(self) -> None:
+        self._work.put(None)
+
+    def run(self, work: Callable[[], T], timeout: float, cancelled: threading.Event) -> T:
+        """Run the work.
+
+        Raises:
+            TimeoutError: if it takes longer than `timeout` seconds, or is cancelled meanwhile. It is given up then.
+        """
+        self._work.put(work)
+        deadline = time.monotonic() + timeout
+        while (left := deadline - time.monotonic()) > 0 and not cancelled.is_set():
+            try:
+                result = self._results.get(timeout=min(left, LONG_SECONDS))
+            except queue.Empty:
+                continue
+            if isinstance(result, BaseException):
+                raise result
+            return result
+        self._give_up()
+        raise TimeoutError(f"it took longer than {timeout:g} seconds")
+
+    def _give_up(self) -> None:
+        self.is_free = False
+        identity = ctypes.c_ulong(self._thread.ident or 0)
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(identity, ctypes.py_object(_Stopped))
+
+    def _serve(self) -> None:
+        try:
+            while self.is_free and (work := self._work.get()) is not None:
+                try:
+                    self._results.put(work())
+                except _Stopped:
+                    raise
+                except BaseException as error:
+                    self._results.put(error)
+        except _Stopped:
+            return

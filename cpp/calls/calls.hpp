@@ -1,0 +1,83 @@
+//! The calls that a function is needed for: argument tuples are handed out in batches, and results are taken back. Who
+//! makes the calls, and where, is up to cocosql/executors/.
+#pragma once
+
+#include "calls/batch.hpp"
+#include "calls/result_sink.hpp"
+#include "calls/run_state.hpp"
+
+#include <chrono>
+#include <functional>
+
+namespace cocosql {
+
+//! Some argument tuples.
+struct ArgumentChunk {
+	//! One column a parameter.
+	std::vector<std::reference_wrapper<const duckdb::Vector>> columns;
+	//! The rows that stand for calls, with their fingerprints.
+	std::vector<std::pair<duckdb::idx_t, duckdb::uhugeint_t>> rows;
+};
+
+class ArgumentSource {
+public:
+	virtual ~ArgumentSource() = default;
+	//! Gives the next tuples, which hold until the next call; false if there are no more. Call without the GIL.
+	virtual bool Next(ArgumentChunk &chunk) = 0;
+	virtual duckdb::idx_t Total() const = 0;
+};
+
+//! A call that raised, or whose arguments or result do not fit.
+struct CallFailure {
+	duckdb::uhugeint_t fingerprint;
+	std::string input;
+	std::string error;
+	int64_t attempts;
+};
+
+//! Used by one thread.
+class Calls {
+public:
+	//! `check_interrupt` throws if the calls are to stop; it is asked without the GIL.
+	Calls(duckdb::shared_ptr<PythonFunction> function, std::unique_ptr<ArgumentSource> source,
+	      std::unique_ptr<ResultSink> sink, std::function<void()> check_interrupt);
+
+	//! The next argument tuples, as many as wanted if there are; null if there are none. Needs the GIL.
+	std::unique_ptr<Batch> Take(duckdb::idx_t wanted);
+	//! Takes the results of a batch: a sequence of its size. Needs the GIL.
+	void Keep(const Batch &batch, nb::handle results);
+	//! Says that the calls for a batch failed. Needs the GIL.
+	void Fail(const Batch &batch, const std::string &error, int64_t attempts);
+	//! What happened to calls goes on: commits what is due (`now`: all), and throws if the calls are to stop. Needs the
+	//! GIL.
+	void Pause(bool now);
+	//! Commits all. Needs the GIL.
+	void Flush();
+
+	const std::string &Name() const {
+		return function->name;
+	}
+	duckdb::idx_t Total() const {
+		return source->Total();
+	}
+	//! The failures since the last look.
+	std::vector<CallFailure> TakeFailures();
+
+	CallCount count;
+
+private:
+	bool HasRow();
+
+	const duckdb::shared_ptr<PythonFunction> function;
+	const std::unique_ptr<ArgumentSource> source;
+	const std::unique_ptr<ResultSink> sink;
+	const std::function<void()> check_interrupt;
+	ArgumentChunk chunk;
+	std::vector<PythonReader> readers;
+	duckdb::idx_t position = 0;
+	std::vector<CallFailure> failures;
+};
+
+void BindCalls(nb::module_ &module);
+
+} // namespace cocosql
