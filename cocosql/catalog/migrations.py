@@ -1,12 +1,13 @@
 """Brings the schema coco of a database to what this version of CocoSQL knows."""
 
 import threading
+from pathlib import Path
 
 import duckdb
 
 from cocosql._native import Session
 from cocosql.files import find
-from cocosql.sqltext import ident
+from cocosql.sqltext import ident, qualified
 
 _lock = threading.Lock()
 
@@ -20,6 +21,17 @@ def databases(session: Session) -> list[str]:
     return [row[0] for row in rows]
 
 
+def upgrade(session: Session) -> None:
+    """Bring the attached databases that an earlier version of CocoSQL wrote to what this one knows.
+
+    Raises:
+        duckdb.InvalidInputException: if one is open for reading only, or a newer version wrote it.
+    """
+    for database in databases(session):
+        if _applied(session, database) != len(_scripts()):
+            migrate(session.sibling(), database)
+
+
 def migrate(session: Session, database: str) -> None:
     """Apply the migrations that the database has not been through, each in a transaction.
 
@@ -28,10 +40,10 @@ def migrate(session: Session, database: str) -> None:
     """
     _check_unambiguous(session)
     _check_writable(session, database)
-    scripts = sorted(find("sql/migrations").glob("*.sql"))
+    scripts = _scripts()
     with _lock:
         session.execute(f"USE {ident(database)}")
-        done = _applied(session) if database in databases(session) else 0
+        done = _applied(session, database) if database in databases(session) else 0
         if done > len(scripts):
             raise duckdb.InvalidInputException(
                 f"database {database} was written by a newer version of CocoSQL: pip install --upgrade cocosql"
@@ -70,5 +82,9 @@ def _check_unambiguous(session: Session) -> None:
         )
 
 
-def _applied(session: Session) -> int:
-    return int(session.execute("SELECT max(migration) FROM coco.migrations")[0][0])
+def _scripts() -> list[Path]:
+    return sorted(find("sql/migrations").glob("*.sql"))
+
+
+def _applied(session: Session, database: str) -> int:
+    return int(session.execute(f"SELECT max(migration) FROM {qualified(database, 'coco', 'migrations')}")[0][0])

@@ -7,21 +7,23 @@ from cocosql._native import Batch, Calls
 from cocosql.executors.attempts import Attempts, Outcome
 from cocosql.executors.pacing import LONG_SECONDS, GoSize, Pauses
 
-#: What became of a batch, or an error that ends it all.
-Done = queue.SimpleQueue[Outcome | BaseException]
+#: What became of batches, or an error that ends it all.
+Done = queue.SimpleQueue[list[Outcome | BaseException]]
 
 
-def supervise(attempts: Attempts, calls: Calls, watch: Callable[[], None], start: Callable[[Batch], None], done: Done) -> None:
-    """Keep as many batches in work as calls may run at once. `start` begins one; its outcome comes through `done`."""
+def supervise(attempts: Attempts, calls: Calls, watch: Callable[[], None], start: Callable[[list[Batch]], None], done: Done) -> None:
+    """Keep as many batches in work as calls may run at once. `start` begins some; their outcomes come through `done`."""
     size, pauses, running = GoSize(attempts.target, attempts.options), Pauses(), 0
     more = True
     while True:
-        while more and running < attempts.options.max_concurrency:
+        batches: list[Batch] = []
+        while more and running + len(batches) < attempts.options.max_concurrency:
             batch = calls.take(size.rows)
             more = batch is not None
             if batch is not None:
-                start(batch)
-                running += 1
+                batches.append(batch)
+        start(batches)
+        running += len(batches)
         if not running:
             return
         seconds = 0.0
@@ -39,10 +41,10 @@ def supervise(attempts: Attempts, calls: Calls, watch: Callable[[], None], start
 
 def _arrived(done: Done) -> list[Outcome | BaseException]:
     """All that came back, after waiting a moment for the first."""
-    found = []
+    found: list[Outcome | BaseException] = []
     try:
-        found.append(done.get(timeout=LONG_SECONDS))
+        found += done.get(timeout=LONG_SECONDS)
         while True:
-            found.append(done.get_nowait())
+            found += done.get_nowait()
     except queue.Empty:
         return found

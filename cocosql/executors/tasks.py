@@ -5,11 +5,11 @@ import os
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from cocosql._native import Batch, Calls
-from cocosql.executors.attempts import Attempts, Reply
+from cocosql.executors.attempts import Attempts, Outcome, Reply
 from cocosql.executors.pacing import RateLimit
 from cocosql.executors.supervision import Done, supervise
 from cocosql.executors.worker import check_batch
@@ -29,23 +29,34 @@ class TaskExecutor:
         done: Done = queue.SimpleQueue()
         tasks: set[asyncio.Task[None]] = set()
 
-        async def work(batch: Batch) -> None:
-            try:
-                done.put(await self._attempts.run_async(batch, self._go))
-            except BaseException as error:
-                done.put(error)
+        arrived: list[Outcome | BaseException] = []
 
-        def begin(batch: Batch) -> None:
-            task = loop.create_task(work(batch))
-            tasks.add(task)
-            task.add_done_callback(tasks.discard)
+        def hand_over() -> None:
+            done.put(arrived.copy())
+            arrived.clear()
+
+        async def work(batch: Batch) -> None:
+            outcome: Outcome | BaseException
+            try:
+                outcome = await self._attempts.run_async(batch, self._go)
+            except BaseException as error:
+                outcome = error
+            if not arrived:
+                loop.call_soon(hand_over)  # after the other tasks that are done by then
+            arrived.append(outcome)
+
+        def begin(batches: list[Batch]) -> None:
+            for batch in batches:
+                task = loop.create_task(work(batch))
+                tasks.add(task)
+                task.add_done_callback(tasks.discard)
 
         def cancel() -> None:
             for task in tasks:
                 task.cancel()
 
         try:
-            supervise(self._attempts, calls, watch, lambda batch: _soon(loop, begin, batch), done)
+            supervise(self._attempts, calls, watch, lambda batches: _soon(loop, begin, batches), done)
         except BaseException:
             _soon(loop, cancel)
             raise
@@ -63,15 +74,18 @@ class TaskExecutor:
         results: list[Any] = []
         try:
             if not target.by_row:
-                found = await asyncio.wait_for(target.callable(*arguments), timeout)
-                return check_batch(found, len(arguments[0])), None
+                return check_batch(await self._timed(target.callable(*arguments)), len(arguments[0])), None
             for row in arguments:
-                results.append(await asyncio.wait_for(target.callable(*row), timeout))  # noqa: PERF401
+                results.append(await self._timed(target.callable(*row)))  # noqa: PERF401
         except TimeoutError as error:
             return results, error if str(error) else TimeoutError(f"it took longer than {timeout:g} seconds")
         except Exception as error:
             return results, error
         return results, None
+
+    async def _timed(self, call: Awaitable[Any]) -> Any:
+        timeout = self._attempts.options.timeout
+        return await (call if timeout is None else asyncio.wait_for(call, timeout))
 
 
 def _soon(loop: asyncio.AbstractEventLoop, work: Callable[..., None], *arguments: Any) -> None:

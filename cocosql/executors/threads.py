@@ -69,12 +69,13 @@ class _Crew:
         self._cancelled = threading.Event()
         self._threads: list[threading.Thread] = []
 
-    def start(self, batch: Batch) -> None:
-        if len(self._threads) < self._size:
-            thread = threading.Thread(target=self._serve, name="cocosql-call", daemon=True)
-            self._threads.append(thread)
-            thread.start()
-        self._waiting.put(batch)
+    def start(self, batches: list[Batch]) -> None:
+        for batch in batches:
+            if len(self._threads) < self._size:
+                thread = threading.Thread(target=self._serve, name="cocosql-call", daemon=True)
+                self._threads.append(thread)
+                thread.start()
+            self._waiting.put(batch)
 
     def dismiss(self) -> None:
         self._cancelled.set()
@@ -84,11 +85,11 @@ class _Crew:
     def _serve(self) -> None:
         while (batch := self._waiting.get()) is not None and not self._cancelled.is_set():
             try:
-                self.done.put(self._work(batch, self._cancelled))
+                self.done.put([self._work(batch, self._cancelled)])
             except Cancelled:
                 return
             except BaseException as error:
-                self.done.put(error)
+                self.done.put([error])
 
 
 class InThread:

@@ -22,7 +22,9 @@ class Runner(Generic[T]):
         self.is_free = True
         self._work: queue.SimpleQueue[Callable[[], T] | None] = queue.SimpleQueue()
         self._results: queue.SimpleQueue[T | BaseException] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._serve, name="cocosql-timeout", daemon=True)
+        # The thread does not hold the runner, so that it ends when nobody else does.
+        queues = (self._work, self._results)
+        self._thread = threading.Thread(target=_serve, args=queues, name="cocosql-timeout", daemon=True)
         self._thread.start()
 
     def __del__(self) -> None:
@@ -51,15 +53,20 @@ class Runner(Generic[T]):
         self.is_free = False
         identity = ctypes.c_ulong(self._thread.ident or 0)
         ctypes.pythonapi.PyThreadState_SetAsyncExc(identity, ctypes.py_object(_Stopped))
+        self._work.put(None)
 
-    def _serve(self) -> None:
-        try:
-            while self.is_free and (work := self._work.get()) is not None:
-                try:
-                    self._results.put(work())
-                except _Stopped:
-                    raise
-                except BaseException as error:
-                    self._results.put(error)
-        except _Stopped:
-            return
+
+def _serve(
+    waiting: "queue.SimpleQueue[Callable[[], T] | None]", results: "queue.SimpleQueue[T | BaseException]"
+) -> None:
+    try:
+        while (work := waiting.get()) is not None:
+            try:
+                results.put(work())
+            except _Stopped:
+                raise
+            except BaseException as error:
+                results.put(error)
+            del work
+    except _Stopped:
+        return

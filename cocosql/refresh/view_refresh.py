@@ -87,19 +87,33 @@ class ViewRefresh:
         if not isinstance(operator, Map) or not self.has_changes:
             return []
         self._set_failed_apart(session)
-        relation = self._relation(session)
-        cold = [site for site in operator.sites if site.number not in self.warmed]
-        for level in sorted({site.level for site in cold}):
+        cold = {site.level for site in operator.sites if site.number not in self.warmed}
+        for level in sorted(cold):
             needed = []
-            for sites in _by_function([site for site in cold if site.level == level]):
-                harvest = session.harvest(operator.harvest_sql(sites, relation))
+            for sites in self.sites_by_function(level):
+                harvest = self.harvest(session, sites)
                 self.warmed.update(site.number for site in sites)
-                name = sites[0].callee.function.name
-                self.run.tally.count_hits(name, harvest.hits)
+                self.run.tally.count_hits(sites[0].callee.function.name, harvest.hits)
                 needed.append(NeededCalls(sites, harvest))
             if any(calls.harvest.misses for calls in needed):
                 return needed
         return []
+
+    def sites_by_function(self, level: int) -> list[list[CallSite]]:
+        """The sites of a level, those of one function together: they share their calls."""
+        assert isinstance(self.plan.operator, Map)
+        groups: dict[str, list[CallSite]] = {}
+        for site in self.plan.operator.sites:
+            if site.level == level:
+                groups.setdefault(site.callee.memo, []).append(site)
+        return list(groups.values())
+
+    def harvest(self, session: Session, sites: list[CallSite]) -> Harvest:
+        """The arguments that these sites need for the rows that changed."""
+        assert isinstance(self.plan.operator, Map)
+        if not self.has_changes:
+            return session.harvest("SELECT true AS hit, NULL::UHUGEINT AS fingerprint WHERE false")
+        return session.harvest(self.plan.operator.harvest_sql(sites, self._relation(session)))
 
     def origin(self, session: Session, sites: list[CallSite], fingerprint: str) -> str:
         """A source row that needs a call, in words; empty if it is gone meanwhile."""
@@ -328,13 +342,6 @@ def _calls(plan: Plan) -> list[Call]:
 
 def _call(site: int | None, callee: Callee) -> Call:
     return Call(site, callee.function.name, callee.function.code_version)
-
-
-def _by_function(sites: list[CallSite]) -> list[list[CallSite]]:
-    groups: dict[str, list[CallSite]] = {}
-    for site in sites:
-        groups.setdefault(site.callee.memo, []).append(site)
-    return list(groups.values())
 
 
 def _shortened(text: str) -> str:

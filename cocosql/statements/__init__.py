@@ -7,6 +7,7 @@ from typing import Any
 import duckdb
 
 from cocosql._native import Session
+from cocosql.catalog import migrations
 from cocosql.catalog.names import Caller
 
 
@@ -29,13 +30,14 @@ class Statement:
     all: bool
 
 
-IMPLEMENTED = {"create_view", "drop_view", "refresh", "show", "explain"}
+IMPLEMENTED = {"create_view", "drop_view", "refresh", "show", "explain", "explain_refresh", "vacuum"}
 
 
 def run(session: Session, kind: str, fields: dict[str, Any], caller: dict[str, Any]) -> list[tuple[Any, ...]]:
     """Run a statement and return its rows."""
     if kind not in IMPLEMENTED:
         raise duckdb.NotImplementedException(f"{kind.replace('_', ' ').upper()} is not implemented yet in this version")
+    migrations.upgrade(session)
     module = import_module(f"cocosql.statements.{kind}")
     rows: list[tuple[Any, ...]] = module.run(session, Statement(**fields), Caller(**caller))
     return rows

@@ -5,7 +5,8 @@ from typing import Any
 
 from cocosql._native import Session
 from cocosql.catalog.names import Caller
-from cocosql.tables import changes, lineage, of_all_databases, operators, views
+from cocosql.catalog import migrations
+from cocosql.tables import changes, errors, lineage, memo, of_all_databases, operators, views
 
 _TABLES: dict[str, Callable[[Session, list[str], Caller], str]] = {
     "coco_views": views.sql,
@@ -14,9 +15,12 @@ _TABLES: dict[str, Callable[[Session, list[str], Caller], str]] = {
     "coco_runs": of_all_databases.runs,
     "coco_lineage": lineage.sql,
     "coco_changes": changes.sql,
+    "coco_errors": errors.sql,
+    "coco_memo": memo.sql,
 }
 
 
 def expand(session: Session, table: str, arguments: list[str], caller: dict[str, Any]) -> str:
     """The query that a call of a system table stands for."""
+    migrations.upgrade(session)
     return _TABLES[table](session, arguments, Caller(**caller))

@@ -19,7 +19,8 @@ namespace {
 const std::vector<StatementKind> &Kinds() {
 	static const std::vector<StatementKind> kinds {CreateView(),   AlterView(),    DropView(),  Refresh(),
 	                                               Show(),         Explain(),      ExplainRefresh(),
-	                                               CreateSource(), CreateSink(),   DropSource(), DropSink()};
+	                                               CreateSource(), CreateSink(),   DropSource(), DropSink(),
+	                                               Vacuum()};
 	return kinds;
 }
 

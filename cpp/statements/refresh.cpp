@@ -51,7 +51,17 @@ StatementKind Refresh() {
 }
 
 StatementKind ExplainRefresh() {
-	return {"explain_refresh", ClaimsExplain, ParseExplain, {}};
+	return {"explain_refresh",
+	        ClaimsExplain,
+	        ParseExplain,
+	        {{"view", LogicalTypeId::VARCHAR},
+	         {"kind", LogicalTypeId::VARCHAR},
+	         {"name", LogicalTypeId::VARCHAR},
+	         {"rows_changed", LogicalTypeId::BIGINT},
+	         {"calls", LogicalTypeId::BIGINT},
+	         {"hits", LogicalTypeId::BIGINT},
+	         {"depends_on", duckdb::LogicalType::LIST(duckdb::LogicalType(LogicalTypeId::VARCHAR))}},
+	        true};
 }
 
 } // namespace cocosql

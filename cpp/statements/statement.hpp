@@ -30,7 +30,7 @@ struct StatementKind {
 	//! Parses the whole statement; throws a ParserException that points at the place.
 	void (*parse)(TokenCursor &cursor, Statement &statement);
 	//! The columns that it returns; none for a statement that returns no rows.
-	std::vector<std::pair<const char *, duckdb::LogicalTypeId>> columns;
+	std::vector<std::pair<const char *, duckdb::LogicalType>> columns;
 	//! Whether it only reads, so that it may stand in an explicit transaction.
 	bool reads_only = false;
 };
@@ -46,6 +46,7 @@ StatementKind CreateSource();
 StatementKind CreateSink();
 StatementKind DropSource();
 StatementKind DropSink();
+StatementKind Vacuum();
 
 //! WITH (name = literal, …), without the word that leads it.
 void ParseOptions(TokenCursor &cursor, Statement &statement);

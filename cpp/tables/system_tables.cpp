@@ -27,13 +27,14 @@ struct SystemTable {
 constexpr SystemTable SYSTEM_TABLES[] = {
     {"coco_views", false, false},    {"coco_operators", true, true}, {"coco_functions", false, false},
     {"coco_runs", true, false},      {"coco_lineage", true, true},   {"coco_changes", true, true},
+    {"coco_errors", true, false},    {"coco_memo", true, false},
 };
 
 std::string Expand(ClientContext &context, TableFunctionBindInput &input) {
 	std::vector<std::string> arguments;
 	for (auto &argument : input.inputs) {
 		if (argument.IsNull()) {
-			throw BinderException("%s: the name of a view must not be NULL", input.table_function.GetName().c_str());
+			throw BinderException("%s: a name must not be NULL", input.table_function.GetName().c_str());
 		}
 		arguments.push_back(argument.ToString());
 	}

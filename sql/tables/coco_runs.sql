@@ -1,5 +1,5 @@
 -- One row per refresh. coco_running are the views that this process refreshes now; a run of another was killed.
--- columns: database VARCHAR, run_id BIGINT, view VARCHAR, version BIGINT, started_at TIMESTAMPTZ, finished_at TIMESTAMPTZ, status VARCHAR, inserted BIGINT, updated BIGINT, deleted BIGINT, calls BIGINT, hits BIGINT, seconds DOUBLE, error VARCHAR
+-- columns: database VARCHAR, run_id BIGINT, view VARCHAR, version BIGINT, started_at TIMESTAMPTZ, finished_at TIMESTAMPTZ, status VARCHAR, inserted BIGINT, updated BIGINT, deleted BIGINT, calls BIGINT, hits BIGINT, errors BIGINT, total BIGINT, calls_per_second DOUBLE, seconds_left DOUBLE, seconds DOUBLE, error VARCHAR
 SELECT
     coco_db_name AS database,
     run_id,
@@ -16,6 +16,10 @@ SELECT
     deleted,
     calls,
     hits,
+    errors,
+    total,
+    CASE WHEN seconds > 0 THEN calls / seconds END AS calls_per_second,
+    CASE WHEN status = 'running' AND calls > 0 THEN (total - calls) * seconds / calls END AS seconds_left,
     seconds,
     error
 FROM coco_db.coco.runs

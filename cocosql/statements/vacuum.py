@@ -1,0 +1,72 @@
+"""VACUUM INCREMENTAL VIEWS [WITH (retain = 'interval')]: drop memoized results that no view uses."""
+
+import duckdb
+
+from cocosql._native import Session
+from cocosql.catalog import memo, migrations, views
+from cocosql.catalog.functions import memo_name
+from cocosql.catalog.names import Caller
+from cocosql.sqltext import qualified
+from cocosql.statements import Statement
+
+#: How long results are kept that no view uses: code and data go back and forth.
+DEFAULT_RETENTION = "7 days"
+
+#: Database, function, code version, results dropped, results kept.
+Row = tuple[str, str, str, int, int]
+
+
+def run(session: Session, statement: Statement, caller: Caller) -> list[Row]:
+    unknown = set(statement.options) - {"retain"}
+    if unknown:
+        raise duckdb.InvalidInputException(f"there is no option {min(unknown)!r} of VACUUM; there is retain")
+    retain = statement.options.get("retain", DEFAULT_RETENTION)
+    session.execute("SELECT $1::INTERVAL", [retain])
+    migrations.migrate(session.sibling(), caller.database)
+    return _vacuum(session, caller.database, retain)
+
+
+def _vacuum(session: Session, database: str, retain: str) -> list[Row]:
+    functions = session.execute(
+        f"SELECT name, code_version FROM {qualified(database, 'coco', 'functions')} ORDER BY registered_at, name"
+    )
+    rows = []
+    for name, code_version in functions:
+        table = qualified(database, "coco", memo_name(name, code_version))
+        dropped = 0
+        if not _is_called_inline(session, database, name, code_version):
+            dropped = _drop_unused(session, database, table, memo.uses(session, database, name, code_version), retain)
+        ((kept,),) = session.execute(f"SELECT count(*) FROM {table}")
+        rows.append((database, name, code_version, dropped, kept))
+    session.execute(f"CHECKPOINT {qualified(database)}")
+    return rows
+
+
+def _is_called_inline(session: Session, database: str, name: str, code_version: str) -> bool:
+    """Whether a view calls the function where it does not keep which results it used."""
+    return any(
+        (call.function.lower(), call.code_version, call.site) == (name.lower(), code_version, None)
+        for view in views.all_views(session, database)
+        for call in view.calls
+    )
+
+
+def _drop_unused(session: Session, database: str, table: str, uses: str, retain: str) -> int:
+    """Drop results that no row comes from, that none came from lately, and that no failed refresh has left to the next."""
+    runs = qualified(database, "coco", "runs")
+    ((count,),) = session.execute(
+        f"""
+        DELETE FROM {table} WHERE computed_at < now() - $1::INTERVAL
+        AND fingerprint NOT IN (
+            SELECT fingerprint FROM ({uses}) LEFT JOIN {runs} USING (run_id)
+            WHERE present OR finished_at >= now() - $1::INTERVAL
+        )
+        AND run_id NOT IN (
+            SELECT run_id FROM {runs} AS run WHERE run_id > coalesce((
+                SELECT max(run_id) FROM {runs} AS good WHERE good.view_name = run.view_name AND status = 'succeeded'
+            ), 0)
+        )
+        """,
+        [retain],
+    )
+    return int(count)
