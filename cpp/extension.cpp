@@ -1,4 +1,5 @@
 //! The table of contents: what the extension registers with DuckDB.
+#include "calls/first_seen.hpp"
 #include "calls/register.hpp"
 #include "duckdb/main/extension/extension_loader.hpp"
 #include "fingerprint/fingerprint.hpp"
@@ -12,5 +13,6 @@ DUCKDB_CPP_EXTENSION_ENTRY(cocosql, loader) {
 	cocosql::RegisterSystemTables(loader);
 	loader.RegisterFunction(cocosql::FingerprintFunction());
 	loader.RegisterFunction(cocosql::RegisterPythonFunction());
+	loader.RegisterFunction(cocosql::FirstSeenFunction());
 }
 }

@@ -12,12 +12,13 @@ Done = queue.SimpleQueue[list[Outcome | BaseException]]
 
 
 def supervise(attempts: Attempts, calls: Calls, watch: Callable[[], None], start: Callable[[list[Batch]], None], done: Done) -> None:
-    """Keep as many batches in work as calls may run at once. `start` begins some; their outcomes come through `done`."""
+    """Keep the workers busy, with a batch each in waiting. `start` begins some; their outcomes come through `done`."""
     size, pauses, running = GoSize(attempts.target, attempts.options), Pauses(), 0
+    window = 2 * attempts.options.max_concurrency
     more = True
     while True:
         batches: list[Batch] = []
-        while more and running + len(batches) < attempts.options.max_concurrency:
+        while more and running + len(batches) < window:
             batch = calls.take(size.rows)
             more = batch is not None
             if batch is not None:

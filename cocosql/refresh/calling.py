@@ -43,7 +43,6 @@ def make_calls(session: Session, part: "ViewRefresh", needed: "NeededCalls", sta
     finally:
         session.add_calls(calls)
         watch.note_failures()
-        watch.record_progress()
     if watch.failures and not part.tolerates(function):
         raise watch.error()
 

@@ -56,10 +56,8 @@ class Map:
 
         Columns: hit, fingerprint, and the arguments (NULL where the memo has the result).
         """
-        count = len(sites[0].arguments)
         needed = " UNION ALL ".join(self._needed_sql(site, relation) for site in sites)
-        arguments = "".join(f", any_value(a{i}) AS a{i}" for i in range(count))
-        return f"SELECT bool_or(hit) AS hit, fingerprint{arguments} FROM ({needed}) AS needed GROUP BY fingerprint"
+        return f"FROM ({needed}) AS needed WHERE coco_first_seen(fingerprint)"
 
     def _needed_sql(self, site: CallSite, relation: str) -> str:
         arguments = site.typed_arguments()

@@ -1,0 +1,114 @@
+#include "calls/first_seen.hpp"
+
+#include "duckdb/common/types/uhugeint.hpp"
+#include "duckdb/common/vector/flat_vector.hpp"
+#include "duckdb/planner/expression/bound_function_expression.hpp"
+
+#include <array>
+#include <mutex>
+
+namespace cocosql {
+
+using namespace duckdb;
+
+namespace {
+
+//! A set of fingerprints: linear probing in a table of a power of two. Fingerprints are hashes already.
+class FingerprintTable {
+public:
+	//! Whether the fingerprint is new.
+	bool Insert(uhugeint_t fingerprint) {
+		if (fingerprint == uhugeint_t(0)) {
+			return !std::exchange(has_zero, true);
+		}
+		if ((count + 1) * 4 > slots.size() * 3) {
+			Grow();
+		}
+		auto &slot = Find(fingerprint);
+		if (slot == fingerprint) {
+			return false;
+		}
+		slot = fingerprint;
+		count++;
+		return true;
+	}
+
+private:
+	uhugeint_t &Find(uhugeint_t fingerprint) {
+		auto mask = slots.size() - 1;
+		for (auto i = fingerprint.lower & mask;; i = (i + 1) & mask) {
+			if (slots[i] == fingerprint || slots[i] == uhugeint_t(0)) {
+				return slots[i];
+			}
+		}
+	}
+
+	void Grow() {
+		auto old = std::exchange(slots, std::vector<uhugeint_t>(slots.size() * 2, uhugeint_t(0)));
+		for (auto &fingerprint : old) {
+			if (fingerprint != uhugeint_t(0)) {
+				Find(fingerprint) = fingerprint;
+			}
+		}
+	}
+
+	//! Zero is an empty slot.
+	std::vector<uhugeint_t> slots = std::vector<uhugeint_t>(64, uhugeint_t(0));
+	size_t count = 0;
+	bool has_zero = false;
+};
+
+//! What all threads of a query have seen.
+class Seen {
+public:
+	bool Insert(uhugeint_t fingerprint) {
+		auto &shard = shards[fingerprint.upper % shards.size()];
+		std::lock_guard<std::mutex> guard(shard.mutex);
+		return shard.table.Insert(fingerprint);
+	}
+
+private:
+	struct Shard {
+		std::mutex mutex;
+		FingerprintTable table;
+	};
+	std::array<Shard, 64> shards;
+};
+
+struct SeenData : FunctionData {
+	SeenData() : seen(make_shared_ptr<Seen>()) {
+	}
+	unique_ptr<FunctionData> Copy() const override {
+		return make_uniq<SeenData>(*this);
+	}
+	bool Equals(const FunctionData &other) const override {
+		return seen == other.Cast<SeenData>().seen;
+	}
+	shared_ptr<Seen> seen;
+};
+
+unique_ptr<FunctionData> Bind(BindScalarFunctionInput &) {
+	return make_uniq<SeenData>();
+}
+
+void Execute(DataChunk &chunk, ExpressionState &state, Vector &result) {
+	auto &data = state.expr.Cast<BoundFunctionExpression>().BindInfo()->Cast<SeenData>();
+	chunk.Flatten();
+	auto fingerprints = FlatVector::GetData<uhugeint_t>(chunk.data[0]);
+	result.SetVectorType(VectorType::FLAT_VECTOR);
+	auto first = FlatVector::GetDataMutable<bool>(result);
+	for (idx_t row = 0; row < chunk.size(); row++) {
+		first[row] = data.seen->Insert(fingerprints[row]);
+	}
+	FlatVector::SetSize(result, chunk.size());
+}
+
+} // namespace
+
+ScalarFunction FirstSeenFunction() {
+	ScalarFunction function("coco_first_seen", {LogicalType::UHUGEINT}, LogicalType::BOOLEAN, Execute, Bind);
+	function.SetVolatile();
+	return function;
+}
+
+} // namespace cocosql
