@@ -3,6 +3,7 @@
 #include "calls/register.hpp"
 #include "duckdb/main/extension/extension_loader.hpp"
 #include "fingerprint/fingerprint.hpp"
+#include "memo/unpack.hpp"
 #include "statements/hook.hpp"
 #include "tables/system_tables.hpp"
 
@@ -14,5 +15,6 @@ DUCKDB_CPP_EXTENSION_ENTRY(cocosql, loader) {
 	loader.RegisterFunction(cocosql::FingerprintFunction());
 	loader.RegisterFunction(cocosql::RegisterPythonFunction());
 	loader.RegisterFunction(cocosql::FirstSeenFunction());
+	loader.RegisterFunction(cocosql::UnpackFunction());
 }
 }

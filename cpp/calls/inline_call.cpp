@@ -40,85 +40,87 @@ struct InlineState : FunctionLocalState {
 //! Keeps results in memory.
 class ResultCollector : public ResultSink {
 public:
-	explicit ResultCollector(const LogicalType &type) : type(type) {
+	explicit ResultCollector(Results &results) : results(results) {
 	}
 	void Add(uhugeint_t fingerprint, nb::handle result) override {
-		results.emplace(fingerprint, ToValue(result, type));
+		results.Add(fingerprint, result);
 	}
 	void FlushIfDue(bool) override {
 	}
-	Results results;
 
 private:
-	const LogicalType &type;
+	Results &results;
 };
 
 //! The argument tuples of a chunk: their fingerprints, and a row where each stands.
 struct Arguments {
 	Arguments(DataChunk &chunk, const PythonFunction &function)
-	    : chunk(chunk), fingerprints(LogicalType::UHUGEINT, chunk.size()) {
+	    : chunk(chunk), fingerprints(LogicalType::UHUGEINT, chunk.size()), wanted(chunk.size(), nullptr) {
 		FingerprintRows(chunk, fingerprints);
 		fingerprints.Flatten();
+		auto found = FlatVector::GetData<uhugeint_t>(fingerprints);
+		auto nulls = FindNulls(function);
 		for (idx_t row = 0; row < chunk.size(); row++) {
-			if (WantsCall(row, function)) {
-				rows.emplace(Fingerprint(row), row);
+			if (!nulls[row]) {
+				wanted[row] = &found[row];
+				rows.emplace(found[row], row);
 			}
 		}
 	}
 
-	uhugeint_t Fingerprint(idx_t row) const {
-		return FlatVector::GetData<uhugeint_t>(fingerprints)[row];
-	}
-	bool WantsCall(idx_t row, const PythonFunction &function) const {
+	//! The rows with a NULL that the function does not take.
+	std::vector<bool> FindNulls(const PythonFunction &function) const {
+		std::vector<bool> nulls(chunk.size(), false);
 		for (idx_t i = 0; i < chunk.ColumnCount(); i++) {
-			if (!function.takes_null[i] && chunk.data[i].GetValue(row).IsNull()) {
-				return false;
+			UnifiedVectorFormat format;
+			chunk.data[i].ToUnifiedFormat(format);
+			if (function.takes_null[i] || !format.validity.CanHaveNull()) {
+				continue;
+			}
+			for (idx_t row = 0; row < chunk.size(); row++) {
+				nulls[row] = nulls[row] || !format.validity.RowIsValid(format.sel->get_index(row));
 			}
 		}
-		return true;
+		return nulls;
 	}
-	FingerprintSet Distinct() const {
-		FingerprintSet distinct;
+
+	//! Those that have no result.
+	FingerprintSet Missing(const Results &results) const {
+		FingerprintSet missing;
 		for (auto &entry : rows) {
-			distinct.insert(entry.first);
+			if (!results.Contains(entry.first)) {
+				missing.insert(entry.first);
+			}
 		}
-		return distinct;
+		return missing;
 	}
 
 	DataChunk &chunk;
 	Vector fingerprints;
+	//! By row; null where the function is not called.
+	std::vector<const uhugeint_t *> wanted;
 	std::unordered_map<uhugeint_t, idx_t, FingerprintHash> rows;
 };
-
-FingerprintSet Missing(const FingerprintSet &wanted, const Results &results) {
-	FingerprintSet missing;
-	for (auto &fingerprint : wanted) {
-		if (!results.count(fingerprint)) {
-			missing.insert(fingerprint);
-		}
-	}
-	return missing;
-}
 
 std::string Database(ClientContext &context) {
 	return DatabaseManager::GetDefaultDatabase(context).GetIdentifierName();
 }
 
-void Store(InlineState &state, const Results &results) {
-	if (results.empty() || !state.memo.TakesResults()) {
+//! Memoizes the results from `begin` on.
+void Store(InlineState &state, Results &results, idx_t begin) {
+	if (begin == results.Size() || !state.memo.TakesResults()) {
 		return;
 	}
 	if (state.memo.Table().empty()) {
 		state.memo.SetTable(WithPython([&] {
 			auto make = nb::module_::import_("cocosql.catalog.functions").attr("make_memo");
-			return nb::cast<std::string>(make(std::make_unique<Session>(state.context), state.function->id, Database(state.context)));
+			auto session = std::make_unique<Session>(state.context);
+			return nb::cast<std::string>(make(std::move(session), state.function->id, Database(state.context)));
 		}));
 	}
 	auto run_id = state.run ? state.run->run_id : 0;
 	MemoWriter writer(DatabaseInstance::GetDatabase(state.context), state.memo.Table(), state.function->result, run_id);
-	for (auto &entry : results) {
-		writer.AddValue(entry.first, entry.second);
-	}
+	writer.AddResults(results, begin);
 	writer.Flush();
 }
 
@@ -154,18 +156,17 @@ void Settle(const PythonFunction &function, const std::vector<CallFailure> &fail
 		if (!function.null_on_error) {
 			throw InvalidInputException("function %s failed for (%s): %s", function.name, failure.input, failure.error);
 		}
-		results.emplace(failure.fingerprint, Value(function.result));
+		results.AddNull(failure.fingerprint);
 	}
 }
 
 //! Calls the function for these argument tuples and memoizes what it returns.
-Results CallFor(InlineState &state, const Arguments &arguments, const FingerprintSet &fingerprints) {
-	auto collector = std::make_unique<ResultCollector>(state.function->result);
-	auto &results = collector->results;
-	Calls calls(state.function, std::make_unique<Chosen>(arguments, fingerprints), std::move(collector),
-	            [&] { CheckCancelled(state.context); });
+void CallFor(InlineState &state, const Arguments &arguments, const FingerprintSet &fingerprints, Results &results) {
+	auto begin = results.Size();
+	Calls calls(state.function, std::make_unique<Chosen>(arguments, fingerprints),
+	            std::make_unique<ResultCollector>(results), [&] { CheckCancelled(state.context); });
 	auto keep = [&] {
-		Store(state, results);
+		Store(state, results, begin);
 		if (state.run) {
 			state.run->Add(state.function->name, calls.count);
 		}
@@ -181,7 +182,6 @@ Results CallFor(InlineState &state, const Arguments &arguments, const Fingerprin
 	}
 	keep();
 	Settle(*state.function, calls.TakeFailures(), results);
-	return std::move(results);
 }
 
 struct Claim {
@@ -198,38 +198,40 @@ struct Claim {
 //! One call an argument tuple, over all threads: what another thread works on is awaited and read from the memo.
 void Resolve(InlineState &state, const Arguments &arguments, Results &results) {
 	auto &in_flight = state.function->in_flight;
-	auto missing = Missing(arguments.Distinct(), results);
-	if (!state.function->memo && !missing.empty()) {
-		results.merge(CallFor(state, arguments, missing));
-		return;
-	}
+	auto missing = arguments.Missing(results);
 	while (!missing.empty()) {
 		{
 			Claim claim(in_flight, missing);
-			results.merge(state.memo.Read(claim.fingerprints));
-			auto own = Missing(claim.fingerprints, results);
+			state.memo.Read(claim.fingerprints, results);
+			auto own = claim.fingerprints;
+			for (auto &fingerprint : claim.fingerprints) {
+				if (results.Contains(fingerprint)) {
+					own.erase(fingerprint);
+				}
+			}
 			if (!own.empty()) {
-				results.merge(CallFor(state, arguments, own));
+				CallFor(state, arguments, own, results);
 			}
 		}
-		missing = Missing(missing, results);
+		missing = arguments.Missing(results);
 		in_flight.Await(missing);
-		results.merge(state.memo.Read(missing));
-		missing = Missing(missing, results);
+		state.memo.Read(missing, results);
+		missing = arguments.Missing(results);
 	}
 }
 
 void Execute(DataChunk &chunk, ExpressionState &expression_state, Vector &result) {
 	auto &state = ExecuteFunctionState::GetFunctionState(expression_state)->Cast<InlineState>();
 	Arguments arguments(chunk, *state.function);
-	auto results = state.memo.Read(arguments.Distinct());
-	Resolve(state, arguments, results);
-	result.SetVectorType(VectorType::FLAT_VECTOR);
-	for (idx_t row = 0; row < chunk.size(); row++) {
-		auto entry = results.find(arguments.Fingerprint(row));
-		auto called = entry != results.end() && arguments.WantsCall(row, *state.function);
-		result.SetValue(row, called ? entry->second : Value(state.function->result));
+	Results results(state.function->result, arguments.rows.size());
+	if (state.function->memo) {
+		state.memo.Read(arguments.Missing(results), results);
+		Resolve(state, arguments, results);
+	} else if (!arguments.rows.empty()) {
+		CallFor(state, arguments, arguments.Missing(results), results);
 	}
+	result.SetVectorType(VectorType::FLAT_VECTOR);
+	results.Gather(arguments.wanted, result);
 	FlatVector::SetSize(result, chunk.size());
 }
 

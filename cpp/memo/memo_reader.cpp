@@ -1,8 +1,10 @@
 #include "memo/memo_reader.hpp"
 
 #include "duckdb/common/sql_identifier.hpp"
+#include "duckdb/common/vector/flat_vector.hpp"
 #include "duckdb/main/database.hpp"
 #include "duckdb/main/database_manager.hpp"
+#include "memo/unpack.hpp"
 
 namespace cocosql {
 
@@ -57,29 +59,18 @@ MemoReader::MemoReader(ClientContext &context, const PythonFunction &function)
 	}
 }
 
-Results MemoReader::Read(const FingerprintSet &fingerprints) {
-	Results results;
+void MemoReader::Read(const FingerprintSet &fingerprints, Results &results) {
 	if (table.empty() || fingerprints.empty()) {
-		return results;
+		return;
 	}
-	// In halves: DuckDB writes the constants of a query as text, which for a UHUGEINT takes 20 microseconds.
-	vector<Value> upper, lower;
-	for (auto &fingerprint : fingerprints) {
-		upper.push_back(Value::UBIGINT(fingerprint.upper));
-		lower.push_back(Value::UBIGINT(fingerprint.lower));
-	}
-	vector<Value> parameters {Value::LIST(LogicalType::UBIGINT, std::move(upper)),
-	                          Value::LIST(LogicalType::UBIGINT, std::move(lower))};
+	vector<Value> parameters {Pack(fingerprints)};
 	auto found = connection.Submit("SELECT fingerprint, result FROM " + table +
-	                                   " WHERE fingerprint IN (SELECT (unnest($1)::UHUGEINT << 64) | unnest($2))",
+	                                   " WHERE fingerprint IN (SELECT unnest(coco_unpack($1)))",
 	                               parameters);
 	found->ThrowIfError();
 	while (auto chunk = found->Fetch()) {
-		for (idx_t row = 0; row < chunk->size(); row++) {
-			results.emplace(chunk->GetValue(0, row).GetValue<uhugeint_t>(), chunk->GetValue(1, row));
-		}
+		results.Append(FlatVector::GetData<uhugeint_t>(chunk->data[0]), chunk->data[1], chunk->size());
 	}
-	return results;
 }
 
 } // namespace cocosql

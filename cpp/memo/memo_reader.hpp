@@ -3,12 +3,9 @@
 
 #include "calls/python_function.hpp"
 #include "duckdb/main/connection.hpp"
-
-#include <unordered_map>
+#include "memo/results.hpp"
 
 namespace cocosql {
-
-using Results = std::unordered_map<duckdb::uhugeint_t, duckdb::Value, FingerprintHash>;
 
 class MemoReader {
 public:
@@ -27,8 +24,8 @@ public:
 	bool TakesResults() const {
 		return takes_results;
 	}
-	//! The results that are memoized.
-	Results Read(const FingerprintSet &fingerprints);
+	//! Adds the results that are memoized.
+	void Read(const FingerprintSet &fingerprints, Results &results);
 
 private:
 	duckdb::Connection connection;

@@ -68,9 +68,14 @@ void MemoWriter::Add(uhugeint_t fingerprint, nanobind::handle result) {
 	EndRow(fingerprint);
 }
 
-void MemoWriter::AddValue(uhugeint_t fingerprint, const Value &result) {
-	chunk.data[1].SetValue(filled, result);
-	EndRow(fingerprint);
+void MemoWriter::AddResults(Results &results, idx_t begin) {
+	while (begin < results.Size()) {
+		auto end = MinValue(results.Size(), begin + STANDARD_VECTOR_SIZE - filled);
+		results.Copy(begin, end, chunk.data[1], filled);
+		for (; begin < end; begin++) {
+			EndRow(results.fingerprints[begin]);
+		}
+	}
 }
 
 void MemoWriter::EndRow(uhugeint_t fingerprint) {

@@ -4,6 +4,7 @@
 #include "calls/result_sink.hpp"
 #include "duckdb/main/appender.hpp"
 #include "duckdb/main/connection.hpp"
+#include "memo/results.hpp"
 
 #include <chrono>
 #include <mutex>
@@ -19,7 +20,8 @@ public:
 	void Add(duckdb::uhugeint_t fingerprint, nanobind::handle result) override;
 	//! Commits if results have waited long enough, or are due anyway; without the GIL.
 	void FlushIfDue(bool due) override;
-	void AddValue(duckdb::uhugeint_t fingerprint, const duckdb::Value &result);
+	//! Adds results from the one at `begin` on.
+	void AddResults(Results &results, duckdb::idx_t begin);
 	//! Call without the GIL.
 	void Flush();
 
