@@ -5,9 +5,22 @@ from cocosql import native
 native.load()
 
 from cocosql.connect import connect, load, register  # noqa: E402
+from cocosql.gc import gc  # noqa: E402
 from cocosql.progress_bar import progress  # noqa: E402
 from cocosql.types import Interval, Json, Vector  # noqa: E402
 from cocosql.udf import Function, udf  # noqa: E402
 
 __version__ = "0.1.0"
-__all__ = ["Function", "Interval", "Json", "Vector", "__version__", "connect", "load", "progress", "register", "udf"]
+__all__ = [
+    "Function",
+    "Interval",
+    "Json",
+    "Vector",
+    "__version__",
+    "connect",
+    "gc",
+    "load",
+    "progress",
+    "register",
+    "udf",
+]

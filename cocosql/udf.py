@@ -163,7 +163,7 @@ def udf(
         by_row = signature.form == "row"
         target = Target(signature.converting(), by_row, 1 if by_row else batch_size or DEFAULT_BATCH_SIZE, is_async)
         options = Options(
-            max_concurrency=max_concurrency or (DEFAULT_ASYNC_CONCURRENCY if is_async else 1),
+            max_concurrency=_concurrency(is_async) if max_concurrency is None else max_concurrency,
             max_retries=max_retries,
             backoff=backoff,
             retry_on=retry_on,
@@ -302,6 +302,10 @@ def _annotated(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def _is_async(function: Callable[..., Any]) -> bool:
     return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(getattr(function, "__call__", None))  # noqa: B004
+
+
+def _concurrency(is_async: bool) -> int:
+    return DEFAULT_ASYNC_CONCURRENCY if is_async else 1
 
 
 def _name(function: Callable[..., Any]) -> str:

@@ -64,10 +64,15 @@ def make_memo(session: Session, number: int, database: str) -> str:
 def record(session: Session, functions: list[Function]) -> None:
     """Make sure that the database knows these function versions. Call outside a transaction."""
     with _lock:
-        rows = session.execute("SELECT lower(name), code_version FROM coco.functions")
         for function in functions:
-            if (function.name.lower(), function.code_version) not in rows:
+            if (function.name.lower(), function.code_version) not in known(session):
                 _add(session, function)
+
+
+def known(session: Session, database: str | None = None) -> set[tuple[str, str]]:
+    """The function versions that a database knows: lower-case names and code versions."""
+    table = qualified(*([database] if database else []), "coco", "functions")
+    return {(name, version) for name, version in session.execute(f"SELECT lower(name), code_version FROM {table}")}
 
 
 def _add(session: Session, function: Function) -> None:

@@ -19,9 +19,8 @@ _WIDTHS = {
 def results(session: Session, database: str, function: str | None) -> str:
     """A query for the memoized results of a function, or of all, with the last run that used each."""
     condition = f"WHERE lower(name) = lower({literal(function)})" if function else ""
-    found = session.execute(
-        f"SELECT name, code_version, result_type FROM {qualified(database, 'coco', 'functions')} {condition} ORDER BY ALL"
-    )
+    table = qualified(database, "coco", "functions")
+    found = session.execute(f"SELECT name, code_version, result_type FROM {table} {condition} ORDER BY ALL")
     return " UNION ALL ".join(_results(session, database, *row) for row in found) or no_results()
 
 
@@ -37,8 +36,8 @@ def _results(session: Session, database: str, name: str, code_version: str, resu
     memo = qualified(database, "coco", memo_name(name, code_version))
     size = bytes_sql("result", exp.DataType.build(result_type, dialect="duckdb", udt=True))
     return (
-        f"SELECT {literal(database)} AS database, {literal(name)} AS function, {literal(code_version)} AS code_version, "
-        f"memo.fingerprint AS input_fingerprint, coalesce({size}, 0)::BIGINT AS bytes, computed_at, "
+        f"SELECT {literal(database)} AS database, {literal(name)} AS function, "
+        f"{literal(code_version)} AS code_version, memo.fingerprint AS input_fingerprint, coalesce({size}, 0)::BIGINT AS bytes, computed_at, "
         f"greatest(nullif(memo.run_id, 0), used.run_id) AS last_used_run FROM {memo} AS memo LEFT JOIN "
         f"({uses(session, database, name, code_version)}) AS used ON used.fingerprint = memo.fingerprint"
     )
@@ -56,10 +55,12 @@ def uses(session: Session, database: str, function: str, code_version: str) -> s
                 continue
             column = ident(f"coco_call_{call.site}")
             rows, history = (qualified(database, "coco", table) for table in (view.state_table, view.history_table))
-            parts.append(f"SELECT {column}, (SELECT max(run_id) {succeeded}), true FROM {rows} WHERE {column} IS NOT NULL")
             parts.append(
-                f"SELECT {column}, run_id, false FROM {history} LEFT JOIN (SELECT version, min(run_id) AS run_id {succeeded} "
-                f"GROUP BY version) AS past ON version = coco_removed WHERE {column} IS NOT NULL"
+                f"SELECT {column}, (SELECT max(run_id) {succeeded}), true FROM {rows} WHERE {column} IS NOT NULL"
+            )
+            parts.append(
+                f"SELECT {column}, run_id, false FROM {history} LEFT JOIN (SELECT version, min(run_id) AS run_id "
+                f"{succeeded} GROUP BY version) AS past ON version = coco_removed WHERE {column} IS NOT NULL"
             )
     each = " UNION ALL ".join(parts)
     return f"SELECT fingerprint, max(run_id) AS run_id, bool_or(present) AS present FROM ({each}) GROUP BY fingerprint"

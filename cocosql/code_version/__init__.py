@@ -12,7 +12,9 @@ from collections.abc import Callable
 from typing import Any
 
 
-def code_version(function: Callable[..., Any], sql_types: list[str], version: str | None = None, depends_on: Any = ()) -> str:
+def code_version(
+    function: Callable[..., Any], sql_types: list[str], version: str | None = None, depends_on: Any = ()
+) -> str:
     """The fingerprint of a function's own code and its SQL types; `version`, if given, stands for the code."""
     code = f"version {version}" if version is not None else _code(function)
     return hashlib.sha256("\0".join([*sql_types, code]).encode()).hexdigest()[:32]

@@ -159,18 +159,18 @@ class Attempts:
     def _policy(self, tries: int) -> dict[str, Any]:
         return {
             "stop": tenacity.stop_after_attempt(tries),
-            "wait": self._wait(),
+            "wait": self._wait(tries),
             "retry": tenacity.retry_if_result(
                 lambda reply: reply.error is not None and self.options.retries(reply.error)
             ),
             "retry_error_callback": lambda state: state.outcome.result(),
         }
 
-    def _wait(self) -> Callable[[tenacity.RetryCallState], float]:
+    def _wait(self, tries: int) -> Callable[[tenacity.RetryCallState], float]:
         backoff = self.options.backoff
         if callable(backoff):
-            return lambda state: backoff(state.attempt_number)
-        return tenacity.wait_exponential_jitter(initial=backoff, max=_LONGEST_BACKOFF, jitter=backoff / 2)
+            return lambda state: backoff(state.attempt_number) if state.attempt_number < tries else 0
+        return tenacity.wait_exponential_jitter(multiplier=backoff, max=_LONGEST_BACKOFF, jitter=backoff / 2)
 
 
 def _text(reply: Reply) -> str:

@@ -29,7 +29,7 @@ class Options:
     max_concurrency: int
     #: How often a call that failed is made again.
     max_retries: int = 0
-    #: Seconds before the first retry; then twice as many each time, up to a minute; or a function of the retry's number.
+    #: Seconds before the first retry, twice as many before each next, up to a minute; or a function of its number.
     backoff: float | Callable[[int], float] = 1.0
     retry_on: RetryOn = Exception
     #: Seconds that a call may take.
@@ -84,7 +84,7 @@ def _rate(limit: str | float) -> Rate:
         raise ValueError(f"rate_limit is a number of calls per second above 0, not {limit!r}")
     if limit >= 1:
         return Rate(int(limit), Duration.SECOND)
-    return Rate(1, round(Duration.SECOND / limit))
+    return Rate(1, round(Duration.SECOND.value / limit))
 
 
 def _at_least(name: str, value: Any, least: int) -> None:

@@ -8,8 +8,8 @@ import sys
 import threading
 import time
 import weakref
+from contextlib import suppress
 from multiprocessing.connection import Pipe
-from pathlib import Path
 from typing import Any
 
 import cloudpickle
@@ -94,10 +94,8 @@ class _Worker:
         self._close()
 
     def _send(self, message: Any) -> None:
-        try:
+        with suppress(OSError):  # it has died: the first call says so
             self._connection.send(message)
-        except OSError:
-            pass  # it has died: the first call says so
 
     def _last_words(self) -> str:
         code = self._process.wait()
@@ -116,5 +114,3 @@ class _Worker:
 def _end(idle: list[_Worker]) -> None:
     for found in idle:
         found.end()
-
-

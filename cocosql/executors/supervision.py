@@ -1,4 +1,4 @@
-"""Supervision: batches are worked on elsewhere, while the thread that asks hands them out, and takes what comes back."""
+"""Supervision: batches are worked on elsewhere; the thread that asks hands them out, and takes what comes back."""
 
 import queue
 from collections.abc import Callable
@@ -11,7 +11,9 @@ from cocosql.executors.pacing import LONG_SECONDS, GoSize, Pauses
 Done = queue.SimpleQueue[list[Outcome | BaseException]]
 
 
-def supervise(attempts: Attempts, calls: Calls, watch: Callable[[], None], start: Callable[[list[Batch]], None], done: Done) -> None:
+def supervise(
+    attempts: Attempts, calls: Calls, watch: Callable[[], None], start: Callable[[list[Batch]], None], done: Done
+) -> None:
     """Keep the workers busy, with a batch each in waiting. `start` begins some; their outcomes come through `done`."""
     size, pauses, running = GoSize(attempts.target, attempts.options), Pauses(), 0
     window = 2 * attempts.options.max_concurrency

@@ -76,7 +76,7 @@ class TaskExecutor:
             if not target.by_row:
                 return check_batch(await self._timed(target.callable(*arguments)), len(arguments[0])), None
             for row in arguments:
-                results.append(await self._timed(target.callable(*row)))  # noqa: PERF401
+                results.append(await self._timed(target.callable(*row)))
         except TimeoutError as error:
             return results, error if str(error) else TimeoutError(f"it took longer than {timeout:g} seconds")
         except Exception as error:

@@ -20,7 +20,7 @@ def call_rows(function: Callable[..., Any], rows: Sequence[tuple[Any, ...]]) -> 
     results: list[Any] = []
     try:
         for row in rows:
-            results.append(function(*row))  # noqa: PERF401
+            results.append(function(*row))
     except Exception as error:
         return results, error
     return results, None
@@ -60,7 +60,8 @@ def user_traceback(error: BaseException, ours: str) -> str:
 def _serve(connection: Connection) -> None:
     """Answer requests until there are no more: (results, seconds, pickled error, its traceback)."""
     sys.path[:], payload = connection.recv()
-    call, function = call_rows, None
+    call: Callable[..., tuple[Sequence[Any], Exception | None]] = call_rows
+    function = None
     while True:
         try:
             arguments = pickle.loads(connection.recv_bytes())

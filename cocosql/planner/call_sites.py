@@ -76,7 +76,8 @@ class CallSite:
         """The join that looks the result up."""
         known = f"SELECT fingerprint AS {ident(self.known)}, result AS {ident(self.result)} FROM {self.callee.memo}"
         if self.failed:
-            known += f" UNION ALL (SELECT *, NULL FROM ({self.failed}) EXCEPT SELECT fingerprint, NULL FROM {self.callee.memo})"
+            memoized = f"SELECT fingerprint, NULL FROM {self.callee.memo}"
+            known += f" UNION ALL (SELECT *, NULL FROM ({self.failed}) EXCEPT {memoized})"
         return f"LEFT JOIN ({known}) AS {ident(self.memo)} ON {ident(self.known)} = {self.fingerprint()}"
 
 

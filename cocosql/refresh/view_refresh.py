@@ -105,7 +105,7 @@ class ViewRefresh:
         groups: dict[str, list[CallSite]] = {}
         for site in self.plan.operator.sites:
             if site.level == level:
-                groups.setdefault(site.callee.memo, []).append(site)
+                groups.setdefault(site.callee.function.name.lower(), []).append(site)
         return list(groups.values())
 
     def harvest(self, session: Session, sites: list[CallSite]) -> Harvest:
@@ -203,7 +203,11 @@ class ViewRefresh:
     def _failed_ids(self) -> str | None:
         """A query for the source rows that are to be tried again."""
         tables = [*([self._apart] if self.set_apart else []), *([self._nulls] if self.has_nulls else [])]
-        return f"SELECT DISTINCT coco_source_id FROM ({' UNION ALL '.join(f'FROM {t}' for t in tables)})" if tables else None
+        return (
+            f"SELECT DISTINCT coco_source_id FROM ({' UNION ALL '.join(f'FROM {t}' for t in tables)})"
+            if tables
+            else None
+        )
 
     def _row_delta(self) -> Delta | None:
         """What changed of a map's source, if its rows are not worked out anew."""

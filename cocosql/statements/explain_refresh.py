@@ -1,9 +1,10 @@
 """EXPLAIN REFRESH INCREMENTAL VIEW name: what a refresh would do. It calls no function and writes nothing."""
 
 from contextlib import suppress
+from dataclasses import replace
 
 from cocosql._native import Session
-from cocosql.catalog import runs, views
+from cocosql.catalog import functions, runs, views
 from cocosql.catalog.names import Caller
 from cocosql.planner.operators.map import Map
 from cocosql.refresh.refresh import planned, prepared, transaction, upstream
@@ -17,9 +18,7 @@ Row = tuple[str, str, str, int | None, int | None, int | None, list[str]]
 def run(session: Session, statement: Statement, caller: Caller) -> list[Row]:
     view = views.require(session, statement.names[0], caller)
     session = prepared(session.sibling(), view)
-    chain = [
-        ViewRefresh(planned(session, other), runs.unrecorded(other)) for other in [*upstream(session, view), view]
-    ]
+    chain = [ViewRefresh(planned(session, other), runs.unrecorded(other)) for other in [*upstream(session, view), view]]
     rows: list[Row] = []
     with suppress(_DryRun), transaction(session):
         unknown: list[str] = []
@@ -38,6 +37,7 @@ class _DryRun(Exception):
 def _explain(session: Session, part: ViewRefresh, unknown: list[str]) -> list[Row]:
     """What one view needs. `unknown` are functions whose results it waits for; those of this one are added."""
     part.look(session)
+    _forget_memos_that_are_not_there(session, part)
     name = str(part.view.name)
     rows: list[Row] = []
     for capture, delta in zip(part.captures, part.deltas, strict=True):
@@ -54,6 +54,16 @@ def _explain(session: Session, part: ViewRefresh, unknown: list[str]) -> list[Ro
     rows += calls
     unknown += [row[2] for row in calls if row[4] != 0]
     return rows
+
+
+def _forget_memos_that_are_not_there(session: Session, part: ViewRefresh) -> None:
+    """A code version that no refresh has used yet has no memo."""
+    known = functions.known(session, part.view.name.database)
+    for site in part.plan.operator.sites if isinstance(part.plan.operator, Map) else []:
+        function = site.callee.function
+        if (function.name.lower(), function.code_version) not in known:
+            empty = f"(SELECT NULL::UHUGEINT AS fingerprint, NULL::{function.result_type} AS result WHERE false)"
+            site.callee = replace(site.callee, memo=empty)
 
 
 def _calls(session: Session, part: ViewRefresh, name: str, unknown: list[str]) -> list[Row]:
@@ -85,6 +95,4 @@ def _calls(session: Session, part: ViewRefresh, name: str, unknown: list[str]) -
 def _inline_calls(part: ViewRefresh, name: str) -> list[Row]:
     """Where all is worked out anew, calls are made inside the query: their number shows when it runs."""
     needed = None if part.has_changes else 0
-    return [
-        (name, "function", callee.function.name, None, needed, needed, []) for callee in part.plan.callees.values()
-    ]
+    return [(name, "function", callee.function.name, None, needed, needed, []) for callee in part.plan.callees.values()]

@@ -52,7 +52,7 @@ def _is_called_inline(session: Session, database: str, name: str, code_version: 
 
 
 def _drop_unused(session: Session, database: str, table: str, uses: str, retain: str) -> int:
-    """Drop results that no row comes from, that none came from lately, and that no failed refresh has left to the next."""
+    """Drop results that no row comes from nor came from lately, and that no failed refresh has left to the next."""
     runs = qualified(database, "coco", "runs")
     ((count,),) = session.execute(
         f"""

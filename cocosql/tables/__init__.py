@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from cocosql._native import Session
-from cocosql.catalog.names import Caller
 from cocosql.catalog import migrations
+from cocosql.catalog.names import Caller
 from cocosql.tables import changes, errors, lineage, memo, of_all_databases, operators, views
 
 _TABLES: dict[str, Callable[[Session, list[str], Caller], str]] = {

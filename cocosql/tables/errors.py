@@ -3,7 +3,7 @@
 import duckdb
 
 from cocosql._native import Session
-from cocosql.catalog import names, views
+from cocosql.catalog import migrations, names, views
 from cocosql.catalog.names import Caller
 from cocosql.sqltext import literal, qualified, split_name
 from cocosql.tables import templates
@@ -29,7 +29,7 @@ def _view(session: Session, parts: list[str], caller: Caller) -> tuple[str, str]
 
 
 def _has_errors(session: Session, name: names.Name) -> bool:
-    if name.database not in views.migrations.databases(session):
+    if name.database not in migrations.databases(session):
         return False
     table = qualified(name.database, "coco", "errors")
     return bool(session.execute(f"SELECT 1 FROM {table} WHERE view_name = $1 LIMIT 1", [str(name)]))

@@ -1,0 +1,289 @@
+"""Calls that fail: what the view shows, what is recorded, and what the next refresh tries again."""
+
+from typing import Any
+
+import duckdb
+import pytest
+from helpers import Calls, Con, assert_replayed, assert_view_equals_query, one, rows
+
+import cocosql
+
+BAD = "no good"
+
+
+@pytest.fixture
+def calls() -> Calls:
+    return Calls()
+
+
+@pytest.fixture
+def bad() -> set[str]:
+    """The inputs for which the function `upper` fails."""
+    return {"b"}
+
+
+@pytest.fixture
+def words(con: Con, calls: Calls, bad: set[str]) -> Con:
+    @cocosql.udf(version="1")
+    def shout(text: str) -> str:
+        calls.note(text)
+        if text in bad:
+            raise ValueError(BAD)
+        return text.upper()
+
+    cocosql.register(con, shout)
+    con.execute("CREATE TABLE t (id BIGINT PRIMARY KEY, w VARCHAR)")
+    con.execute("INSERT INTO t VALUES (1, 'a'), (2, 'b'), (3, 'c')")
+    return con
+
+
+KEEP = "CREATE INCREMENTAL VIEW v WITH (on_error = 'keep') AS SELECT id, shout(w) AS s FROM t"
+
+
+def refresh(con: Con) -> tuple[Any, ...]:
+    """version, inserted, updated, deleted, calls, hits"""
+    return rows(con, "REFRESH INCREMENTAL VIEW v")[0][1:7]
+
+
+def status(con: Con) -> str:
+    return str(one(con, "SELECT status FROM coco_views() WHERE name = 'v'"))
+
+
+def test_a_row_that_fails_is_left_out(words: Con) -> None:
+    words.execute(KEEP)
+    assert rows(words, "FROM v ORDER BY id") == [(1, "A"), (3, "C")]
+    assert status(words) == "partial"
+    ((view, function, given, error, attempts),) = rows(
+        words, "SELECT view, function, input, error, attempts FROM coco_errors('v')"
+    )
+    assert (view, function, given, attempts) == ("v", "shout", "'b'", 1)
+    assert error.startswith("Traceback") and error.endswith(f"ValueError: {BAD}")
+    assert "cocosql" not in error
+
+
+def test_a_row_that_fails_keeps_its_last_good_version(words: Con, bad: set[str]) -> None:
+    bad.clear()
+    words.execute(KEEP)
+    bad.add("x")
+    words.execute("UPDATE t SET w = 'x' WHERE id = 2")
+    words.execute("UPDATE t SET w = 'y' WHERE id = 3")
+    assert refresh(words) == (2, 0, 1, 0, 2, 0)
+    assert rows(words, "FROM v ORDER BY id") == [(1, "A"), (2, "B"), (3, "Y")]
+    assert_replayed(words, "v", "v")
+
+
+def test_the_next_refresh_tries_again_although_nothing_changed(words: Con, bad: set[str], calls: Calls) -> None:
+    words.execute(KEEP)
+    calls.clear()
+    assert refresh(words) == (1, 0, 0, 0, 1, 0)
+    assert calls.taken() == {"'b'": 1}
+    assert one(words, "SELECT count(*) FROM coco_errors()") == 1
+    bad.clear()
+    assert refresh(words) == (2, 1, 0, 0, 1, 0)
+    assert_view_equals_query(words, "v", "SELECT id, upper(w) AS s FROM t")
+    assert status(words) == "fresh"
+    assert rows(words, "FROM coco_errors()") == []
+    calls.clear()
+    assert refresh(words) == (2, 0, 0, 0, 0, 0)
+    assert not calls
+
+
+def test_a_failed_row_that_is_deleted_is_gone(words: Con) -> None:
+    words.execute(KEEP)
+    words.execute("DELETE FROM t WHERE id = 2")
+    assert refresh(words) == (1, 0, 0, 0, 0, 0)
+    assert (status(words), rows(words, "FROM coco_errors()")) == ("fresh", [])
+
+
+def test_a_failed_row_whose_input_is_mended(words: Con) -> None:
+    words.execute(KEEP)
+    words.execute("UPDATE t SET w = 'd' WHERE id = 2")
+    assert refresh(words) == (2, 1, 0, 0, 1, 0)
+    assert_view_equals_query(words, "v", "SELECT id, upper(w) AS s FROM t")
+
+
+def test_failures_when_the_code_changes(words: Con) -> None:
+    words.execute(KEEP)
+
+    @cocosql.udf(version="2")
+    def shout(text: str) -> str:
+        if text == "a":
+            raise ValueError
+        return text * 2
+
+    cocosql.register(words, shout)
+    assert status(words) == "stale"
+    refresh(words)
+    assert rows(words, "FROM v ORDER BY id") == [(1, "A"), (2, "bb"), (3, "cc")]
+    assert status(words) == "partial"
+
+
+def test_failures_below_an_unnest(words: Con, bad: set[str]) -> None:
+    @cocosql.udf(version="1")
+    def parts(text: str) -> list[str]:
+        return text.split()
+
+    cocosql.register(words, parts)
+    words.execute("UPDATE t SET w = 'k b l' WHERE id = 3")
+    words.execute(
+        "CREATE INCREMENTAL VIEW v WITH (on_error = 'keep') AS "
+        "SELECT id, shout(p) AS s FROM t, unnest(parts(w)) AS u(p)"
+    )
+    assert rows(words, "FROM v") == [(1, "A")], "all output of a source row is kept back, not a part of it"
+    bad.clear()
+    refresh(words)
+    assert rows(words, "FROM v ORDER BY ALL") == [(1, "A"), (2, "B"), (3, "B"), (3, "K"), (3, "L")]
+
+
+def test_a_call_that_depends_on_a_failed_one_is_not_made(words: Con, calls: Calls) -> None:
+    seen: list[str | None] = []
+
+    @cocosql.udf(version="1")
+    def size(text: str | None) -> int:
+        seen.append(text)
+        return len(text or "")
+
+    cocosql.register(words, size)
+    words.execute("CREATE INCREMENTAL VIEW v WITH (on_error = 'keep') AS SELECT id, size(shout(w)) AS s FROM t")
+    assert sorted(map(str, seen)) == ["A", "C"]
+    assert rows(words, "FROM v ORDER BY id") == [(1, 1), (3, 1)]
+
+
+def test_without_keys(words: Con, bad: set[str]) -> None:
+    words.execute("CREATE TABLE bag AS SELECT w FROM t, range(2)")
+    words.execute("CREATE INCREMENTAL VIEW v WITH (on_error = 'keep') AS SELECT shout(w) AS s FROM bag")
+    assert rows(words, "FROM v ORDER BY ALL") == [("A",), ("A",), ("C",), ("C",)]
+    words.execute("INSERT INTO bag VALUES ('b'), ('c')")
+    refresh(words)
+    assert rows(words, "SELECT s, count(*) FROM v GROUP BY s ORDER BY ALL") == [("A", 2), ("C", 3)]
+    bad.clear()
+    refresh(words)
+    assert_view_equals_query(words, "v", "SELECT upper(w) AS s FROM bag")
+
+
+def test_views_on_views_see_the_kept_rows(words: Con, bad: set[str]) -> None:
+    words.execute(KEEP)
+    words.execute("CREATE INCREMENTAL VIEW w AS SELECT s || '!' AS s FROM v")
+    assert rows(words, "FROM w ORDER BY ALL") == [("A!",), ("C!",)]
+    bad.clear()
+    words.execute("REFRESH INCREMENTAL VIEW w")
+    assert rows(words, "FROM w ORDER BY ALL") == [("A!",), ("B!",), ("C!",)]
+    assert status(words) == "fresh"
+
+
+def test_failures_in_a_view_on_a_view(words: Con, bad: set[str]) -> None:
+    words.execute("CREATE INCREMENTAL VIEW base AS SELECT id, w FROM t")
+    words.execute("CREATE INCREMENTAL VIEW v WITH (on_error = 'keep') AS SELECT id, shout(w) AS s FROM base")
+    assert rows(words, "FROM v ORDER BY id") == [(1, "A"), (3, "C")]
+    words.execute("INSERT INTO t VALUES (4, 'd')")
+    refresh(words)
+    assert rows(words, "FROM v ORDER BY id") == [(1, "A"), (3, "C"), (4, "D")]
+    bad.clear()
+    refresh(words)
+    assert_view_equals_query(words, "v", "SELECT id, upper(w) AS s FROM t")
+
+
+# --- on_error = 'fail' ------------------------------------------------------------------------------------------------
+
+
+def test_one_failure_does_not_lose_the_other_results(words: Con, bad: set[str], calls: Calls) -> None:
+    sql = "CREATE INCREMENTAL VIEW v AS SELECT id, shout(w) AS s FROM t"
+    with pytest.raises(duckdb.InvalidInputException, match=r"shout failed for \('b'\) in the row .*\"id\":2"):
+        words.execute(sql)
+    assert rows(words, "SELECT function, input FROM coco_errors('v')") == [("shout", "'b'")]
+    bad.clear()
+    calls.clear()
+    words.execute(sql)
+    assert calls.taken() == {"'b'": 1}
+    assert rows(words, "FROM coco_errors()") == []
+
+
+def test_hopeless_calls_are_not_all_made(con: Con, calls: Calls) -> None:
+    con.execute("CREATE TABLE t AS SELECT i AS id FROM range(5000) r(i)")
+
+    @cocosql.udf(max_concurrency=2, version="1")
+    def broken(x: int) -> int:
+        calls.note(x)
+        raise PermissionError("wrong API key")
+
+    cocosql.register(con, broken)
+    with pytest.raises(duckdb.InvalidInputException, match="wrong API key(.|\n)*calls failed: SELECT"):
+        con.execute("CREATE INCREMENTAL VIEW v AS SELECT broken(id) AS y FROM t")
+    assert 20 <= calls.total_calls < 5000
+
+
+def test_a_view_that_fails_stays_as_it_is(words: Con, bad: set[str]) -> None:
+    bad.clear()
+    words.execute("CREATE INCREMENTAL VIEW v AS SELECT id, shout(w) AS s FROM t")
+    bad.add("x")
+    words.execute("UPDATE t SET w = 'x' WHERE id = 2")
+    with pytest.raises(duckdb.InvalidInputException, match=BAD):
+        refresh(words)
+    assert rows(words, "FROM v ORDER BY id") == [(1, "A"), (2, "B"), (3, "C")]
+    assert status(words) == "failed"
+
+
+# --- on_error = 'null' ------------------------------------------------------------------------------------------------
+
+
+def test_a_failed_call_gives_null(con: Con) -> None:
+    bad = {2}
+
+    @cocosql.udf(on_error="null", version="1")
+    def half(x: int) -> int:
+        if x in bad:
+            raise ValueError(BAD)
+        return x // 2
+
+    cocosql.register(con, half)
+    con.execute("CREATE TABLE t AS SELECT i::BIGINT AS id FROM range(5) r(i)")
+    con.execute("CREATE INCREMENTAL VIEW v AS SELECT id, half(id) AS y FROM t")
+    assert rows(con, "FROM v ORDER BY id") == [(0, 0), (1, 0), (2, None), (3, 1), (4, 2)]
+    assert rows(con, "SELECT input FROM coco_errors('v')") == [("2",)]
+    assert status(con) == "partial"
+    assert rows(con, "SELECT half(2), half(4)") == [(None, 2)]
+    con.execute("INSERT INTO t VALUES (6)")
+    con.execute("REFRESH INCREMENTAL VIEW v")
+    bad.clear()
+    con.execute("REFRESH INCREMENTAL VIEW v")
+    assert_view_equals_query(con, "v", "SELECT id, id // 2 AS y FROM t")
+    assert status(con) == "fresh"
+
+
+def test_a_null_from_a_failed_call_in_a_filter(con: Con) -> None:
+    @cocosql.udf(on_error="null", version="1")
+    def good(x: int) -> bool:
+        if x == 2:
+            raise ValueError(BAD)
+        return x > 1
+
+    cocosql.register(con, good)
+    con.execute("CREATE TABLE t AS SELECT i::BIGINT AS id FROM range(5) r(i)")
+    con.execute("CREATE INCREMENTAL VIEW v AS SELECT id FROM t WHERE good(id)")
+    assert rows(con, "FROM v ORDER BY id") == [(3,), (4,)]
+
+
+# --- what cannot be kept ----------------------------------------------------------------------------------------------
+
+
+def test_keep_needs_to_know_the_rows(words: Con) -> None:
+    with pytest.raises(duckdb.NotImplementedException, match="on_error = 'keep'.*view of their own"):
+        words.execute("CREATE INCREMENTAL VIEW v WITH (on_error = 'keep') AS SELECT max(shout(w)) AS s FROM t")
+    words.execute(KEEP)
+    words.execute("CREATE INCREMENTAL VIEW m AS SELECT max(s) AS s FROM v")
+    assert rows(words, "FROM m") == [("C",)]
+
+
+def test_arguments_that_python_cannot_represent(con: Con) -> None:
+    import datetime as dt
+
+    @cocosql.udf(version="1")
+    def year_of(day: dt.date) -> int:
+        return day.year
+
+    cocosql.register(con, year_of)
+    con.execute("CREATE TABLE t AS SELECT unnest([DATE '2024-05-06', DATE 'infinity']) AS day")
+    con.execute("CREATE INCREMENTAL VIEW v WITH (on_error = 'keep') AS SELECT year_of(day) AS y FROM t")
+    assert rows(con, "FROM v") == [(2024,)]
+    ((attempts, error),) = rows(con, "SELECT attempts, error FROM coco_errors('v')")
+    assert attempts == 0 and "infinit" in error

@@ -1,0 +1,198 @@
+"""The memo: who fills it, who uses it, how large it is, and what VACUUM drops."""
+
+from typing import Any
+
+import duckdb
+import pytest
+from helpers import Calls, Con, assert_view_equals_query, one, rows
+
+import cocosql
+
+
+@pytest.fixture
+def calls() -> Calls:
+    return Calls()
+
+
+@pytest.fixture
+def words(con: Con, calls: Calls) -> Con:
+    @cocosql.udf(version="1")
+    def shout(text: str) -> str:
+        calls.note(text)
+        return text.upper()
+
+    cocosql.register(con, shout)
+    con.execute("CREATE TABLE t AS SELECT i AS id, 'w' || i AS w FROM range(10) r(i)")
+    return con
+
+
+def test_plain_queries_fill_and_use_it(words: Con, calls: Calls) -> None:
+    assert one(words, "SELECT shout('w1')") == "W1"
+    assert one(words, "SELECT shout('w1')") == "W1"
+    assert calls.taken() == {"'w1'": 1}
+    words.execute("CREATE INCREMENTAL VIEW v AS SELECT shout(w) AS s FROM t")
+    assert calls.taken().total_calls == 9
+    assert one(words, "SELECT count(shout(w)) FROM t") == 10
+    assert not calls
+    assert rows(words, "SELECT calls, hits FROM coco_runs()") == [(9, 1)]
+
+
+def test_plain_queries_in_a_database_that_is_read_only(path: Any) -> None:
+    cocosql.connect(path).close()
+    con = cocosql.connect(path, read_only=True)
+
+    def shout(text: str) -> str:
+        return text.upper()
+
+    cocosql.register(con, shout)
+    assert one(con, "SELECT shout('a')") == "A"
+    con.close()
+
+
+def test_many_rows_in_a_plain_query(con: Con) -> None:
+    """More than one vector, duplicates, NULLs, nested results."""
+
+    def pair(x: int) -> list[str]:
+        return [str(x), "y" * (x % 30)]
+
+    cocosql.register(con, pair)
+    con.execute("CREATE TABLE n AS SELECT CASE WHEN i % 7 > 0 THEN i % 5000 END AS x FROM range(30000) r(i)")
+    expected = "SELECT x, CASE WHEN x IS NOT NULL THEN [x::VARCHAR, repeat('y', x % 30)] END AS p FROM n"
+    for _ in range(2):
+        assert_view_equals_query(con, "(SELECT x, pair(x) AS p FROM n)", expected)
+
+
+def test_results_are_not_kept_without_memo(con: Con, calls: Calls) -> None:
+    @cocosql.udf(memo=False, version="1")
+    def shout(text: str) -> str:
+        calls.note(text)
+        return text.upper()
+
+    cocosql.register(con, shout)
+    con.execute("CREATE TABLE t AS SELECT i AS id, 'w' || i % 5 AS w FROM range(10) r(i)")
+    con.execute("CREATE INCREMENTAL VIEW v AS SELECT id, shout(w) AS s FROM t")
+    assert_view_equals_query(con, "v", "SELECT id, upper(w) AS s FROM t")
+    calls.clear()
+    con.execute("REFRESH INCREMENTAL VIEW v")
+    assert not calls
+    con.execute("UPDATE t SET w = 'w1' WHERE id = 0")
+    con.execute("REFRESH INCREMENTAL VIEW v")
+    assert calls.taken() == {"'w1'": 1}
+    assert rows(con, "FROM coco_memo('shout')") == []
+
+
+def test_coco_memo(words: Con) -> None:
+    @cocosql.udf(version="1")
+    def vector(text: str) -> list[float]:
+        return [1.0, 2.0, 3.0]
+
+    cocosql.register(words, vector)
+    words.execute("CREATE INCREMENTAL VIEW v AS SELECT shout(w) AS s, vector(w) AS x FROM t WHERE id < 3")
+    assert rows(words, "SELECT bytes, last_used_run, count(*) FROM coco_memo('vector') GROUP BY ALL") == [(24, 1, 3)]
+    assert rows(words, "SELECT bytes, count(*) FROM coco_memo('SHOUT') GROUP BY ALL") == [(2, 3)]
+    assert one(words, "SELECT count(*) FROM coco_memo()") == 6
+    words.execute("INSERT INTO t VALUES (-1, 'w0')")
+    words.execute("REFRESH INCREMENTAL VIEW v")
+    assert one(words, "SELECT max(last_used_run) FROM coco_memo()") == 2
+    used = one(words, "SELECT input_fingerprint FROM coco_memo('shout') ORDER BY computed_at LIMIT 1")
+    assert used in [row[0] for row in rows(words, "SELECT coco_fingerprint(w) FROM t")]
+
+
+@pytest.mark.parametrize(
+    "kind, value, size",
+    [
+        ("VARCHAR", "'äb'", 3),
+        ("BLOB", "'abc'::BLOB", 3),
+        ("INTEGER", "1", 4),
+        ("FLOAT[3]", "[1, 2, 3]", 12),
+        ("VARCHAR[]", "['ab', NULL, 'c']", 3),
+        ("STRUCT(a VARCHAR, b INTEGER[])", "{'a': 'xy', 'b': [1, 2]}", 10),
+        ("MAP(VARCHAR, BIGINT)", "MAP {'k': 1}", 9),
+        ("STRUCT(x VARCHAR)[][]", "[[{'x': 'ab'}], [{'x': 'c'}]]", 3),
+        ("UUID", "uuid()", 16),
+        ("VARCHAR", "NULL", None),
+    ],
+)
+def test_bytes_of_a_value(con: Con, kind: str, value: str, size: int | None) -> None:
+    from sqlglot import exp
+
+    from cocosql.catalog.memo import bytes_sql
+
+    sql = bytes_sql("result", exp.DataType.build(kind, dialect="duckdb"))
+    assert one(con, f"SELECT {sql} FROM (SELECT {value}::{kind} AS result)") == size
+
+
+# --- VACUUM -----------------------------------------------------------------------------------------------------------
+
+NOW = "VACUUM INCREMENTAL VIEWS WITH (retain = '0 days')"
+
+
+def test_vacuum_drops_what_no_view_uses(words: Con, calls: Calls) -> None:
+    words.execute("CREATE INCREMENTAL VIEW v AS SELECT id, shout(w) AS s FROM t")
+    words.execute("SELECT shout('stray')").fetchall()
+    assert [row[3:] for row in rows(words, NOW)] == [(1, 10)]
+    words.execute("DELETE FROM t WHERE id < 4")
+    words.execute("REFRESH INCREMENTAL VIEW v")
+    assert [row[3:] for row in rows(words, NOW)] == [(4, 6)]
+    calls.clear()
+    words.execute("REFRESH INCREMENTAL VIEW v FULL")
+    assert not calls
+    words.execute("DROP INCREMENTAL VIEW v")
+    assert [row[3:] for row in rows(words, NOW)] == [(6, 0)]
+
+
+def test_vacuum_keeps_what_is_young(words: Con) -> None:
+    words.execute("CREATE INCREMENTAL VIEW v AS SELECT id, shout(w) AS s FROM t")
+    words.execute("DELETE FROM t WHERE id < 4")
+    words.execute("REFRESH INCREMENTAL VIEW v")
+    assert [row[3:] for row in rows(words, "VACUUM INCREMENTAL VIEWS")] == [(0, 10)]
+    words.execute("UPDATE coco.memo_shout_" + one(words, "SELECT code_version[:16] FROM coco_functions()")
+                  + " SET computed_at = now() - INTERVAL 1 YEAR")  # fmt: skip
+    assert [row[3:] for row in rows(words, "VACUUM INCREMENTAL VIEWS")] == [(0, 10)], "they were used lately"
+
+
+def test_vacuum_keeps_what_a_failed_refresh_has_left(words: Con, calls: Calls) -> None:
+    @cocosql.udf(version="1")
+    def picky(text: str) -> str:
+        if text == "w9" and not calls["go"]:
+            raise ValueError
+        return text
+
+    cocosql.register(words, picky)
+    sql = "CREATE INCREMENTAL VIEW v AS SELECT id, picky(w) AS s FROM t"
+    with pytest.raises(duckdb.InvalidInputException):
+        words.execute(sql)
+    assert [row[3:] for row in rows(words, NOW)] == [(0, 9)]
+    calls["go"] = 1
+    words.execute(sql)
+    assert rows(words, "SELECT calls, hits FROM coco_runs('v')")[-1] == (1, 9)
+
+
+def test_vacuum_keeps_what_a_recomputed_view_may_use(words: Con) -> None:
+    words.execute("CREATE INCREMENTAL VIEW v AS SELECT max(shout(w)) AS s FROM t")
+    assert [row[3:] for row in rows(words, NOW)] == [(0, 10)]
+
+
+def test_vacuum_of_old_code(words: Con) -> None:
+    words.execute("CREATE INCREMENTAL VIEW v AS SELECT id, shout(w) AS s FROM t")
+
+    @cocosql.udf(version="2")
+    def shout(text: str) -> str:
+        return text * 2
+
+    cocosql.register(words, shout)
+    words.execute("REFRESH INCREMENTAL VIEW v")
+    assert [row[3:] for row in rows(words, NOW)] == [(10, 0), (0, 10)]
+    assert one(words, "SELECT count(*) FROM coco_functions()") == 2, "what code there was stays known"
+
+
+def test_vacuum_says_what_it_does_not_know(words: Con) -> None:
+    with pytest.raises(duckdb.InvalidInputException, match="no option 'keep'.*retain"):
+        words.execute("VACUUM INCREMENTAL VIEWS WITH (keep = '1 day')")
+    with pytest.raises(duckdb.ConversionException):
+        words.execute("VACUUM INCREMENTAL VIEWS WITH (retain = 'for ever')")
+
+
+def test_gc_from_python(words: Con) -> None:
+    words.execute("SELECT shout('stray')").fetchall()
+    assert cocosql.gc(words, retain="0 days").fetchall()[0][3:] == (1, 0)
