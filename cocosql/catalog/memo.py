@@ -37,7 +37,8 @@ def _results(session: Session, database: str, name: str, code_version: str, resu
     size = bytes_sql("result", exp.DataType.build(result_type, dialect="duckdb", udt=True))
     return (
         f"SELECT {literal(database)} AS database, {literal(name)} AS function, "
-        f"{literal(code_version)} AS code_version, memo.fingerprint AS input_fingerprint, coalesce({size}, 0)::BIGINT AS bytes, computed_at, "
+        f"{literal(code_version)} AS code_version, memo.fingerprint AS input_fingerprint, "
+        f"coalesce({size}, 0)::BIGINT AS bytes, computed_at, "
         f"greatest(nullif(memo.run_id, 0), used.run_id) AS last_used_run FROM {memo} AS memo LEFT JOIN "
         f"({uses(session, database, name, code_version)}) AS used ON used.fingerprint = memo.fingerprint"
     )

@@ -119,8 +119,8 @@ def all_views(session: Session, database: str) -> list[View]:
     rows = session.execute(
         f"""
         SELECT view_id, schema_name, view_name, query, column_names, column_types, given_columns, key_columns, options,
-               settings, search_path, state_table, history_table, version, has_data, incremental, definition, last_error,
-               coalesce(failed_rows, 0)
+               settings, search_path, state_table, history_table, version, has_data, incremental, definition,
+               last_error, coalesce(failed_rows, 0)
         FROM {schema}.views ORDER BY view_id
         """
     )
