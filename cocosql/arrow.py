@@ -11,39 +11,36 @@ import pyarrow.compute as pc
 #: By target, the kinds of Arrow types that are cast to it (a cast may still find a value that does not fit).
 _CASTS: dict[str, set[str]] = {"float": {"int"}, "decimal": {"int"}}
 _WHOLE_NUMBERS_AS_TEXT = {"HUGEINT", "UHUGEINT", "BIGNUM"}
-_KINDS: list[tuple[str, Callable[[Any], bool]]] = [
-    ("null", pa.types.is_null),
-    ("bool", pa.types.is_boolean),
-    ("int", pa.types.is_integer),
-    ("float", pa.types.is_floating),
-    ("decimal", pa.types.is_decimal),
-    ("text", lambda kind: any(test(kind) for test in _TEXTS)),
-    ("binary", lambda kind: any(test(kind) for test in _BINARIES)),
-    ("date", pa.types.is_date),
-    ("time", pa.types.is_time),
-    ("duration", pa.types.is_duration),
-    ("interval", pa.types.is_interval),
-    ("timestamp with a time zone", lambda kind: pa.types.is_timestamp(kind) and kind.tz is not None),
-    ("timestamp", pa.types.is_timestamp),
-    ("list", lambda kind: any(test(kind) for test in _LISTS)),
-    ("map", pa.types.is_map),
-    ("struct", pa.types.is_struct),
-    ("union", pa.types.is_union),
-]
-_TEXTS = [pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view]
-_BINARIES = [
-    pa.types.is_binary,
-    pa.types.is_large_binary,
-    pa.types.is_fixed_size_binary,
-    pa.types.is_binary_view,
-]
-_LISTS = [
-    pa.types.is_list,
-    pa.types.is_large_list,
-    pa.types.is_fixed_size_list,
-    pa.types.is_list_view,
-    pa.types.is_large_list_view,
-]
+_KINDS: dict[str, list[Callable[[Any], bool]]] = {
+    "null": [pa.types.is_null],
+    "bool": [pa.types.is_boolean],
+    "int": [pa.types.is_integer],
+    "float": [pa.types.is_floating],
+    "decimal": [pa.types.is_decimal],
+    "text": [pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view],
+    "binary": [
+        pa.types.is_binary,
+        pa.types.is_large_binary,
+        pa.types.is_fixed_size_binary,
+        pa.types.is_binary_view,
+    ],
+    "date": [pa.types.is_date],
+    "time": [pa.types.is_time],
+    "duration": [pa.types.is_duration],
+    "interval": [pa.types.is_interval],
+    "timestamp with a time zone": [lambda kind: pa.types.is_timestamp(kind) and kind.tz is not None],
+    "timestamp": [pa.types.is_timestamp],
+    "list": [
+        pa.types.is_list,
+        pa.types.is_large_list,
+        pa.types.is_fixed_size_list,
+        pa.types.is_list_view,
+        pa.types.is_large_list_view,
+    ],
+    "map": [pa.types.is_map],
+    "struct": [pa.types.is_struct],
+    "union": [pa.types.is_union],
+}
 
 
 def import_columns(array: int, schema: int) -> list[pa.Array]:
@@ -122,21 +119,19 @@ def _cast(array: Any, wanted: Any, sql_type: str) -> Any:
     try:
         return _exact(array, wanted)
     except pa.ArrowException as error:
-        value = _first_misfit(array, wanted)
-        shown = "" if value is None else f": {reprlib.repr(value.as_py())}"
-        raise _misfit(f"expected {sql_type}, got {array.type}{shown} ({error})") from None
+        raise _misfit(f"expected {sql_type}, got {array.type}{_first_misfit(array, wanted)} ({error})") from None
 
 
 def _exact(array: Any, wanted: Any) -> Any:
+    if pa.types.is_decimal(wanted) and pa.types.is_integer(array.type):
+        array = array.cast(pa.decimal256(76, wanted.scale))  # pyarrow wants room for any integer
     cast = array.cast(wanted)
     if _infinities(array) != _infinities(cast):
         raise pa.ArrowInvalid("out of range")
     return cast
 
 
-def _first_misfit(array: Any, wanted: Any) -> Any:
-    if len(array) == 0:
-        return None
+def _first_misfit(array: Any, wanted: Any) -> str:
     while len(array) > 1:
         middle = len(array) // 2
         try:
@@ -144,7 +139,14 @@ def _first_misfit(array: Any, wanted: Any) -> Any:
             array = array[middle:]
         except pa.ArrowException:
             array = array[:middle]
-    return array[0]
+    return f": {_shown(array[0])}" if len(array) else ""
+
+
+def _shown(value: Any) -> str:
+    try:
+        return reprlib.repr(value.as_py())
+    except (ValueError, OverflowError):
+        return "a value that Python does not have"
 
 
 def _infinities(array: Any) -> int:
@@ -201,7 +203,7 @@ def _kind(kind: Any) -> str:
         return _kind(kind.storage_type)
     if pa.types.is_dictionary(kind):
         return _kind(kind.value_type)
-    return next((name for name, test in _KINDS if test(kind)), str(kind))
+    return next((name for name, tests in _KINDS.items() if any(test(kind) for test in tests)), str(kind))
 
 
 def _name(result: Any) -> str:

@@ -209,25 +209,26 @@ private:
 			wire.SetCardinalityUnsafe(count);
 			state.Reset();
 			state.chunk_offset = first;
-			ArrowTableFunction::ArrowToDuckDB(state, table.GetColumns(), wire);
-			Convert(wire.data[0], first, count, sink);
+			Vector values(Type());
+			try {
+				ArrowTableFunction::ArrowToDuckDB(state, table.GetColumns(), wire);
+				Convert(wire.data[0], values, count);
+			} catch (const std::exception &error) {
+				throw InvalidInputException("expected %s: %s", Type().ToString(), ErrorData(error).RawMessage());
+			}
+			sink(values, first, count);
 		}
 	}
 
-	void Convert(Vector &wire, idx_t first, idx_t count, const ArrowSink &sink) {
+	void Convert(Vector &wire, Vector &values, idx_t count) {
 		if (Contains(wire.GetType(), LogicalTypeId::UNION)) {
 			VisitVectors(wire, count, RestoreNullUnions);
 		}
 		if (wire.GetType() == Type()) {
-			return sink(wire, first, count);
+			return values.Reference(wire);
 		}
-		Vector values(Type(), count);
-		string error;
-		if (!VectorOperations::TryCast(context, wire, values, count, &error, true)) {
-			throw InvalidInputException("expected %s: %s", Type().ToString(), error);
-		}
+		VectorOperations::Cast(context, wire, values, count, true);
 		CheckTexts(wire, values, count);
-		sink(values, first, count);
 	}
 
 	//! A text such as '1.5' would be rounded on its way to a HUGEINT; what is lost shows on the way back.
@@ -241,8 +242,8 @@ private:
 			auto given = wire.GetValue(row);
 			auto kept = back.GetValue(row);
 			if (!Value::NotDistinctFrom(given, kept)) {
-				throw InvalidInputException("expected %s, got %s, which DuckDB writes %s", Type().ToString(),
-				                            given.ToSQLString(), kept.ToSQLString());
+				throw InvalidInputException("%s is not how DuckDB writes it, which is %s", given.ToSQLString(),
+				                            kept.ToSQLString());
 			}
 		}
 	}

@@ -1,5 +1,6 @@
 // For tests/test_arrow.py, until functions are called with Arrow arrays: then the tests go through those, and this file
 // goes.
+#include "duckdb/common/types/column/column_data_collection.hpp"
 #include "duckdb/main/connection.hpp"
 #include "duckdb/main/database.hpp"
 #include "python/errors.hpp"
@@ -32,14 +33,17 @@ public:
 		});
 	}
 
-	//! The texts of the collected values.
-	nb::list Texts() {
-		nb::list texts;
-		for (auto &row : collected->GetRows()) {
-			auto value = row.GetValue(0);
-			texts.append(value.IsNull() ? nb::none() : nb::object(nb::str(value.ToSQLString().c_str())));
+	//! SQL literals of what went in (in the first column) and came out, row by row.
+	nb::list Pairs() {
+		nb::list pairs;
+		auto before = given->GetRows();
+		auto after = taken->GetRows();
+		for (idx_t row = 0; row < after.size(); row++) {
+			auto left = before.GetValue(0, row).ToSQLString();
+			auto right = after.GetValue(0, row).ToSQLString();
+			pairs.append(nb::make_tuple(left.c_str(), right.c_str()));
 		}
-		return texts;
+		return pairs;
 	}
 
 private:
@@ -55,6 +59,7 @@ private:
 	              const std::string &type_name) {
 		auto type = TransformStringToLogicalType(type_name, context);
 		ArrowBatch batch(context, result.GetTypes());
+		given = make_uniq<ColumnDataCollection>(Allocator::DefaultAllocator(), result.GetTypes());
 		while (auto chunk = result.Fetch()) {
 			auto middle = chunk->size() / 2;
 			SelectionVector rest(chunk->size() - middle);
@@ -63,9 +68,9 @@ private:
 			}
 			batch.Append(*chunk, 0, middle);
 			batch.Append(*chunk, rest, chunk->size() - middle);
+			given->Append(*chunk);
 		}
-		collected.reset();
-		collected = make_uniq<ColumnDataCollection>(Allocator::DefaultAllocator(), vector<LogicalType> {type});
+		taken = make_uniq<ColumnDataCollection>(Allocator::DefaultAllocator(), vector<LogicalType> {type});
 		WithPython([&] {
 			auto size = batch.Size();
 			auto returned = function(*batch.TakeArrays());
@@ -74,14 +79,15 @@ private:
 				chunk.InitializeEmpty({type});
 				chunk.data[0].Reference(values);
 				chunk.SetCardinalityUnsafe(count);
-				collected->Append(chunk);
+				taken->Append(chunk);
 			});
 		});
 	}
 
 	DuckDB database;
 	Connection connection;
-	duckdb::unique_ptr<ColumnDataCollection> collected;
+	duckdb::unique_ptr<ColumnDataCollection> given;
+	duckdb::unique_ptr<ColumnDataCollection> taken;
 };
 
 } // namespace
@@ -91,7 +97,7 @@ void BindArrowProbe(nb::module_ &module) {
 	    .def(nb::init<>())
 	    .def("execute", &ArrowProbe::Execute)
 	    .def("call", &ArrowProbe::Call)
-	    .def("texts", &ArrowProbe::Texts);
+	    .def("pairs", &ArrowProbe::Pairs);
 }
 
 } // namespace cocosql
