@@ -88,10 +88,7 @@ void Evaluation::CallRange(idx_t begin, idx_t end) {
 		if (function.batch_size == 0) {
 			return Keep(begin, result);
 		}
-		auto results = nb::steal<nb::object>(PySequence_Fast(result.ptr(), "a batch function returns a list"));
-		if (!results.is_valid()) {
-			throw nb::python_error();
-		}
+		auto results = BatchItems(result);
 		auto size = NumericCast<idx_t>(PySequence_Fast_GET_SIZE(results.ptr()));
 		if (size == end - begin) {
 			for (idx_t i = 0; i < size; i++) {
