@@ -5,8 +5,8 @@ from cocosql import native
 native.load()
 
 from cocosql.connect import connect, load, register  # noqa: E402
-from cocosql.types import Interval, Json, Vector  # noqa: E402
+from cocosql.types import Arrow, Interval, Json, Vector  # noqa: E402
 from cocosql.udf import Function, udf  # noqa: E402
 
 __version__ = "0.1.0"
-__all__ = ["Function", "Interval", "Json", "Vector", "__version__", "connect", "load", "register", "udf"]
+__all__ = ["Arrow", "Function", "Interval", "Json", "Vector", "__version__", "connect", "load", "register", "udf"]

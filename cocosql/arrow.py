@@ -8,6 +8,8 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cocosql.sqltext import ident
+
 #: By target, the kinds of Arrow types that are cast to it (a cast may still find a value that does not fit).
 _CASTS: dict[str, set[str]] = {"float": {"int"}, "decimal": {"int"}}
 _WHOLE_NUMBERS_AS_TEXT = {"HUGEINT", "UHUGEINT", "BIGNUM"}
@@ -41,6 +43,60 @@ _KINDS: dict[str, list[Callable[[Any], bool]]] = {
     "struct": [pa.types.is_struct],
     "union": [pa.types.is_union],
 }
+
+_SQL_TYPES = {
+    pa.bool_(): "BOOLEAN",
+    pa.int8(): "TINYINT",
+    pa.int16(): "SMALLINT",
+    pa.int32(): "INTEGER",
+    pa.int64(): "BIGINT",
+    pa.uint8(): "UTINYINT",
+    pa.uint16(): "USMALLINT",
+    pa.uint32(): "UINTEGER",
+    pa.uint64(): "UBIGINT",
+    pa.float16(): "FLOAT",
+    pa.float32(): "FLOAT",
+    pa.float64(): "DOUBLE",
+    pa.time64("ns"): "TIME_NS",
+    pa.timestamp("s"): "TIMESTAMP_S",
+    pa.timestamp("ms"): "TIMESTAMP_MS",
+    pa.timestamp("us"): "TIMESTAMP",
+    pa.timestamp("ns"): "TIMESTAMP_NS",
+    pa.timestamp("ns", "UTC"): "TIMESTAMPTZ_NS",
+    pa.uuid(): "UUID",
+    pa.json_(): "JSON",
+}
+_SQL_TYPES_OF_KINDS = {
+    "text": "VARCHAR",
+    "binary": "BLOB",
+    "date": "DATE",
+    "time": "TIME",
+    "interval": "INTERVAL",
+    "timestamp with a time zone": "TIMESTAMPTZ",
+}
+
+
+def sql_type(kind: Any) -> str:
+    """The SQL type of a pyarrow.DataType.
+
+    Raises:
+        TypeError: if there is none.
+    """
+    if pa.types.is_dictionary(kind):
+        return sql_type(kind.value_type)
+    if kind in _SQL_TYPES or _kind(kind) in _SQL_TYPES_OF_KINDS:
+        return _SQL_TYPES.get(kind) or _SQL_TYPES_OF_KINDS[_kind(kind)]
+    if _kind(kind) == "decimal" and kind.precision <= 38 and kind.scale >= 0:
+        return f"DECIMAL({kind.precision},{kind.scale})"
+    if _kind(kind) == "list":
+        size = kind.list_size if pa.types.is_fixed_size_list(kind) else ""
+        return f"{sql_type(kind.value_type)}[{size}]"
+    if _kind(kind) == "map":
+        return f"MAP({sql_type(kind.key_type)}, {sql_type(kind.item_type)})"
+    if _kind(kind) == "struct" and kind.num_fields:
+        parts = [f"{ident(name)} {sql_type(field)}" for name, field in _fields(kind).items()]
+        return f"STRUCT({', '.join(parts)})"
+    raise TypeError(f"the Arrow type {kind} means no SQL type; write it as in cocosql.Arrow['TYPE']")
 
 
 def import_columns(array: int, schema: int) -> list[pa.Array]:
