@@ -151,6 +151,10 @@ int CheckedStatus(int status) {
 	return status;
 }
 
+bool IsTrue(nb::handle object) {
+	return CheckedStatus(PyObject_IsTrue(object.ptr())) != 0;
+}
+
 bool IsInstance(nb::handle object, nb::handle type) {
 	return CheckedStatus(PyObject_IsInstance(object.ptr(), type.ptr())) != 0;
 }
@@ -212,7 +216,7 @@ nb::object UnwrappedNumpy(nb::handle object) {
 	const auto kind = DtypeKind(object);
 	if (kind == "M" || kind == "m") {
 		const auto scalar = nb::object(object[nb::tuple()]);
-		return nb::cast<bool>(nb::module_::import_("numpy").attr("isnat")(scalar)) ? nb::none() : scalar;
+		return IsTrue(nb::module_::import_("numpy").attr("isnat")(scalar)) ? nb::none() : scalar;
 	}
 	return kind.find_first_of("biufUSO") == 0 ? nb::object(object.attr("item")()) : nb::borrow(object);
 }
@@ -616,7 +620,7 @@ int64_t UtcOffset(nb::handle object, bool aware, const LogicalType &type) {
 int64_t NumpyUnits(nb::handle object, const std::string &dtype, const LogicalType &type) {
 	const nb::object converted = object.attr("astype")(dtype.c_str());
 	const nb::object back = converted.attr("astype")(object.attr("dtype"));
-	if (!nb::cast<bool>(nb::bool_(nb::object(back.attr("__eq__")(object))))) {
+	if (!IsTrue(back.attr("__eq__")(object))) {
 		Mismatch(type, object, "out of range or too fine");
 	}
 	return nb::cast<int64_t>(nb::int_(nb::object(converted.attr("astype")("int64"))));
@@ -1321,8 +1325,8 @@ duckdb::Value VariantObject(nb::handle dict) {
 	duckdb::child_list_t<duckdb::Value> fields;
 	for (const nb::handle item : Checked(PyDict_Items(dict.ptr()))) {
 		const nb::object key = item[0];
-		if (!PyUnicode_Check(key.ptr())) {
-			throw Misfit("expected VARIANT, got the key " + Repr(key) + " (keys are strings)");
+		if (!PyUnicode_Check(key.ptr()) || PyUnicode_GET_LENGTH(key.ptr()) == 0) {
+			throw Misfit("expected VARIANT, got the key " + Repr(key) + " (keys are strings, and not empty)");
 		}
 		const auto name = TextOf(key);
 		Within([&] { return "." + name; }, [&] { fields.emplace_back(name, VariantOf(item[1])); });
