@@ -7,11 +7,12 @@ native.load()
 from cocosql.connect import connect, load, register  # noqa: E402
 from cocosql.gc import gc  # noqa: E402
 from cocosql.progress_bar import progress  # noqa: E402
-from cocosql.types import Interval, Json, Vector  # noqa: E402
+from cocosql.types import Arrow, Interval, Json, Vector  # noqa: E402
 from cocosql.udf import Function, udf  # noqa: E402
 
 __version__ = "0.1.0"
 __all__ = [
+    "Arrow",
     "Function",
     "Interval",
     "Json",

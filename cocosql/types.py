@@ -4,6 +4,7 @@ import dataclasses
 import datetime as dt
 import decimal
 import enum
+import sys
 import types
 import typing
 import uuid
@@ -34,6 +35,20 @@ class Vector:
         return Annotated[list[float], Sql(f"FLOAT[{size}]")]
 
 
+class Arrow:
+    """``Arrow[str]``: a pyarrow.Array of a column's values, for functions that take and give whole columns.
+
+    The element is an annotation or an SQL type (``Arrow["DECIMAL(18,2)"]``); with ``Arrow[str | None]`` the function
+    gets NULLs.
+    """
+
+    def __class_getitem__(cls, element: Any) -> Any:
+        import pyarrow as pa  # noqa: PLC0415 - only for functions that use it
+
+        column = Annotated[pa.Array, Sql(element if isinstance(element, str) else sql_type(element))]
+        return typing.Optional[column] if optional_part(element) is not None else column  # noqa: UP045
+
+
 #: A JSON text.
 Json = Annotated[str, Sql("JSON")]
 
@@ -62,6 +77,15 @@ def optional_part(annotation: Any) -> Any:
     return None
 
 
+def is_arrow(annotation: Any) -> bool:
+    """Whether it means a pyarrow array of a column's values: ``Arrow[str]`` or ``Annotated[pa.Array, pa.string()]``."""
+    annotation = optional_part(annotation) or annotation
+    if typing.get_origin(annotation) is Annotated:
+        annotation = annotation.__origin__
+    pyarrow: Any = sys.modules.get("pyarrow")
+    return isinstance(annotation, type) and bool(pyarrow) and issubclass(annotation, pyarrow.Array)
+
+
 def sql_type(annotation: Any) -> str:
     """The SQL type that an annotation means.
 
@@ -69,6 +93,8 @@ def sql_type(annotation: Any) -> str:
     'BIGINT[]'
     >>> sql_type(Vector[3])
     'FLOAT[3]'
+    >>> sql_type(Arrow[str])
+    'VARCHAR'
 
     Raises:
         TypeError: if it means none.
@@ -77,10 +103,9 @@ def sql_type(annotation: Any) -> str:
     if optional is not None:
         return sql_type(optional)
     if typing.get_origin(annotation) is Annotated:
-        for part in annotation.__metadata__:
-            if isinstance(part, Sql):
-                return str(part)
-        return sql_type(annotation.__origin__)
+        return _annotated_type(annotation)
+    if is_arrow(annotation):
+        raise TypeError("a pyarrow.Array needs the type of its elements, as in cocosql.Arrow[str]")
     if annotation in _SCALARS:
         return _SCALARS[annotation]
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
@@ -93,6 +118,19 @@ def sql_type(annotation: Any) -> str:
     raise TypeError(f"{annotation!r} means no SQL type; write it with Annotated[…, cocosql.types.Sql('TYPE')]")
 
 
+def _annotated_type(annotation: Any) -> str:
+    for part in annotation.__metadata__:
+        if isinstance(part, Sql):
+            return str(part)
+    pyarrow: Any = sys.modules.get("pyarrow")
+    for part in annotation.__metadata__:
+        if pyarrow and isinstance(part, pyarrow.DataType):
+            from cocosql import arrow  # noqa: PLC0415 - only where PyArrow is used
+
+            return arrow.sql_type(part)
+    return sql_type(annotation.__origin__)
+
+
 def _class_type(cls: type) -> str:
     if issubclass(cls, enum.Enum):
         values = ", ".join(_literal(str(member.value)) for member in cls)
@@ -100,14 +138,66 @@ def _class_type(cls: type) -> str:
     fields = struct_fields(cls)
     if not fields:
         raise TypeError(f"{cls.__name__} means no SQL type; use a dataclass, an Enum or one of {_names()}")
-    return f"STRUCT({', '.join(f'{_identifier(name)} {sql_type(field)}' for name, field in fields.items())})"
+    try:
+        parts = [f"{_identifier(name)} {sql_type(field)}" for name, field in fields.items()]
+    except RecursionError:
+        raise TypeError(f"{cls.__name__} contains itself, which no SQL type can") from None
+    return f"STRUCT({', '.join(parts)})"
 
 
 def struct_fields(cls: type) -> dict[str, Any]:
-    """Names and annotations of a dataclass, NamedTuple or TypedDict; empty for another class."""
-    if dataclasses.is_dataclass(cls) or typing.is_typeddict(cls) or hasattr(cls, "_fields"):
-        return typing.get_type_hints(cls, include_extras=True)
-    return {}
+    """Names and annotations of a dataclass, NamedTuple, TypedDict, Pydantic model or attrs class; else empty."""
+    if _is_pydantic(cls):
+        return {name: _pydantic_annotation(field) for name, field in _members(cls, "model_fields").items()}
+    if dataclasses.is_dataclass(cls):
+        names = [field.name for field in dataclasses.fields(cls)]
+    elif typing.is_typeddict(cls):
+        names = list(cls.__annotations__)
+    elif hasattr(cls, "__attrs_attrs__"):
+        names = [field.name for field in _members(cls, "__attrs_attrs__")]
+    else:
+        names = list(getattr(cls, "_fields", []))
+    hints = typing.get_type_hints(cls, include_extras=True) if names else {}
+    return {name: _bare(hints[name]) for name in names if name in hints}
+
+
+def _is_pydantic(cls: type) -> bool:
+    pydantic: Any = sys.modules.get("pydantic")
+    return bool(pydantic) and issubclass(cls, pydantic.BaseModel)
+
+
+def _pydantic_annotation(field: Any) -> Any:
+    """The annotation as it was written: Pydantic keeps what stood in Annotated apart."""
+    annotation = field.annotation
+    for part in field.metadata:
+        annotation = Annotated[annotation, part]
+    return annotation
+
+
+def _bare(annotation: Any) -> Any:
+    """Without what a TypedDict says of whether the key is needed."""
+    if typing.get_origin(annotation) in (typing.Required, typing.NotRequired):
+        return typing.get_args(annotation)[0]
+    return annotation
+
+
+def _members(cls: type, name: str) -> Any:
+    return getattr(cls, name)
+
+
+def _keywords(cls: type, fields: dict[str, Any]) -> dict[str, str]:
+    """By field, the keyword of the constructor that takes it; not there: fields that it does not take."""
+    if _is_pydantic(cls):
+        return {name: _pydantic_keyword(name, field) for name, field in _members(cls, "model_fields").items()}
+    if dataclasses.is_dataclass(cls):
+        return {field.name: field.name for field in dataclasses.fields(cls) if field.init}
+    if hasattr(cls, "__attrs_attrs__"):
+        return {field.name: field.alias for field in _members(cls, "__attrs_attrs__") if field.init}
+    return {name: name for name in fields}
+
+
+def _pydantic_keyword(name: str, field: Any) -> str:
+    return next((alias for alias in (field.validation_alias, field.alias) if isinstance(alias, str)), name)
 
 
 def converter(annotation: Any) -> Callable[[Any], Any] | None:
@@ -123,7 +213,7 @@ def converter(annotation: Any) -> Callable[[Any], Any] | None:
         return None
     if issubclass(annotation, enum.Enum):
         members = {str(member.value): member for member in annotation}
-        return lambda value: None if value is None else members[value]
+        return lambda value: None if value is None else members[str(value)]
     fields = struct_fields(annotation)
     if not fields or annotation is Interval:
         return None
@@ -158,13 +248,14 @@ def _struct_converter(cls: type, fields: dict[str, Any]) -> Callable[[Any], Any]
     converters = {name: found for name, field in fields.items() if (found := converter(field))}
     if typing.is_typeddict(cls) and not converters:
         return None
+    keywords = _keywords(cls, fields)
 
     def convert(value: dict[str, Any] | None) -> Any:
         if value is None:
             return None
         for name, convert_field in converters.items():
             value[name] = convert_field(value[name])
-        return cls(**value)
+        return cls(**{keyword: value[name] for name, keyword in keywords.items()})
 
     return convert
 

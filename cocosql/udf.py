@@ -18,6 +18,7 @@ from cocosql.executors.options import Options, RetryOn
 
 #: How many rows a batch function takes at once, and how many calls of an async function run at once, if nobody says.
 DEFAULT_BATCH_SIZE = 1024
+DEFAULT_ARROW_BATCH_SIZE = 8192
 DEFAULT_ASYNC_CONCURRENCY = 32
 
 DependsOn = Sequence[Any] | Mapping[str, Any]
@@ -34,7 +35,7 @@ class Function:
     #: By parameter, whether the function wants to see NULLs (its annotation is Optional).
     takes_null: list[bool]
     result_type: str
-    #: How it takes its arguments: "row", a value a parameter; "list", a list a parameter.
+    #: How it takes its arguments: "row", a value a parameter; "list", a list; "arrow", a pyarrow.Array.
     form: str
     #: Whether results are memoized.
     memo: bool
@@ -161,7 +162,7 @@ def udf(
             raise TypeError(f"{_name(function)}: an async function runs in an event loop, not with executor='process'")
         signature = _Signature(function, batch or batch_size is not None, returns)
         by_row = signature.form == "row"
-        target = Target(signature.converting(), by_row, 1 if by_row else batch_size or DEFAULT_BATCH_SIZE, is_async)
+        target = Target(signature.converting(), by_row, batch_size or _BATCH_SIZES[signature.form], is_async)
         options = Options(
             max_concurrency=_concurrency(is_async) if max_concurrency is None else max_concurrency,
             max_retries=max_retries,
@@ -235,11 +236,11 @@ class _Signature:
         self._function = function
         hints = typing.get_type_hints(_annotated(function), include_extras=True)
         parameters = self._parameters(hints)
-        self.form = "list" if batch else "row"
+        self.form = self._form(list(parameters.values()), batch)
         if batch and not parameters:
             raise self._wrong("a batch function has a parameter", _RIGHT_BATCH)
         self.names = list(parameters)
-        self._annotations = [self._element(kind) if batch else kind for kind in parameters.values()]
+        self._annotations = [self._element(kind) for kind in parameters.values()]
         self.parameter_types = [types.sql_type(annotation) for annotation in self._annotations]
         self.takes_null = [types.optional_part(annotation) is not None for annotation in self._annotations]
         self.result_type = returns or types.sql_type(self._result(hints))
@@ -247,6 +248,8 @@ class _Signature:
     def converting(self) -> Callable[..., Any]:
         """The function behind conversions of its arguments to what the annotations say."""
         function = self._function
+        if self.form == "arrow":
+            return function
         find = types.converter if self.form == "row" else types.element_converter
         converters = [find(annotation) for annotation in self._annotations]
         if not any(converters):
@@ -277,9 +280,24 @@ class _Signature:
     def _result(self, hints: dict[str, Any]) -> Any:
         if "return" not in hints:
             raise self._wrong("the result has no annotation")
-        return self._element(hints["return"]) if self.form == "list" else hints["return"]
+        return self._element(hints["return"])
+
+    def _form(self, annotations: list[Any], batch: bool) -> str:
+        arrays = [types.is_arrow(annotation) for annotation in annotations]
+        if any(arrays) and not all(arrays):
+            raise self._wrong("all its parameters are arrays, or none is", _RIGHT_ARROW)
+        if any(arrays):
+            return "arrow"
+        return "list" if batch else "row"
 
     def _element(self, annotation: Any) -> Any:
+        """What the annotation of a parameter or of the result says of one row."""
+        if self.form == "row":
+            return annotation
+        if self.form == "arrow":
+            if not types.is_arrow(annotation):
+                raise self._wrong("a function of arrays returns an array", _RIGHT_ARROW)
+            return annotation
         if typing.get_origin(annotation) is not list:
             raise self._wrong("a batch function takes and returns lists", _RIGHT_BATCH)
         return typing.get_args(annotation)[0]
@@ -289,6 +307,8 @@ class _Signature:
 
 
 _RIGHT_BATCH = "def f(texts: list[str]) -> list[int]"
+_RIGHT_ARROW = "def f(texts: Arrow[str]) -> Arrow[int]"
+_BATCH_SIZES = {"row": 1, "list": DEFAULT_BATCH_SIZE, "arrow": DEFAULT_ARROW_BATCH_SIZE}
 
 
 def _annotated(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -54,6 +54,16 @@ class RoundTrip:
         finally:
             self.given, self.taken = [], []
 
+    def is_same_in_sql(self, value: Any, sql_type: str) -> bool:
+        """Whether a function that returns its argument gives the same value in SQL."""
+        give, take = self.names.get(sql_type) or self._register(sql_type)
+        same = take.replace("take", "same")
+        self.given = [value]
+        number = next(self.numbers)
+        query = f"SELECT {same}(v) IS NOT DISTINCT FROM v FROM (SELECT {give}({number}) AS v)"
+        (answer,) = self.con.execute(query).fetchall()
+        return bool(answer[0])
+
     def _register(self, sql_type: str) -> tuple[str, str]:
         number = len(self.names)
 
@@ -69,9 +79,15 @@ class RoundTrip:
             "value": Optional[Annotated[object, Sql(sql_type)]],  # noqa: UP045
             "return": bool,
         }
+
+        def same(value):  # type: ignore[no-untyped-def]
+            return value
+
+        same.__annotations__ = {"value": Optional[Annotated[object, Sql(sql_type)]]}  # noqa: UP045
+        same_udf = cocosql.udf(name=f"same_{number}", returns=sql_type, version=sql_type)(same)
         give_udf = cocosql.udf(name=f"give_{number}", returns=sql_type, version=sql_type)(give)
         take_udf = cocosql.udf(name=f"take_{number}", version=sql_type)(take)
-        cocosql.register(self.con, give_udf, take_udf)
+        cocosql.register(self.con, give_udf, take_udf, same_udf)
         self.names[sql_type] = give_udf.name, take_udf.name
         return self.names[sql_type]
 

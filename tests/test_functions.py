@@ -6,15 +6,19 @@ import decimal
 import enum
 import uuid
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple, Optional, TypedDict
+from typing import Annotated, Any, ClassVar, NamedTuple, NotRequired, Optional, Required, TypedDict
 
+import attrs
 import duckdb
+import numpy as np
+import pyarrow as pa
+import pydantic
 import pytest
 from helpers import Calls, Con, assert_view_equals_query, one, rows, run_script
 
 import cocosql
 from cocosql import Vector
-from cocosql.types import Interval, Json, Sql
+from cocosql.types import Arrow, Interval, Json, Sql, is_arrow, sql_type
 
 
 class Color(enum.Enum):
@@ -43,6 +47,55 @@ class Named(NamedTuple):
 class Typed(TypedDict):
     a: int
     b: str
+
+
+class Level(enum.IntEnum):
+    LOW = 1
+    HIGH = 2
+
+
+class Size(enum.StrEnum):
+    SMALL = "S"
+
+
+class Item(pydantic.BaseModel):
+    name: str = pydantic.Field(min_length=1)
+    price: Annotated[decimal.Decimal, Sql("DECIMAL(9,2)")] = pydantic.Field(alias="cost")
+    level: Level | None = None
+    vector: Vector[2] | None = None
+
+
+class Order(pydantic.BaseModel):
+    items: list[Item]
+    sizes: dict[Size, Point | None]
+    parent: Item | None = None
+
+
+@attrs.define
+class Box:
+    _width: int
+    order: Order | None
+
+
+@dataclasses.dataclass
+class Derived:
+    kind: ClassVar[str] = "none"
+    a: int = 1
+    twice: int = dataclasses.field(init=False)
+
+    def __post_init__(self) -> None:
+        self.twice = 2 * self.a
+
+
+class Partly(TypedDict, total=False):
+    a: Required[int]
+    b: NotRequired[str]
+
+
+ITEM = "STRUCT(\"name\" VARCHAR, price DECIMAL(9,2), \"level\" ENUM('1', '2'), vector FLOAT[2])"
+ORDER = f"STRUCT(items {ITEM}[], sizes MAP(ENUM('S'), STRUCT(x BIGINT, y DOUBLE)), parent {ITEM})"
+ORDER_SQL = f"{{'items': [{{'name': 'a', 'price': 1.5, 'level': '2', 'vector': NULL}}], 'sizes': MAP {{'S': NULL}}, 'parent': NULL}}::{ORDER}"
+ORDER_VALUE = Order(items=[Item(name="a", cost=decimal.Decimal("1.50"), level=Level.HIGH)], sizes={Size.SMALL: None})
 
 
 # annotation, SQL type, SQL value, what the function must receive
@@ -81,6 +134,15 @@ TYPES: list[tuple[Any, str, str, Any]] = [
         "{'start': {'x': 1::BIGINT, 'y': 1.0::DOUBLE}, 'points': [{'x': 2::BIGINT, 'y': NULL::DOUBLE}], 'color': 'red'::ENUM('red', 'blue')}",
         Line(Point(1, 1.0), [Point(2, None)], Color.RED),
     ),
+    (Level, "ENUM('1', '2')", "'2'::ENUM('1', '2')", Level.HIGH),
+    (Annotated[Level, Sql("TINYINT")], "TINYINT", "2::TINYINT", Level.HIGH),
+    (dict[Size, Level], "MAP(ENUM('S'), ENUM('1', '2'))", "MAP {'S'::ENUM('S'): '1'::ENUM('1', '2')}", {Size.SMALL: Level.LOW}),
+    (Item, ITEM, f"{{'name': 'a', 'price': 1.5, 'level': NULL, 'vector': [1, 2]}}::{ITEM}", Item(name="a", cost=decimal.Decimal("1.50"), vector=[1.0, 2.0])),
+    (list[Item | None], f"{ITEM}[]", f"[NULL, {{'name': 'a', 'price': 1, 'level': '1', 'vector': NULL}}]::{ITEM}[]", [None, Item(name="a", cost=decimal.Decimal("1.00"), level=Level.LOW)]),
+    (Order, ORDER, ORDER_SQL, ORDER_VALUE),
+    (Box, f"STRUCT(_width BIGINT, \"order\" {ORDER})", f"{{'_width': 7::BIGINT, 'order': {ORDER_SQL}}}", Box(7, ORDER_VALUE)),
+    (Derived, "STRUCT(a BIGINT, twice BIGINT)", "{'a': 2::BIGINT, 'twice': 4::BIGINT}", Derived(2)),
+    (Partly, "STRUCT(a BIGINT, b VARCHAR)", "{'a': 2::BIGINT, 'b': 'x'}", {"a": 2, "b": "x"}),
 ]  # fmt: skip
 
 
@@ -108,6 +170,100 @@ def test_types(con: Con, annotation: Any, kind: str, sql: str, value: Any, batch
     assert_view_equals_query(con, "v", f"SELECT id, v::{kind} AS v FROM t")
     assert one(con, "SELECT DISTINCT typeof(v) FROM v") == one(con, f"SELECT typeof(NULL::{kind})")
     assert rows(con, f"SELECT take({sql}) IS NOT DISTINCT FROM {sql}") == [(True,)]
+
+
+ARROW: list[tuple[Any, str]] = [
+    (Arrow[str], "VARCHAR"), (Arrow[Vector[3]], "FLOAT[3]"), (Arrow["DECIMAL(18,2)"], "DECIMAL(18,2)"), (Arrow[int | None], "BIGINT"),
+    (Annotated[pa.Array, pa.string()], "VARCHAR"), (Annotated[pa.Array, pa.large_string()], "VARCHAR"), (Annotated[pa.Array, Sql("UUID")], "UUID"),
+    (Annotated[pa.StringArray, pa.list_(pa.int8(), 3)], "TINYINT[3]"), (Annotated[pa.Array, pa.list_(pa.float16())], "FLOAT[]"), (Annotated[pa.Array, pa.uuid()], "UUID"),
+    (Annotated[pa.Array, pa.dictionary(pa.int8(), pa.string())], "VARCHAR"), (Annotated[pa.Array, pa.timestamp("ms")], "TIMESTAMP_MS"), (Annotated[pa.Array, pa.time32("s")], "TIME"),
+    (Annotated[pa.Array, pa.map_(pa.string(), pa.decimal128(9, 2))], "MAP(VARCHAR, DECIMAL(9,2))"), (Annotated[pa.Array, pa.binary()], "BLOB"),
+    (Annotated[pa.Array, pa.struct([("a b", pa.timestamp("us", "UTC")), ("c", pa.date32())])], 'STRUCT("a b" TIMESTAMPTZ, "c" DATE)'), (Annotated[pa.Array, pa.json_()], "JSON"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("annotation", "expected"), ARROW, ids=str)
+def test_arrow_annotations(annotation: Any, expected: str) -> None:
+    assert is_arrow(annotation)
+    assert sql_type(annotation) == expected
+
+
+def test_what_is_no_arrow_annotation() -> None:
+    assert not any(is_arrow(annotation) for annotation in (int, str | None, list[int], Vector[2], Json, Item))
+    for annotation in (pa.Array, Annotated[pa.Array, pa.duration("s")], Annotated[pa.Array, pa.union([], "dense")]):
+        with pytest.raises(TypeError, match=r"cocosql\.Arrow\["):
+            sql_type(annotation)
+
+
+class Tree(pydantic.BaseModel):
+    children: "list[Tree]"
+
+
+def test_types_that_contain_themselves() -> None:
+    with pytest.raises(TypeError, match="Tree contains itself"):
+        sql_type(Tree)
+
+
+def test_models_are_validated(con: Con) -> None:
+    def name(item: Item) -> str:
+        return item.name
+
+    cocosql.register(con, name)
+    item = f"{{'name': '', 'price': 1, 'level': NULL, 'vector': NULL}}::{ITEM}"
+    with pytest.raises(duckdb.InvalidInputException, match="at least 1 character"):
+        con.execute(f"SELECT name({item})")
+
+
+def test_pydantic_and_numpy_are_not_imported() -> None:
+    run_script(
+        """
+import sys, cocosql
+con = cocosql.connect()
+def f(x: int) -> dict[str, list[int]]:
+    return {"a": [x]}
+cocosql.register(con, f)
+con.execute("SELECT f(1)").fetchall()
+assert not {"pydantic", "attrs", "numpy", "pyarrow"} & sys.modules.keys(), sys.modules.keys()
+"""
+    )
+
+
+def test_a_place_within_a_result(con: Con) -> None:
+    def order(n: int) -> Order:
+        return Order.model_construct(
+            items=[ORDER_VALUE.items[0], Item.model_construct(name="b", price="much")], sizes={}
+        )
+
+    cocosql.register(con, order)
+    with pytest.raises(
+        duckdb.InvalidInputException,
+        match=r"declared type STRUCT.*at \.items\[1\]\.price: expected DECIMAL\(9,2\), got str: 'much'",
+    ):
+        con.execute('SELECT "order"(1)')
+
+
+BATCHES: list[tuple[Any, Any, list[Any]]] = [
+    (Vector[2], np.array([[1, 2], [3, 4]], dtype=np.float32), [(1.0, 2.0), (3.0, 4.0)]),
+    (Vector[2], np.array([[1, 2], [3, 4]], dtype=np.float64)[::-1], [(3.0, 4.0), (1.0, 2.0)]),
+    (Vector[2], np.ma.array([[1, 2], [3, 4]], mask=[[False, True], [False, False]], dtype=np.float32), [(1.0, None), (3.0, 4.0)]),
+    (int, np.array([1, 2], dtype=np.uint8), [1, 2]),
+    (float, np.array([1, 2], dtype=np.float16), [1.0, 2.0]),
+    (float, np.ma.array([1.0, 2.0], mask=[True, False]), [None, 2.0]),
+    (str, np.array(["a", "b"]), ["a", "b"]),
+    (dt.datetime, np.array(["2020-01-01", "NaT"], dtype="M8[ns]"), [dt.datetime(2020, 1, 1), None]),
+    (list[list[int]], np.arange(4).reshape(2, 2, 1), [[[0], [1]], [[2], [3]]]),
+    (int, (1, 2), [1, 2]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("element", "result", "expected"), BATCHES, ids=str)
+def test_arrays_as_results_of_batches(con: Con, element: Any, result: Any, expected: list[Any]) -> None:
+    def give(x: list[int]) -> Any:
+        return result[np.array(x)] if isinstance(result, np.ndarray) else tuple(result[i] for i in x)
+
+    give.__annotations__["return"] = list[element]
+    cocosql.register(con, cocosql.udf(batch_size=2)(give))
+    assert [row[0] for row in rows(con, "SELECT give(i) FROM range(2) AS r(i) ORDER BY i")] == expected
 
 
 def test_signature_errors() -> None:

@@ -19,15 +19,30 @@ std::string Shortened(nb::handle object) {
 	return std::string(nb::borrow<nb::str>(start).c_str()) + "…";
 }
 
-nb::list Slice(const nb::list &list, idx_t begin, idx_t end) {
-	return nb::borrow<nb::list>(
-	    Checked(PyList_GetSlice(list.ptr(), NumericCast<Py_ssize_t>(begin), NumericCast<Py_ssize_t>(end))));
+//! Of a list, or of a pyarrow.Array, which is not copied then.
+nb::object Slice(const nb::object &column, idx_t begin, idx_t end) {
+	return column[nb::slice(nb::int_(begin), nb::int_(end), nb::none())];
+}
+
+nb::object Item(const nb::object &column, idx_t index) {
+	nb::object item = column[index];
+	return nb::hasattr(item, "as_py") ? nb::object(item.attr("as_py")()) : item;
 }
 
 } // namespace
 
 Batch::Batch(const PythonFunction &function)
-    : by_row(function.form == CallForm::ROW), columns(by_row ? 1 : function.parameters.size()) {
+    : by_row(function.form == CallForm::ROW) {
+	for (idx_t i = 0; i < (by_row ? 1 : function.parameters.size()); i++) {
+		columns.push_back(nb::list());
+	}
+}
+
+Batch::Batch(std::vector<uhugeint_t> fingerprints, const nb::list &arrays)
+    : fingerprints(std::move(fingerprints)), by_row(false) {
+	for (auto array : arrays) {
+		columns.push_back(nb::borrow(array));
+	}
 }
 
 void Batch::Append(uhugeint_t fingerprint, const std::vector<PythonReader> &readers, idx_t row) {
@@ -36,10 +51,10 @@ void Batch::Append(uhugeint_t fingerprint, const std::vector<PythonReader> &read
 		PyTuple_SET_ITEM(tuple.ptr(), NumericCast<Py_ssize_t>(i), readers[i][row].release().ptr());
 	}
 	if (by_row) {
-		columns[0].append(std::move(tuple));
+		nb::borrow<nb::list>(columns[0]).append(std::move(tuple));
 	} else {
 		for (idx_t i = 0; i < readers.size(); i++) {
-			columns[i].append(tuple[i]);
+			nb::borrow<nb::list>(columns[i]).append(tuple[i]);
 		}
 	}
 	fingerprints.push_back(fingerprint);
@@ -72,12 +87,12 @@ std::string Batch::Describe(idx_t index) const {
 		shown += (shown.empty() ? "" : ", ") + Shortened(argument);
 	};
 	if (by_row) {
-		for (auto argument : nb::borrow<nb::tuple>(columns[0][index])) {
+		for (auto argument : nb::borrow<nb::tuple>(Item(columns[0], index))) {
 			add(argument);
 		}
 	} else {
 		for (auto &column : columns) {
-			add(column[index]);
+			add(Item(column, index));
 		}
 	}
 	return shown;

@@ -10,13 +10,15 @@ namespace cocosql {
 class Batch {
 public:
 	explicit Batch(const PythonFunction &function);
+	//! Tuples as arrays, one a parameter.
+	Batch(std::vector<duckdb::uhugeint_t> fingerprints, const nb::list &arrays);
 
 	duckdb::idx_t Size() const {
 		return fingerprints.size();
 	}
 	//! Throws InvalidInputException, and leaves the batch as it was, if Python cannot represent an argument.
 	void Append(duckdb::uhugeint_t fingerprint, const std::vector<PythonReader> &readers, duckdb::idx_t row);
-	//! For a function of one row a list of tuples; else a tuple with a list for each parameter.
+	//! For a function of one row a list of tuples; else a tuple with a list, or a pyarrow.Array, for each parameter.
 	nb::object Arguments() const;
 	//! The tuples from `begin` up to `end`.
 	std::unique_ptr<Batch> Part(duckdb::idx_t begin, duckdb::idx_t end) const;
@@ -28,7 +30,7 @@ public:
 private:
 	const bool by_row;
 	//! The tuples, or the parameters.
-	std::vector<nb::list> columns;
+	std::vector<nb::object> columns;
 };
 
 void BindBatch(nb::module_ &module);

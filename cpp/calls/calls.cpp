@@ -9,9 +9,9 @@ namespace cocosql {
 
 using namespace duckdb;
 
-Calls::Calls(shared_ptr<PythonFunction> function, std::unique_ptr<ArgumentSource> source,
+Calls::Calls(ClientContext &context, shared_ptr<PythonFunction> function, std::unique_ptr<ArgumentSource> source,
              std::unique_ptr<ResultSink> sink, std::function<void()> check_interrupt)
-    : function(std::move(function)), source(std::move(source)), sink(std::move(sink)),
+    : context(context), function(std::move(function)), source(std::move(source)), sink(std::move(sink)),
       check_interrupt(std::move(check_interrupt)) {
 }
 
@@ -24,13 +24,20 @@ bool Calls::HasRow() {
 			return false;
 		}
 		for (auto &column : chunk.columns) {
-			readers.emplace_back(column);
+			if (function->form != CallForm::ARRAYS) {
+				readers.emplace_back(column);
+			}
 		}
 	}
 	return true;
 }
 
 std::unique_ptr<Batch> Calls::Take(idx_t wanted) {
+	auto batch = function->form == CallForm::ARRAYS ? TakeArrays(wanted) : TakeObjects(wanted);
+	return batch->Size() == 0 ? nullptr : std::move(batch);
+}
+
+std::unique_ptr<Batch> Calls::TakeObjects(idx_t wanted) {
 	auto batch = std::make_unique<Batch>(*function);
 	while (batch->Size() < wanted && HasRow()) {
 		auto &row = chunk.rows[position++];
@@ -40,11 +47,60 @@ std::unique_ptr<Batch> Calls::Take(idx_t wanted) {
 			failures.push_back({row.second, "", ErrorData(error).RawMessage(), 0});
 		}
 	}
-	return batch->Size() == 0 ? nullptr : std::move(batch);
+	return batch;
+}
+
+std::unique_ptr<Batch> Calls::TakeArrays(idx_t wanted) {
+	ArrowBatch arrays(context, function->parameters);
+	std::vector<uhugeint_t> fingerprints;
+	while (fingerprints.size() < wanted && HasRow()) {
+		DataChunk rows;
+		rows.InitializeEmpty(function->parameters);
+		for (idx_t i = 0; i < chunk.columns.size(); i++) {
+			rows.data[i].Reference(chunk.columns[i].get());
+		}
+		rows.SetCardinalityUnsafe(chunk.size);
+		auto count = MinValue<idx_t>(wanted - fingerprints.size(), chunk.rows.size() - position);
+		AppendArrays(arrays, rows, count, fingerprints);
+	}
+	return std::make_unique<Batch>(std::move(fingerprints), arrays.TakeArrays());
+}
+
+void Calls::AppendArrays(ArrowBatch &arrays, DataChunk &rows, idx_t count, std::vector<uhugeint_t> &fingerprints) {
+	SelectionVector selection(count);
+	for (idx_t i = 0; i < count; i++) {
+		selection.set_index(i, chunk.rows[position + i].first);
+	}
+	try {
+		arrays.Append(rows, selection, count);
+		for (idx_t i = 0; i < count; i++) {
+			fingerprints.push_back(chunk.rows[position++].second);
+		}
+	} catch (const std::exception &error) {
+		if (ErrorData(error).Type() != ExceptionType::INVALID_INPUT) {
+			throw;
+		}
+		if (count == 1) {
+			failures.push_back({chunk.rows[position++].second, "", ErrorData(error).RawMessage(), 0});
+			return;
+		}
+		for (idx_t i = 0; i < count; i++) {
+			AppendArrays(arrays, rows, 1, fingerprints);
+		}
+	}
 }
 
 void Calls::Keep(const Batch &batch, nb::handle results) {
-	auto sequence = Checked(PySequence_Fast(results.ptr(), "results are a sequence"));
+	if (function->form == CallForm::ARRAYS) {
+		KeepArray(batch, results);
+	} else {
+		KeepObjects(batch, results);
+	}
+	count.count += NumericCast<int64_t>(batch.Size());
+}
+
+void Calls::KeepObjects(const Batch &batch, nb::handle results) {
+	auto sequence = BatchItems(results);
 	if (NumericCast<idx_t>(PySequence_Fast_GET_SIZE(sequence.ptr())) != batch.Size()) {
 		throw std::invalid_argument("a result for each argument tuple, and no more");
 	}
@@ -53,13 +109,44 @@ void Calls::Keep(const Batch &batch, nb::handle results) {
 		try {
 			sink->Add(batch.fingerprints[i], result);
 		} catch (const InvalidInputException &error) {
-			failures.push_back({batch.fingerprints[i], batch.Describe(i),
-			                    "its result does not fit the declared type " + function->result.ToString() + ": " +
-			                        ErrorData(error).RawMessage(),
-			                    1});
+			Misfit(batch, i, ErrorData(error).RawMessage());
 		}
 	}
-	count.count += NumericCast<int64_t>(batch.Size());
+}
+
+void Calls::KeepArray(const Batch &batch, nb::handle results) {
+	std::string why;
+	if (TakesArray(batch, 0, batch.Size(), results, why)) {
+		return;
+	}
+	auto can_slice = batch.Size() > 1 && nb::hasattr(results, "slice");
+	for (idx_t i = 0; i < batch.Size(); i++) {
+		if (!can_slice || !TakesArray(batch, i, 1, results.attr("slice")(i, 1), why)) {
+			Misfit(batch, i, why);
+		}
+	}
+}
+
+bool Calls::TakesArray(const Batch &batch, idx_t begin, idx_t count, nb::handle array, std::string &why) {
+	auto add = [&](Vector &values, idx_t first, idx_t rows) {
+		sink->AddRows(batch.fingerprints.data() + begin + first, values, rows);
+	};
+	try {
+		ReadArrowArray(context, array, function->result, count, add);
+		return true;
+	} catch (const std::exception &error) {
+		ErrorData data(error);
+		if (data.Type() != ExceptionType::INVALID_INPUT) {
+			throw;
+		}
+		why = data.RawMessage();
+		return false;
+	}
+}
+
+void Calls::Misfit(const Batch &batch, idx_t index, const std::string &why) {
+	auto error = "its result does not fit the declared type " + function->result.ToString() + ": " + why;
+	failures.push_back({batch.fingerprints[index], batch.Describe(index), error, 1});
 }
 
 void Calls::Fail(const Batch &batch, const std::string &error, int64_t attempts) {

@@ -5,6 +5,7 @@
 #include "calls/batch.hpp"
 #include "calls/result_sink.hpp"
 #include "calls/run_state.hpp"
+#include "values/arrow.hpp"
 
 #include <chrono>
 #include <functional>
@@ -15,6 +16,8 @@ namespace cocosql {
 struct ArgumentChunk {
 	//! One column a parameter.
 	std::vector<std::reference_wrapper<const duckdb::Vector>> columns;
+	//! Their rows.
+	duckdb::idx_t size = 0;
 	//! The rows that stand for calls, with their fingerprints.
 	std::vector<std::pair<duckdb::idx_t, duckdb::uhugeint_t>> rows;
 };
@@ -39,8 +42,9 @@ struct CallFailure {
 class Calls {
 public:
 	//! `check_interrupt` throws if the calls are to stop; it is asked without the GIL.
-	Calls(duckdb::shared_ptr<PythonFunction> function, std::unique_ptr<ArgumentSource> source,
-	      std::unique_ptr<ResultSink> sink, std::function<void()> check_interrupt);
+	Calls(duckdb::ClientContext &context, duckdb::shared_ptr<PythonFunction> function,
+	      std::unique_ptr<ArgumentSource> source, std::unique_ptr<ResultSink> sink,
+	      std::function<void()> check_interrupt);
 
 	//! The next argument tuples, as many as wanted if there are; null if there are none. Needs the GIL.
 	std::unique_ptr<Batch> Take(duckdb::idx_t wanted);
@@ -67,6 +71,18 @@ public:
 
 private:
 	bool HasRow();
+	std::unique_ptr<Batch> TakeObjects(duckdb::idx_t wanted);
+	std::unique_ptr<Batch> TakeArrays(duckdb::idx_t wanted);
+	//! The next `count` tuples of the chunk.
+	void AppendArrays(ArrowBatch &arrays, duckdb::DataChunk &rows, duckdb::idx_t count,
+	                  std::vector<duckdb::uhugeint_t> &fingerprints);
+	void KeepObjects(const Batch &batch, nb::handle results);
+	void KeepArray(const Batch &batch, nb::handle results);
+	//! Takes the results of `count` tuples of a batch; false, with the reason, if they do not fit.
+	bool TakesArray(const Batch &batch, duckdb::idx_t begin, duckdb::idx_t count, nb::handle array, std::string &why);
+	void Misfit(const Batch &batch, duckdb::idx_t index, const std::string &why);
+
+	duckdb::ClientContext &context;
 
 	const duckdb::shared_ptr<PythonFunction> function;
 	const std::unique_ptr<ArgumentSource> source;

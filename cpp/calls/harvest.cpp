@@ -44,6 +44,7 @@ public:
 		for (idx_t i = FIRST_ARGUMENT; i < chunk.ColumnCount(); i++) {
 			next.columns.emplace_back(chunk.data[i]);
 		}
+		next.size = chunk.size();
 		next.rows.clear();
 		auto hit = FlatVector::GetData<bool>(chunk.data[HIT]);
 		auto fingerprint = FlatVector::GetData<uhugeint_t>(chunk.data[FINGERPRINT]);
@@ -83,7 +84,7 @@ std::unique_ptr<Calls> HarvestedCalls(Session &session, const std::string &name,
 		auto function = FunctionRegistry::Get(context).Find(name);
 		auto sink = std::make_unique<MemoWriter>(DatabaseInstance::GetDatabase(context), memo, function->result,
 		                                         session.run->run_id);
-		return std::make_unique<Calls>(std::move(function), std::make_unique<Misses>(harvest), std::move(sink),
+		return std::make_unique<Calls>(context, std::move(function), std::make_unique<Misses>(harvest), std::move(sink),
 		                               [&session] { session.CheckInterrupt(); });
 	});
 }

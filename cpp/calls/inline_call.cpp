@@ -45,6 +45,9 @@ public:
 	void Add(uhugeint_t fingerprint, nb::handle result) override {
 		results.Add(fingerprint, result);
 	}
+	void AddRows(const uhugeint_t *fingerprints, Vector &rows, idx_t count) override {
+		results.Append(fingerprints, rows, count);
+	}
 	void FlushIfDue(bool) override {
 	}
 
@@ -134,6 +137,7 @@ public:
 		for (auto &fingerprint : fingerprints) {
 			chosen.rows.emplace_back(arguments.rows.at(fingerprint), fingerprint);
 		}
+		chosen.size = arguments.chunk.size();
 		total = chosen.rows.size();
 	}
 
@@ -163,7 +167,7 @@ void Settle(const PythonFunction &function, const std::vector<CallFailure> &fail
 //! Calls the function for these argument tuples and memoizes what it returns.
 void CallFor(InlineState &state, const Arguments &arguments, const FingerprintSet &fingerprints, Results &results) {
 	auto begin = results.Size();
-	Calls calls(state.function, std::make_unique<Chosen>(arguments, fingerprints),
+	Calls calls(state.context, state.function, std::make_unique<Chosen>(arguments, fingerprints),
 	            std::make_unique<ResultCollector>(results), [&] { CheckCancelled(state.context); });
 	auto keep = [&] {
 		Store(state, results, begin);

@@ -45,7 +45,10 @@ void CallsInFlight::Await(const FingerprintSet &awaited) {
 }
 
 static CallForm FindForm(const std::string &name) {
-	return name == "row" ? CallForm::ROW : CallForm::LISTS;
+	if (name == "row") {
+		return CallForm::ROW;
+	}
+	return name == "list" ? CallForm::LISTS : CallForm::ARRAYS;
 }
 
 PythonFunction::PythonFunction(DatabaseInstance &database, int64_t id, nb::handle description) : id(id) {

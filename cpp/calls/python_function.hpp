@@ -42,7 +42,9 @@ enum class CallForm : uint8_t {
 	//! One row: a value a parameter.
 	ROW,
 	//! Many rows: a list a parameter.
-	LISTS
+	LISTS,
+	//! Many rows: a pyarrow.Array a parameter.
+	ARRAYS
 };
 
 //! The callable itself stays in Python (cocosql.udf), known here by a number: no Python object outlives the interpreter.

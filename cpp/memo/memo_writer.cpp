@@ -1,6 +1,7 @@
 #include "memo/memo_writer.hpp"
 
 #include "duckdb/common/vector/flat_vector.hpp"
+#include "duckdb/common/vector_operations/vector_operations.hpp"
 #include "duckdb/main/database.hpp"
 #include "duckdb/storage/object_cache.hpp"
 #include "python/errors.hpp"
@@ -66,6 +67,16 @@ MemoWriter::MemoWriter(DatabaseInstance &database, const std::string &table, con
 void MemoWriter::Add(uhugeint_t fingerprint, nanobind::handle result) {
 	WriteObject(result, chunk.data[1], filled);
 	EndRow(fingerprint);
+}
+
+void MemoWriter::AddRows(const uhugeint_t *fingerprints, Vector &results, idx_t count) {
+	for (idx_t begin = 0; begin < count;) {
+		auto end = MinValue(count, begin + STANDARD_VECTOR_SIZE - filled);
+		VectorOperations::Copy(results, chunk.data[1], end, begin, filled);
+		for (; begin < end; begin++) {
+			EndRow(fingerprints[begin]);
+		}
+	}
 }
 
 void MemoWriter::AddResults(Results &results, idx_t begin) {

@@ -18,6 +18,7 @@ public:
 	           int64_t run_id);
 
 	void Add(duckdb::uhugeint_t fingerprint, nanobind::handle result) override;
+	void AddRows(const duckdb::uhugeint_t *fingerprints, duckdb::Vector &results, duckdb::idx_t count) override;
 	//! Commits if results have waited long enough, or are due anyway; without the GIL.
 	void FlushIfDue(bool due) override;
 	//! Adds results from the one at `begin` on.

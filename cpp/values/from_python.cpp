@@ -3,10 +3,12 @@
 
 #include <datetime.h>
 
+#include "duckdb/common/error_data.hpp"
 #include "duckdb/common/types/bignum.hpp"
 #include "duckdb/common/types/bit.hpp"
 #include "duckdb/common/types/date.hpp"
 #include "duckdb/common/types/decimal.hpp"
+#include "duckdb/common/types/geometry.hpp"
 #include "duckdb/common/types/hugeint.hpp"
 #include "duckdb/common/types/interval.hpp"
 #include "duckdb/common/types/time.hpp"
@@ -20,6 +22,7 @@
 #include "duckdb/common/vector/struct_vector.hpp"
 #include "duckdb/common/vector/union_vector.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <string>
@@ -35,7 +38,7 @@ using duckdb::Vector;
 
 namespace {
 
-//! An object that does not fit, in words; the places within nested values are put before it on the way up
+//! An object that does not fit, in words; on the way up its place within nested values is put together
 struct Misfit : std::exception {
 	explicit Misfit(std::string message) : message(std::move(message)) {
 	}
@@ -44,7 +47,12 @@ struct Misfit : std::exception {
 		return message.c_str();
 	}
 
+	std::string Text() const {
+		return path.empty() ? message : "at " + path + ": " + message;
+	}
+
 	std::string message;
+	std::string path;
 };
 
 void Write(nb::handle object, Vector &vector, idx_t row);
@@ -106,14 +114,19 @@ std::string NameOf(const LogicalType &type) {
 	Mismatch(type, object, "out of range");
 }
 
-//! Runs a function; its misfits are said to be in the place, the words for which are only made then
+//! Runs a function; its misfits are said to be at the place, which is only written then
 template <class PLACE, class FUNCTION>
 void Within(PLACE &&place, FUNCTION &&function) {
 	try {
 		function();
-	} catch (const Misfit &misfit) {
-		throw Misfit("in " + place() + ": " + misfit.message);
+	} catch (Misfit &misfit) {
+		misfit.path = place() + misfit.path;
+		throw;
 	}
+}
+
+std::string ElementPath(size_t index) {
+	return "[" + std::to_string(index) + "]";
 }
 
 std::string MessageOf(const nb::python_error &error) {
@@ -138,6 +151,10 @@ int CheckedStatus(int status) {
 	return status;
 }
 
+bool IsTrue(nb::handle object) {
+	return CheckedStatus(PyObject_IsTrue(object.ptr())) != 0;
+}
+
 bool IsInstance(nb::handle object, nb::handle type) {
 	return CheckedStatus(PyObject_IsInstance(object.ptr(), type.ptr())) != 0;
 }
@@ -154,14 +171,62 @@ nb::object FindAttribute(nb::handle object, const char *name) {
 	return found;
 }
 
-//! What a scalar of NumPy holds as Python's bool, int or float; any other object as it is
-nb::object Unwrapped(nb::handle object) {
-	const auto dtype = FindAttribute(object, "dtype");
-	if (!dtype.is_valid() || nb::cast<Py_ssize_t>(object.attr("ndim")) != 0) {
+//! A class of NumPy, or an invalid handle if nobody has imported NumPy; held as in FindClass
+nb::handle NumpyClass(const char *name, nb::handle &held) {
+	if (!held.is_valid()) {
+		const auto module = nb::steal(PyImport_GetModule(nb::str("numpy").ptr()));
+		if (!module && PyErr_Occurred()) {
+			throw nb::python_error();
+		}
+		if (module) { // which may be half imported
+			held = FindAttribute(module, name).release();
+		}
+	}
+	return held;
+}
+
+bool IsOf(nb::handle object, nb::handle cls) {
+	return cls.is_valid() && PyObject_TypeCheck(object.ptr(), reinterpret_cast<PyTypeObject *>(cls.ptr()));
+}
+
+bool IsNumpyArray(nb::handle object) {
+	static nb::handle held;
+	return IsOf(object, NumpyClass("ndarray", held));
+}
+
+bool IsNumpy(nb::handle object) {
+	static nb::handle held;
+	return IsOf(object, NumpyClass("generic", held)) || IsNumpyArray(object);
+}
+
+std::string DtypeKind(nb::handle object) {
+	return TextOf(nb::object(object.attr("dtype").attr("kind")));
+}
+
+//! datetime64 or timedelta64, which only some types take
+bool IsNumpyTime(nb::handle object, const char *kind) {
+	return IsNumpy(object) && DtypeKind(object) == kind && nb::cast<Py_ssize_t>(object.attr("ndim")) == 0;
+}
+
+//! What a scalar of NumPy (also an array without dimensions) holds as a Python object; times stay as they are
+nb::object UnwrappedNumpy(nb::handle object) {
+	if (nb::cast<Py_ssize_t>(object.attr("ndim")) != 0) {
 		return nb::borrow(object);
 	}
-	const auto kind = TextOf(nb::object(dtype.attr("kind")));
-	return kind.find_first_of("biuf") == 0 ? nb::object(object.attr("item")()) : nb::borrow(object);
+	const auto kind = DtypeKind(object);
+	if (kind == "M" || kind == "m") {
+		const auto scalar = nb::object(object[nb::tuple()]);
+		return IsTrue(nb::module_::import_("numpy").attr("isnat")(scalar)) ? nb::none() : scalar;
+	}
+	return kind.find_first_of("biufUSO") == 0 ? nb::object(object.attr("item")()) : nb::borrow(object);
+}
+
+//! The value of an enum's member, the Python object of a scalar of NumPy; any other object as it is
+nb::object Unwrapped(nb::handle object) {
+	if (IsOf(object, FindClass(PythonClass::ENUM))) {
+		return object.attr("value");
+	}
+	return IsNumpy(object) ? UnwrappedNumpy(object) : nb::borrow(object);
 }
 
 //! The integer that an object stands for (a bool stands for none)
@@ -169,23 +234,16 @@ nb::object AsInteger(nb::handle object, const LogicalType &type) {
 	if (PyLong_Check(object.ptr()) && !PyBool_Check(object.ptr())) {
 		return nb::borrow(object);
 	}
-	const auto plain = Unwrapped(object);
-	const bool array = FindAttribute(plain, "dtype").is_valid(); // has an __index__ that mostly fails
-	if (array || PyBool_Check(plain.ptr()) || !PyIndex_Check(plain.ptr())) {
+	const bool array = FindAttribute(object, "dtype").is_valid(); // has an __index__ that mostly fails
+	if (array || PyBool_Check(object.ptr()) || !PyIndex_Check(object.ptr())) {
 		Mismatch(type, object);
 	}
-	return Checked(PyNumber_Index(plain.ptr()));
+	return Checked(PyNumber_Index(object.ptr()));
 }
 
 nb::object AsText(nb::handle object, const LogicalType &type) {
 	if (PyUnicode_Check(object.ptr())) {
 		return nb::borrow(object);
-	}
-	if (IsInstance(object, FindClass(PythonClass::ENUM))) {
-		const nb::object value = object.attr("value");
-		if (PyUnicode_Check(value.ptr())) {
-			return value;
-		}
 	}
 	Mismatch(type, object);
 }
@@ -340,14 +398,10 @@ T ToFloat(nb::handle object, const LogicalType &type) {
 	if (PyFloat_Check(object.ptr())) {
 		return NarrowFloat<T>(PyFloat_AS_DOUBLE(object.ptr()), object, type);
 	}
-	const auto plain = Unwrapped(object);
-	if (PyFloat_Check(plain.ptr())) {
-		return NarrowFloat<T>(PyFloat_AS_DOUBLE(plain.ptr()), object, type);
-	}
-	if (!PyLong_Check(plain.ptr()) || PyBool_Check(plain.ptr())) {
+	if (!PyLong_Check(object.ptr()) || PyBool_Check(object.ptr())) {
 		Mismatch(type, object);
 	}
-	return IntegerToFloat<T>(plain, object, type);
+	return IntegerToFloat<T>(object, object, type);
 }
 
 template <class T>
@@ -356,11 +410,10 @@ void WriteFloat(nb::handle object, Vector &vector, idx_t row) {
 }
 
 void WriteBool(nb::handle object, Vector &vector, idx_t row) {
-	const auto plain = PyBool_Check(object.ptr()) ? nb::borrow(object) : Unwrapped(object);
-	if (!PyBool_Check(plain.ptr())) {
+	if (!PyBool_Check(object.ptr())) {
 		Mismatch(vector.GetType(), object);
 	}
-	Set<bool>(vector, row, plain.is(nb::handle(Py_True)));
+	Set<bool>(vector, row, object.is(nb::handle(Py_True)));
 }
 
 //! A decimal as its digits, without leading zeros, and the power of ten to multiply them with
@@ -458,16 +511,36 @@ void WriteText(nb::handle object, Vector &vector, idx_t row) {
 	WriteString(data, static_cast<size_t>(size), vector, row);
 }
 
-void WriteBlob(nb::handle object, Vector &vector, idx_t row) {
+nb::object AsBytes(nb::handle object, const LogicalType &type) {
 	if (PyBytes_Check(object.ptr())) {
-		return WriteString(PyBytes_AS_STRING(object.ptr()), static_cast<size_t>(PyBytes_GET_SIZE(object.ptr())), vector,
-		                   row);
+		return nb::borrow(object);
 	}
 	if (!PyByteArray_Check(object.ptr()) && !PyMemoryView_Check(object.ptr())) {
-		Mismatch(vector.GetType(), object);
+		Mismatch(type, object);
 	}
-	const auto bytes = Checked(PyBytes_FromObject(object.ptr()));
+	return Checked(PyBytes_FromObject(object.ptr()));
+}
+
+void WriteBlob(nb::handle object, Vector &vector, idx_t row) {
+	const auto bytes = AsBytes(object, vector.GetType());
 	WriteString(PyBytes_AS_STRING(bytes.ptr()), static_cast<size_t>(PyBytes_GET_SIZE(bytes.ptr())), vector, row);
+}
+
+// Well-known binary, as reading one gives
+void WriteGeometry(nb::handle object, Vector &vector, idx_t row) {
+	const auto bytes = AsBytes(object, vector.GetType());
+	if (static_cast<size_t>(PyBytes_GET_SIZE(bytes.ptr())) > std::numeric_limits<uint32_t>::max()) {
+		OutOfRange(vector.GetType(), object);
+	}
+	const duckdb::string_t blob(PyBytes_AS_STRING(bytes.ptr()), static_cast<uint32_t>(PyBytes_GET_SIZE(bytes.ptr())));
+	duckdb::string_t geometry;
+	try {
+		duckdb::Geometry::FromBinary(blob, geometry, duckdb::StringVector::GetStringHeap(vector), true);
+	} catch (const duckdb::Exception &error) {
+		Mismatch(vector.GetType(), object, duckdb::ErrorData(error).RawMessage());
+	}
+	// The result may be the given bytes themselves
+	Set(vector, row, duckdb::StringVector::AddStringOrBlob(vector, geometry));
 }
 
 void WriteBits(nb::handle object, Vector &vector, idx_t row) {
@@ -543,7 +616,24 @@ int64_t UtcOffset(nb::handle object, bool aware, const LogicalType &type) {
 	return aware ? DeltaMicros(offset) : 0;
 }
 
+//! The number of units of a datetime64 or timedelta64, exactly
+int64_t NumpyUnits(nb::handle object, const std::string &dtype, const LogicalType &type) {
+	const nb::object converted = object.attr("astype")(dtype.c_str());
+	const nb::object back = converted.attr("astype")(object.attr("dtype"));
+	if (!IsTrue(back.attr("__eq__")(object))) {
+		Mismatch(type, object, "out of range or too fine");
+	}
+	return nb::cast<int64_t>(nb::int_(nb::object(converted.attr("astype")("int64"))));
+}
+
 void WriteDate(nb::handle object, Vector &vector, idx_t row) {
+	if (IsNumpyTime(object, "M")) {
+		const auto days = NumpyUnits(object, "datetime64[D]", vector.GetType());
+		if (days != static_cast<int32_t>(days) || !duckdb::Value::IsFinite(duckdb::date_t(static_cast<int32_t>(days)))) {
+			OutOfRange(vector.GetType(), object);
+		}
+		return Set(vector, row, duckdb::date_t(static_cast<int32_t>(days)));
+	}
 	if (!PyDate_Check(object.ptr()) || PyDateTime_Check(object.ptr())) {
 		Mismatch(vector.GetType(), object);
 	}
@@ -599,9 +689,37 @@ int64_t EpochMicros(nb::handle object, bool aware, const LogicalType &type) {
 	return seconds * kMicrosPerSecond + PyDateTime_DATE_GET_MICROSECOND(stamp) - UtcOffset(object, aware, type);
 }
 
+const char *NumpyDtype(LogicalTypeId type) {
+	switch (type) {
+	case LogicalTypeId::TIMESTAMP_SEC:
+		return "datetime64[s]";
+	case LogicalTypeId::TIMESTAMP_MS:
+		return "datetime64[ms]";
+	case LogicalTypeId::TIMESTAMP_NS:
+		return "datetime64[ns]";
+	default:
+		return "datetime64[us]";
+	}
+}
+
+void WriteNumpyTimestamp(nb::handle object, Vector &vector, idx_t row, bool aware) {
+	const auto &type = vector.GetType();
+	if (aware) {
+		Mismatch(type, object, "without a time zone");
+	}
+	const auto value = NumpyUnits(object, NumpyDtype(type.id()), type);
+	if (!duckdb::timestamp_t(value).IsFinite()) {
+		OutOfRange(type, object);
+	}
+	Set<int64_t>(vector, row, value);
+}
+
 //! The vector's unit is micros * multiplier / divisor
 void WriteTimestamp(nb::handle object, Vector &vector, idx_t row, bool aware, int64_t multiplier, int64_t divisor) {
 	const auto &type = vector.GetType();
+	if (IsNumpyTime(object, "M")) {
+		return WriteNumpyTimestamp(object, vector, row, aware);
+	}
 	const auto micros = EpochMicros(object, aware, type);
 	if (micros % divisor != 0) {
 		Mismatch(type, object, "too fine");
@@ -624,7 +742,32 @@ T IntervalField(nb::handle interval, const char *name, const LogicalType &type) 
 	return static_cast<T>(value);
 }
 
+//! Days and less like a timedelta; months stay months
+duckdb::interval_t FromTimedelta64(nb::handle object, const LogicalType &type) {
+	const auto dtype = TextOf(nb::object(object.attr("dtype").attr("str")));
+	if (dtype.find('[') == std::string::npos) {
+		Mismatch(type, object, "without a unit");
+	}
+	duckdb::interval_t interval {};
+	if (dtype.find("[M]") != std::string::npos || dtype.find("[Y]") != std::string::npos) {
+		const auto months = NumpyUnits(object, "timedelta64[M]", type);
+		interval.months = static_cast<int32_t>(months);
+		if (interval.months != months) {
+			OutOfRange(type, object);
+		}
+		return interval;
+	}
+	constexpr int64_t kMicrosPerDay = kSecondsPerDay * kMicrosPerSecond;
+	const auto micros = NumpyUnits(object, "timedelta64[us]", type);
+	interval.micros = (micros % kMicrosPerDay + kMicrosPerDay) % kMicrosPerDay;
+	interval.days = static_cast<int32_t>((micros - interval.micros) / kMicrosPerDay);
+	return interval;
+}
+
 duckdb::interval_t ToInterval(nb::handle object, const LogicalType &type) {
+	if (IsNumpyTime(object, "m")) {
+		return FromTimedelta64(object, type);
+	}
 	duckdb::interval_t interval {};
 	if (PyDelta_Check(object.ptr())) {
 		interval.days = PyDateTime_DELTA_GET_DAYS(object.ptr());
@@ -689,6 +832,9 @@ public:
 			PyErr_Clear();
 			return;
 		}
+		if (IsNumpyArray(object) && FindAttribute(object, "mask").is_valid()) {
+			return; // its buffer has values behind the mask
+		}
 		const std::string format = view.format ? view.format : "B";
 		single = format == "f" && view.itemsize == sizeof(float);
 		usable = view.ndim == 1 && (single || (format == "d" && view.itemsize == sizeof(double)));
@@ -740,22 +886,31 @@ private:
 	bool single = false;
 };
 
-//! The elements as a list or tuple. NumPy's one-dimensional arrays become Python's numbers, others lists of arrays.
+//! The elements of an array: Python's own objects of one dimension, and lists of arrays of more
+nb::object ElementsOf(nb::handle array) {
+	const auto kind = FindAttribute(array, "dtype").is_valid() ? DtypeKind(array) : std::string();
+	const bool plain = nb::cast<Py_ssize_t>(array.attr("ndim")) == 1 && kind != "M" && kind != "m";
+	return plain ? Checked(PySequence_List(nb::object(array.attr("tolist")()).ptr()))
+	             : Checked(PySequence_List(array.ptr()));
+}
+
+bool IsArrayLike(nb::handle object) {
+	if (!FindAttribute(object, "__array__").is_valid()) {
+		return false;
+	}
+	const auto ndim = FindAttribute(object, "ndim");
+	return ndim.is_valid() && PyLong_Check(ndim.ptr()) && nb::cast<Py_ssize_t>(ndim) > 0;
+}
+
+//! The elements as a list or tuple
 nb::object AsSequence(nb::handle object, const LogicalType &type) {
 	if (PyList_Check(object.ptr()) || PyTuple_Check(object.ptr())) {
 		return nb::borrow(object);
 	}
-	if (!FindAttribute(object, "__array__").is_valid() || !FindAttribute(object, "ndim").is_valid()) {
+	if (!IsArrayLike(object)) {
 		Mismatch(type, object);
 	}
-	switch (nb::cast<int>(object.attr("ndim"))) {
-	case 0:
-		Mismatch(type, object);
-	case 1:
-		return Checked(PySequence_List(nb::object(object.attr("tolist")()).ptr()));
-	default:
-		return Checked(PySequence_List(object.ptr()));
-	}
+	return ElementsOf(object);
 }
 
 //! True: all elements were floats and are written
@@ -812,7 +967,7 @@ void WriteElements(nb::handle sequence, size_t count, Vector &child, idx_t first
 			throw Misfit("the list changed its size while it was read");
 		}
 		const auto element = nb::borrow(PySequence_Fast_GET_ITEM(sequence.ptr(), static_cast<Py_ssize_t>(i)));
-		Within([i] { return "element " + std::to_string(i); }, [&] { Write(element, child, first + i); });
+		Within([i] { return ElementPath(i); }, [&] { Write(element, child, first + i); });
 	}
 }
 
@@ -896,13 +1051,31 @@ void WriteArray(nb::handle object, Vector &vector, idx_t row) {
 //===--------------------------------------------------------------------===//
 // Structs, maps and unions
 //===--------------------------------------------------------------------===//
-nb::object DataclassFields(nb::handle object) {
+//! The attributes that a list of names, or of things that have a name, speaks of
+nb::object Attributes(nb::handle object, nb::handle names) {
 	nb::dict dict;
-	for (const nb::handle field : nb::module_::import_("dataclasses").attr("fields")(object)) {
-		const nb::object name = field.attr("name");
+	for (const nb::handle entry : names) {
+		const nb::object name = PyUnicode_Check(entry.ptr()) ? nb::borrow(entry) : nb::object(entry.attr("name"));
 		dict[name] = nb::getattr(object, name);
 	}
 	return std::move(dict);
+}
+
+//! The fields of a NamedTuple, a dataclass, a model of Pydantic or an attrs class; else an invalid object
+nb::object FieldsOf(nb::handle object) {
+	const nb::handle cls(reinterpret_cast<PyObject *>(Py_TYPE(object.ptr())));
+	if (PyTuple_Check(object.ptr())) {
+		return FindAttribute(object, "_fields").is_valid() ? nb::object(object.attr("_asdict")()) : nb::object();
+	}
+	if (FindAttribute(cls, "__dataclass_fields__").is_valid()) {
+		return Attributes(object, nb::module_::import_("dataclasses").attr("fields")(object));
+	}
+	const auto models = FindAttribute(cls, "__pydantic_fields__");
+	if (models.is_valid()) {
+		return Attributes(object, models);
+	}
+	const auto attributes = FindAttribute(cls, "__attrs_attrs__");
+	return attributes.is_valid() ? Attributes(object, attributes) : nb::object();
 }
 
 //! The fields as a dict
@@ -910,15 +1083,8 @@ nb::object AsFields(nb::handle object, const LogicalType &type) {
 	if (PyDict_Check(object.ptr())) {
 		return nb::borrow(object);
 	}
-	if (PyType_Check(object.ptr())) {
-		Mismatch(type, object);
-	}
-	nb::object fields;
-	if (FindAttribute(object, "__dataclass_fields__").is_valid()) {
-		fields = DataclassFields(object);
-	} else if (PyTuple_Check(object.ptr()) && FindAttribute(object, "_fields").is_valid()) {
-		fields = object.attr("_asdict")();
-	} else if (FindAttribute(object, "model_dump").is_valid()) {
+	auto fields = PyType_Check(object.ptr()) ? nb::object() : FieldsOf(object);
+	if (!fields.is_valid() && !PyType_Check(object.ptr()) && FindAttribute(object, "model_dump").is_valid()) {
 		fields = object.attr("model_dump")();
 	}
 	if (!fields.is_valid() || !PyDict_Check(fields.ptr())) {
@@ -969,7 +1135,7 @@ void WriteStruct(nb::handle object, Vector &vector, idx_t row) {
 		if (!value.is_valid()) {
 			throw Misfit("missing field '" + name + "' for " + NameOf(type));
 		}
-		Within([&] { return "field '" + name + "'"; }, [&] { Write(value, children[i], row); });
+		Within([&] { return "." + name; }, [&] { Write(value, children[i], row); });
 	}
 	if (static_cast<size_t>(PyDict_Size(dict.ptr())) != fields.size()) {
 		CheckNoneUnknown(dict, type);
@@ -987,7 +1153,7 @@ void WriteTuple(nb::handle object, Vector &vector, idx_t row) {
 	}
 	for (size_t i = 0; i < children.size(); i++) {
 		const nb::handle element(PyTuple_GET_ITEM(object.ptr(), static_cast<Py_ssize_t>(i)));
-		Within([i] { return "element " + std::to_string(i); }, [&] { Write(element, children[i], row); });
+		Within([i] { return ElementPath(i); }, [&] { Write(element, children[i], row); });
 	}
 }
 
@@ -1002,6 +1168,15 @@ bool IsListOfPairs(nb::handle object) {
 		}
 	}
 	return true;
+}
+
+void WriteKey(nb::handle key, Vector &keys, idx_t row) {
+	try {
+		Write(key, keys, row);
+	} catch (Misfit &misfit) {
+		misfit.message = "a key: " + misfit.message;
+		throw;
+	}
 }
 
 void WriteMap(nb::handle object, Vector &vector, idx_t row) {
@@ -1021,8 +1196,8 @@ void WriteMap(nb::handle object, Vector &vector, idx_t row) {
 			if (key.is_none()) {
 				throw Misfit("expected " + NameOf(type) + ", got a key None");
 			}
-			Within([&] { return "key " + Repr(key); }, [&] { Write(key, entries[0], first + i); });
-			Within([&] { return "the value of key " + Repr(key); }, [&] { Write(value, entries[1], first + i); });
+			WriteKey(key, entries[0], first + i);
+			Within([&] { return "[" + Repr(key) + "]"; }, [&] { Write(value, entries[1], first + i); });
 		}
 	});
 }
@@ -1052,6 +1227,148 @@ void WriteUnion(nb::handle object, Vector &vector, idx_t row) {
 	}
 	FlatVector::ValidityMutable(children[0]).SetValid(row);
 	Set(children[0], row, static_cast<duckdb::union_tag_t>(chosen - 1));
+}
+
+//===--------------------------------------------------------------------===//
+// Variants
+//===--------------------------------------------------------------------===//
+duckdb::Value VariantOf(nb::handle object);
+
+struct RecursionGuard {
+	RecursionGuard() = default;
+	RecursionGuard(const RecursionGuard &) = delete;
+	RecursionGuard &operator=(const RecursionGuard &) = delete;
+	~RecursionGuard() {
+		Py_LeaveRecursiveCall();
+	}
+};
+
+LogicalType IntegerType(nb::handle integer) {
+	duckdb::hugeint_t huge;
+	if (!ToHugeint(integer, huge)) {
+		return LogicalType::BIGNUM;
+	}
+	int64_t small;
+	return duckdb::Hugeint::TryCast(huge, small) ? LogicalType::BIGINT : LogicalType::HUGEINT;
+}
+
+LogicalType DecimalTypeOf(nb::handle decimal) {
+	const auto digits = SplitDecimal(decimal, LogicalType::VARIANT());
+	const auto scale = std::max<int64_t>(0, -digits.exponent);
+	const auto width = std::max<int64_t>(
+	    {scale, static_cast<int64_t>(digits.digits.size()) + std::max<int64_t>(0, digits.exponent), 1});
+	if (width > duckdb::Decimal::MAX_WIDTH_DECIMAL) {
+		OutOfRange(LogicalType::VARIANT(), decimal);
+	}
+	return LogicalType::DECIMAL(static_cast<uint8_t>(width), static_cast<uint8_t>(scale));
+}
+
+bool IsAware(nb::handle object) {
+	return !nb::object(object.attr("utcoffset")()).is_none();
+}
+
+LogicalType TimeTypeOf(nb::handle object) {
+	if (PyDateTime_Check(object.ptr())) {
+		return IsAware(object) ? LogicalType::TIMESTAMP_TZ : LogicalType::TIMESTAMP;
+	}
+	if (PyTime_Check(object.ptr())) {
+		return IsAware(object) ? LogicalType::TIME_TZ : LogicalType::TIME;
+	}
+	if (PyDate_Check(object.ptr())) {
+		return LogicalType::DATE;
+	}
+	const bool interval = PyDelta_Check(object.ptr()) || IsOf(object, FindClass(PythonClass::INTERVAL));
+	return interval ? LogicalType::INTERVAL : LogicalType::INVALID;
+}
+
+//! The SQL type that an object would have by itself, if it is not nested; else INVALID
+LogicalType ScalarTypeOf(nb::handle object) {
+	if (PyBool_Check(object.ptr())) {
+		return LogicalType::BOOLEAN;
+	}
+	if (PyLong_Check(object.ptr())) {
+		return IntegerType(object);
+	}
+	if (PyFloat_Check(object.ptr())) {
+		return LogicalType::DOUBLE;
+	}
+	if (PyUnicode_Check(object.ptr())) {
+		return LogicalType::VARCHAR;
+	}
+	if (PyBytes_Check(object.ptr()) || PyByteArray_Check(object.ptr())) {
+		return LogicalType::BLOB;
+	}
+	if (IsOf(object, FindClass(PythonClass::DECIMAL))) {
+		return DecimalTypeOf(object);
+	}
+	return IsOf(object, FindClass(PythonClass::UUID)) ? LogicalType::UUID : TimeTypeOf(object);
+}
+
+duckdb::Value WrittenAs(nb::handle object, const LogicalType &type) {
+	Vector vector(type, 1);
+	Write(object, vector, 0);
+	FlatVector::SetSize(vector, 1);
+	return vector.GetValue(0);
+}
+
+duckdb::Value VariantList(nb::handle sequence) {
+	duckdb::vector<duckdb::Value> values;
+	const auto count = PySequence_Fast_GET_SIZE(sequence.ptr());
+	for (Py_ssize_t i = 0; i < count && i < PySequence_Fast_GET_SIZE(sequence.ptr()); i++) {
+		const auto element = nb::borrow(PySequence_Fast_GET_ITEM(sequence.ptr(), i));
+		Within([i] { return ElementPath(static_cast<size_t>(i)); }, [&] { values.push_back(VariantOf(element)); });
+	}
+	return duckdb::Value::LIST(LogicalType::VARIANT(), std::move(values));
+}
+
+duckdb::Value VariantObject(nb::handle dict) {
+	duckdb::child_list_t<duckdb::Value> fields;
+	for (const nb::handle item : Checked(PyDict_Items(dict.ptr()))) {
+		const nb::object key = item[0];
+		if (!PyUnicode_Check(key.ptr()) || PyUnicode_GET_LENGTH(key.ptr()) == 0) {
+			throw Misfit("expected VARIANT, got the key " + Repr(key) + " (keys are strings, and not empty)");
+		}
+		const auto name = TextOf(key);
+		Within([&] { return "." + name; }, [&] { fields.emplace_back(name, VariantOf(item[1])); });
+	}
+	if (fields.empty()) { // there is no STRUCT without fields, but an object of JSON
+		return WrittenAs(nb::str("{}"), LogicalType::JSON());
+	}
+	return duckdb::Value::STRUCT(std::move(fields));
+}
+
+duckdb::Value NestedOf(nb::handle object) {
+	const bool list = PyList_Check(object.ptr()) || PyTuple_Check(object.ptr());
+	if (const auto fields = FieldsOf(object); fields.is_valid()) {
+		return VariantObject(fields);
+	}
+	return list || IsArrayLike(object) ? VariantList(AsSequence(object, LogicalType::VARIANT()))
+	                                   : VariantObject(AsFields(object, LogicalType::VARIANT()));
+}
+
+duckdb::Value VariantOf(nb::handle object) {
+	const auto plain = Unwrapped(object);
+	if (plain.is_none()) {
+		return duckdb::Value(LogicalType::VARIANT());
+	}
+	LogicalType type;
+	if (IsNumpyTime(plain, "M")) {
+		type = LogicalType::TIMESTAMP_NS;
+	} else if (IsNumpyTime(plain, "m")) {
+		type = LogicalType::INTERVAL;
+	} else {
+		type = ScalarTypeOf(plain);
+	}
+	if (Py_EnterRecursiveCall(" in a value for VARIANT") != 0) {
+		throw nb::python_error();
+	}
+	const RecursionGuard guard;
+	const auto value = type == LogicalType::INVALID ? NestedOf(plain) : WrittenAs(plain, type);
+	return value.DefaultCastAs(LogicalType::VARIANT());
+}
+
+void WriteVariant(nb::handle object, Vector &vector, idx_t row) {
+	vector.SetValue(row, VariantOf(object));
 }
 
 //===--------------------------------------------------------------------===//
@@ -1134,10 +1451,43 @@ void WriteValid(nb::handle object, Vector &vector, idx_t row) {
 		return WriteMap(object, vector, row);
 	case LogicalTypeId::UNION:
 		return WriteUnion(object, vector, row);
+	case LogicalTypeId::GEOMETRY:
+		return WriteGeometry(object, vector, row);
+	case LogicalTypeId::VARIANT:
+		return WriteVariant(object, vector, row);
 	case LogicalTypeId::SQLNULL:
 		Mismatch(vector.GetType(), object);
 	default:
 		throw Misfit("Python objects cannot be converted to " + NameOf(vector.GetType()));
+	}
+}
+
+//! Objects that need no second look
+bool IsPlain(nb::handle object) {
+	auto *type = Py_TYPE(object.ptr());
+	return type == &PyLong_Type || type == &PyFloat_Type || type == &PyUnicode_Type || type == &PyList_Type ||
+	       type == &PyDict_Type || type == &PyBool_Type || type == &PyTuple_Type || type == &PyBytes_Type;
+}
+
+//! An object as the conversions take it: without an enum or NumPy around it
+nb::object Prepared(nb::handle object, const LogicalType &type) {
+	auto plain = Unwrapped(object);
+	const bool member = type.id() == LogicalTypeId::ENUM && IsOf(object, FindClass(PythonClass::ENUM));
+	return member ? Checked(PyObject_Str(plain.ptr())) : plain; // its ENUM has the texts of the values
+}
+
+void WriteUnwrapped(nb::handle object, Vector &vector, idx_t row) {
+	const auto plain = Prepared(object, vector.GetType());
+	if (plain.is_none()) {
+		return WriteNull(vector, row);
+	}
+	try {
+		WriteValid(plain, vector, row);
+	} catch (Misfit &misfit) {
+		if (!plain.is(object) && misfit.path.empty()) {
+			misfit.message += " (of " + std::string(Py_TYPE(object.ptr())->tp_name) + ")";
+		}
+		throw;
 	}
 }
 
@@ -1146,7 +1496,10 @@ void Write(nb::handle object, Vector &vector, idx_t row) {
 		return WriteNull(vector, row);
 	}
 	FlatVector::ValidityMutable(vector).SetValid(row);
-	WriteValid(object, vector, row);
+	if (IsPlain(object)) {
+		return WriteValid(object, vector, row);
+	}
+	WriteUnwrapped(object, vector, row);
 }
 
 } // namespace
@@ -1156,12 +1509,19 @@ void WriteObject(nb::handle object, Vector &vector, idx_t row) {
 		ImportDatetime();
 		Write(object, vector, row);
 	} catch (const Misfit &misfit) {
-		throw duckdb::InvalidInputException(misfit.message);
+		throw duckdb::InvalidInputException(misfit.Text());
 	} catch (const nb::python_error &error) {
 		throw duckdb::InvalidInputException(MessageOf(error));
 	} catch (const std::bad_cast &) { // an object that poses as what it is not
 		throw duckdb::InvalidInputException("expected " + NameOf(vector.GetType()) + ", got " + Describe(object));
 	}
+}
+
+nb::object BatchItems(nb::handle result) {
+	if (IsArrayLike(result)) {
+		return ElementsOf(result);
+	}
+	return Checked(PySequence_Fast(result.ptr(), "a batch function returns a list"));
 }
 
 duckdb::Value ToValue(nb::handle object, const LogicalType &type) {

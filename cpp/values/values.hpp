@@ -34,7 +34,11 @@ private:
 //! type exactly.
 void WriteObject(nb::handle object, duckdb::Vector &vector, duckdb::idx_t row);
 
-//! The same for a single value
+//! The results of a batch as a list or tuple. An array of NumPy gives its rows as arrays, without an object for each
+//! number in them. Throws nb::python_error for what is no sequence.
+nb::object BatchItems(nb::handle result);
+
+//! The same as WriteObject for a single value
 duckdb::Value ToValue(nb::handle object, const duckdb::LogicalType &type);
 
 //! Takes the result of a call of Python's C API; nullptr: throws the exception that the call has set

@@ -1,0 +1,268 @@
+"""Columns as pyarrow arrays and back: nothing is lost, and what does not fit is a clear error."""
+
+import datetime as dt
+import decimal
+import gc
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+
+from cocosql import _native
+
+
+@pytest.fixture(scope="module")
+def probe() -> Iterator[Any]:
+    probe: Any = _native.ArrowProbe()
+    probe.execute("CREATE TABLE everything AS FROM test_all_types(use_large_enum := false)")
+    yield probe
+
+
+def take(probe: Any, sql: str, sql_type: str, function: Callable[..., Any] = lambda column: column) -> list[Any]:
+    """What comes out, as SQL literals."""
+    probe.call(sql, function, sql_type)
+    return [after for _, after in probe.pairs()]
+
+
+def give(probe: Any, result: Any, sql_type: str, size: int | None = None) -> list[Any]:
+    size = len(result) if size is None else size
+    return take(probe, f"SELECT 1 FROM range({size})", sql_type, lambda _: result)
+
+
+ALL_TYPES = duckdb.execute("SELECT column_name, column_type FROM (DESCRIBE FROM test_all_types())").fetchall()
+#: Not there: a STRUCT without fields, and TIME, whose 24:00:00 no Arrow time can be.
+ALL_TYPES = [(name, kind) for name, kind in ALL_TYPES if name not in {"empty_struct", "time", "time_ns", "time_tz"}]
+MORE = {
+    "time": ("TIME", "TIME '00:00:00', TIME '23:59:59.999999', NULL"),
+    "time_ns": ("TIME_NS", "TIME_NS '23:59:59.999999999', NULL"),
+    "time_tz": ("TIMETZ", "TIMETZ '00:00:00+15:59:59', TIMETZ '23:59:59.999999-15:59:59', NULL"),
+    "json": ("JSON", """'{"a":  1}'::JSON, 'null'::JSON, NULL"""),
+    "variant": ("VARIANT", "42::VARIANT, {'a': [1, NULL], 'b': DATE '2020-01-01'}::VARIANT, NULL"),
+    "list of variants": ("VARIANT[]", "[42::VARIANT, NULL, 'x'::VARIANT], [], NULL"),
+    "list of geometries": ("GEOMETRY[]", "['POINT (1 2)'::GEOMETRY, NULL], [], NULL"),
+    "list of texts": ("BIGNUM[]", "['9999999999999999999999999'::BIGNUM, NULL], [], NULL"),
+    "struct of texts": ("STRUCT(u UUID, h HUGEINT, b BIT)", "{'u': '00000000-0000-0000-0000-00000000000f'::UUID, 'h': -1::HUGEINT, 'b': '010'::BIT}, NULL"),
+    "map of enums": ("MAP(INTEGER, ENUM('a', 'b'))", "MAP {1: 'a'::ENUM('a', 'b'), 2: NULL}, MAP {}, NULL"),
+    "map of uuids": ("MAP(UUID, HUGEINT)", "MAP {'00000000-0000-0000-0000-00000000000f'::UUID: 1::HUGEINT}, NULL"),
+    "enums": ("ENUM('a', 'b')[][]", "[['a'], NULL, [], [NULL, 'b']]::ENUM('a', 'b')[][], NULL"),
+    "unions": ("UNION(i INTEGER, s VARCHAR)[]", "[union_value(i := 1)::UNION(i INTEGER, s VARCHAR), NULL], [], NULL"),
+    "union of lists": ("UNION(l INTEGER[], h HUGEINT)", "union_value(l := [1, NULL])::UNION(l INTEGER[], h HUGEINT), NULL"),
+    "struct of json": ("STRUCT(j JSON)[]", "[{'j': '[1]'::JSON}, NULL], NULL"),
+    "arrays of booleans": ("BOOLEAN[3][]", "[[true, NULL, false]::BOOLEAN[3], NULL], NULL"),
+    "intervals": ("INTERVAL[]", "[INTERVAL '-1 month 2 days 3 microseconds', NULL], NULL"),
+}  # fmt: skip
+CASES = [(f'SELECT "{name}" FROM everything', kind) for name, kind in ALL_TYPES if name != "interval"]
+CASES += [(f"SELECT unnest(list_value({values})::{kind}[])", kind) for kind, values in MORE.values()]
+
+
+def sliced(column: Any) -> Any:
+    """An equal array with an offset, and rows behind its end."""
+    return pa.concat_arrays([column, column, column])[len(column) : 2 * len(column)]
+
+
+class Stream:
+    def __init__(self, inner: Any) -> None:
+        self.inner = inner
+
+    def __arrow_c_stream__(self, requested: Any = None) -> Any:
+        return self.inner.__arrow_c_stream__(requested)
+
+    def __len__(self) -> int:
+        return len(self.inner)
+
+
+class Array(Stream):
+    __arrow_c_stream__ = property()  # type: ignore[assignment]
+
+    def __arrow_c_array__(self, requested: Any = None) -> Any:
+        return self.inner.__arrow_c_array__(requested)
+
+
+CHANGES: dict[str, Callable[[Any], Any]] = {
+    "same": lambda column: column,
+    "sliced": sliced,
+    "chunked": lambda column: pa.chunked_array([column[:1], column[1:1], column[1:]]),
+    "no chunks": lambda column: column if len(column) else pa.chunked_array([], pa.null()),
+    "stream": lambda column: Stream(pa.chunked_array([column[:1], column[1:]])),
+    "array protocol": Array,
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize(("sql", "kind"), CASES, ids=lambda text: text[:40])
+def test_all_types(probe: Any, sql: str, kind: str, change: str) -> None:
+    if "UNION" in kind and change == "no chunks":
+        pytest.skip("pyarrow cannot make a union of nothing")
+    for repeat in ("", " LIMIT 0", ", range(700) ORDER BY range" if " FROM " in sql else " FROM range(700)"):
+        probe.call(sql + repeat, CHANGES[change], kind)
+        pairs = probe.pairs()
+        assert pairs or "LIMIT 0" in repeat
+        assert [after for _, after in pairs] == [before for before, _ in pairs]
+
+
+ARROW_TYPES = {
+    "BOOLEAN": pa.bool_(), "BIGINT": pa.int64(), "UTINYINT": pa.uint8(), "FLOAT": pa.float32(), "VARCHAR": pa.string(), "JSON": pa.string(),
+    "BLOB": pa.binary(), "DECIMAL(4,1)": pa.decimal128(4, 1), "DECIMAL(38,10)": pa.decimal128(38, 10), "DATE": pa.date32(), "TIME": pa.time64("us"),
+    "TIME_NS": pa.time64("ns"), "TIMESTAMP": pa.timestamp("us"), "TIMESTAMP_S": pa.timestamp("s"), "TIMESTAMP_MS": pa.timestamp("ms"),
+    "TIMESTAMP_NS": pa.timestamp("ns"), "TIMESTAMPTZ": pa.timestamp("us", "UTC"), "INTERVAL": pa.month_day_nano_interval(), "HUGEINT": pa.string(),
+    "UHUGEINT": pa.string(), "BIGNUM": pa.string(), "BIT": pa.string(), "UUID": pa.string(), "TIMETZ": pa.string(), "INTEGER[]": pa.list_(pa.int32()),
+    "FLOAT[3]": pa.list_(pa.float32(), 3), "MAP(VARCHAR, INTEGER)": pa.map_(pa.string(), pa.int32()), "STRUCT(a INTEGER)": pa.struct([("a", pa.int32())]),
+    "ENUM('a', 'b')": pa.dictionary(pa.uint8(), pa.string()), "VARCHAR[]": pa.list_(pa.string()),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "expected"), ARROW_TYPES.items(), ids=str)
+@pytest.mark.parametrize("setting", ["", "arrow_large_buffer_size = true", "arrow_lossless_conversion = true", "produce_arrow_string_view = true",
+                                     "TimeZone = 'Asia/Tokyo'", "arrow_output_version = '1.5'", "arrow_output_list_view = true"])  # fmt: skip
+def test_the_arrow_types_do_not_depend_on_settings(kind: str, expected: Any, setting: str) -> None:
+    probe: Any = _native.ArrowProbe()
+    if setting:
+        probe.execute(f"SET {setting}")
+    seen = []
+    take(probe, f"SELECT NULL::{kind}", kind, lambda column: seen.append(column.type) or column)
+    assert seen == [expected]
+
+
+@pytest.mark.parametrize("setting", ["arrow_large_buffer_size = true", "arrow_output_version = '1.5'"])
+@pytest.mark.parametrize("name", ["variant", "list of variants", "list of geometries"])
+def test_types_that_follow_settings(setting: str, name: str) -> None:
+    kind, values = MORE[name]
+    probe: Any = _native.ArrowProbe()
+    probe.execute(f"SET {setting}")
+    probe.call(f"SELECT unnest(list_value({values})::{kind}[])", lambda column: column, kind)
+    assert all(before == after for before, after in probe.pairs())
+
+
+def test_several_columns_and_none(probe: Any) -> None:
+    joined = take(probe, "SELECT 'a' || i, i FROM range(3000) AS r(i)", "VARCHAR",
+                  lambda texts, numbers: pc.binary_join_element_wise(texts, numbers.cast(pa.string()), "-"))  # fmt: skip
+    assert joined[2999] == "'a2999-2999'"
+
+
+CONVERTED: list[tuple[str, Any, list[str]]] = [
+    ("BIGINT", pa.array([1, None], pa.int8()), ["1", "NULL::BIGINT"]),
+    ("UTINYINT", pa.array([255], pa.int64()), ["255"]),
+    ("DOUBLE", pa.array([1, None]), ["1.0", "NULL::DOUBLE"]),
+    ("FLOAT", pa.array([0.1, float("inf")]), ["0.1", "'inf'::FLOAT"]),
+    ("DECIMAL(5,2)", pa.array([decimal.Decimal("1.5")]), ["1.50"]),
+    ("DECIMAL(5,2)", pa.array([7]), ["7.00"]),
+    ("VARCHAR", pa.array(["a", None], pa.large_string()), ["'a'", "NULL::VARCHAR"]),
+    ("VARCHAR", pa.array(["a" * 50, None], pa.string_view()), [f"'{'a' * 50}'", "NULL::VARCHAR"]),
+    ("VARCHAR", pa.array(["a", None, "a"]).dictionary_encode(), ["'a'", "NULL::VARCHAR", "'a'"]),
+    ("VARCHAR", pc.run_end_encode(pa.array(["a", "a", "b"])), ["'a'", "'a'", "'b'"]),
+    ("VARCHAR", pa.nulls(2), ["NULL::VARCHAR"] * 2),
+    ("INTEGER[]", pa.nulls(1), ["NULL::INTEGER[]"]),
+    ("ENUM('a', 'b')", pa.array(["b", None]), ["'b'", "NULL::ENUM('a', 'b')"]),
+    ("ENUM('a', 'b')", pa.array(["b", "a"]).dictionary_encode(), ["'b'", "'a'"]),
+    ("FLOAT[2]", pa.array([[1.0, 2.0], None]), ["[1.0, 2.0]", "NULL::FLOAT[2]"]),
+    ("FLOAT[2]", pa.FixedSizeListArray.from_arrays(np.arange(4, dtype=np.float64), 2), ["[0.0, 1.0]", "[2.0, 3.0]"]),
+    ("FLOAT[]", pa.array([[1, 2]], pa.list_(pa.int64(), 2)), ["[1.0, 2.0]"]),
+    ("BIGINT[]", pa.array([[1, None], []], pa.large_list(pa.int8())), ["[1, NULL::BIGINT]", "[]"]),
+    ("STRUCT(a INTEGER, b VARCHAR)", pa.array([{"b": "x", "a": 1}]), ["{'a': 1, 'b': 'x'}"]),
+    ("HUGEINT", pa.array([-1, None]), ["-1", "NULL::HUGEINT"]),
+    ("HUGEINT", pa.array([decimal.Decimal(10**37)]), [str(10**37)]),
+    ("HUGEINT", pa.array([str(2**127 - 1)]), [str(2**127 - 1)]),
+    ("DATE", pa.array([dt.date(2020, 1, 1)], pa.date64()), ["'2020-01-01'::DATE"]),
+    ("TIMESTAMP", pa.array([dt.datetime(2020, 1, 1)], pa.timestamp("ns")), ["'2020-01-01 00:00:00'::TIMESTAMP"]),
+    ("TIMESTAMPTZ", pa.array([0], pa.timestamp("s", "Asia/Tokyo")), ["'1970-01-01 00:00:00+00'::TIMESTAMP WITH TIME ZONE"]),
+    ("BLOB", pa.array([b"ab"], pa.binary(2)), ["'ab'::BLOB"]),
+    ("UUID", pa.array([bytes(16), None], pa.uuid()), ["'00000000-0000-0000-0000-000000000000'::UUID", "NULL::UUID"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "array", "expected"), CONVERTED, ids=lambda value: str(value)[:30])
+def test_converted(probe: Any, kind: str, array: Any, expected: list[str]) -> None:
+    assert give(probe, array, kind) == expected
+
+
+EMPTY = pa.array([], pa.int64())
+ERRORS: list[tuple[str, Any, str]] = [
+    ("INTEGER", [1], "an Arrow function returns a pyarrow.Array, not list: [1]"),
+    ("INTEGER", None, "an Arrow function returns a pyarrow.Array, not NoneType: None"),
+    ("INTEGER", pa.array([1, 2]), "the function returned 2 values for 1 rows"),
+    ("INTEGER", EMPTY, "the function returned 0 values for 1 rows"),
+    ("INTEGER", pa.chunked_array([], pa.int64()), "the function returned 0 values for 1 rows"),
+    ("TINYINT", pa.array([300]), "expected TINYINT, got int64: 300"),
+    ("INTEGER", pa.array([1.5]), "expected INTEGER, got double, which is no int"),
+    ("INTEGER", pa.array(["1"]), "expected INTEGER, got string, which is no int"),
+    ("INTEGER", pa.array([True]), "expected INTEGER, got bool, which is no int"),
+    ("VARCHAR", pa.array([1]), "expected VARCHAR, got int64, which is no text"),
+    ("VARCHAR", pa.array([b"x"]), "expected VARCHAR, got binary, which is no text"),
+    ("BOOLEAN", pa.array([1]), "expected BOOLEAN, got int64, which is no bool"),
+    ("FLOAT", pa.array([1e300]), "expected FLOAT, got double: 1e+300 (out of range)"),
+    ("FLOAT[]", pa.array([[1.0, 1e300]]), "out of range"),
+    ("FLOAT", pa.array([2**24 + 1]), "expected FLOAT, got int64: 16777217"),
+    ("DECIMAL(5,2)", pa.array([decimal.Decimal("1.234")]), "expected DECIMAL(5,2), got decimal128(4, 3): Decimal('1.234')"),
+    ("DECIMAL(5,2)", pa.array([1.1]), "which is no decimal"),
+    ("FLOAT[3]", pa.array([[1.0, 2.0]]), "expected FLOAT[3], got list<item: double>: [1.0, 2.0]"),
+    ("STRUCT(a INTEGER)", pa.array([{"a": 1, "b": 2}]), "expected STRUCT(a INTEGER) with the fields a, got struct"),
+    ("STRUCT(a INTEGER, b INTEGER)", pa.array([{"a": 1}]), "with the fields a, b, got struct"),
+    ("STRUCT(a INTEGER)[]", pa.array([[{"a": "x"}]]), "got string in [].a, which is no int"),
+    ("TIMESTAMP", pa.array([0], pa.timestamp("us", "UTC")), "got timestamp[us, tz=UTC], which is no timestamp"),
+    ("TIMESTAMPTZ", pa.array([0], pa.timestamp("us")), "which is no timestamp with a time zone"),
+    ("TIMESTAMP", pa.array([1], pa.timestamp("ns")), "expected TIMESTAMP, got timestamp[ns]"),
+    ("TIMESTAMP", pa.array([dt.date(2020, 1, 1)]), "which is no timestamp"),
+    ("INTERVAL", pa.array([(0, 0, 1)], pa.month_day_nano_interval()), "not a whole number of microseconds"),
+    ("INTERVAL[]", pa.array([[(0, 0, 1)]], pa.list_(pa.month_day_nano_interval())), "not a whole number of microseconds"),
+    ("ENUM('a', 'b')", pa.array(["c"]), "ENUM('a', 'b')"),
+    ("HUGEINT", pa.array(["1.5"]), "expected HUGEINT: Could not convert string '1.5'"),
+    ("BIGNUM", pa.array(["1.5"]), "expected BIGNUM: '1.5' is not how DuckDB writes it, which is '2'"),
+    ("TIMETZ", pa.array(["01:02:03.1234567+00"]), "expected TIME WITH TIME ZONE"),
+    ("HUGEINT", pa.array(["x"]), "expected HUGEINT"),
+    ("HUGEINT", pa.array([decimal.Decimal("1.5")]), "expected HUGEINT, got decimal128(2, 1): Decimal('1.5')"),
+    ("UHUGEINT", pa.array([-1]), "expected UHUGEINT"),
+    ("UUID", pa.array(["x"]), "expected UUID"),
+    ("BIT", pa.array(["012"]), "expected BIT"),
+    ("JSON", pa.array(["{"]), "expected JSON"),
+    ("GEOMETRY", pa.array([b"x"]), "expected GEOMETRY: Unexpected end"),
+    ("UNION(i INTEGER, s VARCHAR)", pa.array([1]), "which is no union"),
+    ("UNION(i INTEGER, s VARCHAR)", pa.UnionArray.from_dense(pa.array([0], pa.int8()), pa.array([0], pa.int32()), [pa.array([1], pa.int32()), pa.array(["x"])]), "got dense_union"),
+    ("MAP(VARCHAR, INTEGER)", pa.array([[("a", 1), ("a", 2)]], pa.map_(pa.string(), pa.int32())), "Arrow map contains duplicate key"),
+    ("INTEGER", pa.table({"a": [1]}), "which is no int"),
+    ("VARCHAR", pa.Array.from_buffers(pa.string(), 1, [None, pa.py_buffer(np.array([0, 1], np.int32)), pa.py_buffer(b"\xff")]), "not valid"),
+    ("VARCHAR", pa.DictionaryArray.from_arrays(pa.array([5], pa.int8()), pa.array(["a"]), safe=False), "not valid"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "result", "message"), ERRORS, ids=lambda value: str(value)[:30])
+def test_errors(probe: Any, kind: str, result: Any, message: str) -> None:
+    with pytest.raises(duckdb.InvalidInputException) as error:
+        give(probe, result, kind, size=1)
+    assert message in str(error.value)
+
+
+def test_the_first_misfit_is_shown(probe: Any) -> None:
+    values = [*range(100), 1000, *range(50), 2000]
+    with pytest.raises(duckdb.InvalidInputException, match="expected TINYINT, got int64: 1000 "):
+        give(probe, pa.array(values), "TINYINT")
+
+
+def test_intervals_that_arrow_cannot_hold(probe: Any) -> None:
+    with pytest.raises(duckdb.InvalidInputException, match="Arrow cannot represent the INTERVAL"):
+        take(probe, "SELECT [{'i': to_microseconds(9223372036854775807)}]", "STRUCT(i INTERVAL)[]")
+
+
+def test_python_errors_pass(probe: Any) -> None:
+    def fail(_: Any) -> Any:
+        raise ValueError("no luck")
+
+    with pytest.raises(duckdb.InvalidInputException, match="ValueError: no luck"):
+        take(probe, "SELECT 1", "INTEGER", fail)
+
+
+def test_no_memory_is_kept(probe: Any) -> None:
+    give(probe, pa.array(["x" * 1000] * 1000), "VARCHAR")
+    probe.call("SELECT 1", lambda column: column, "INTEGER")
+    gc.collect()
+    before = pa.total_allocated_bytes()
+    for _ in range(20):
+        give(probe, pa.array(["x" * 1000] * 1000), "VARCHAR")
+        give(probe, pa.array(["b"] * 1000), "ENUM('a', 'b')")
+        with pytest.raises(duckdb.InvalidInputException):
+            give(probe, pa.array(["c"] * 1000), "ENUM('a', 'b')")
+    gc.collect()
+    assert pa.total_allocated_bytes() - before < 2_000_000
