@@ -12,6 +12,7 @@
 #include "python/errors.hpp"
 #include "session/session.hpp"
 
+#include <algorithm>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/unique_ptr.h>
 
@@ -137,6 +138,8 @@ public:
 		for (auto &fingerprint : fingerprints) {
 			chosen.rows.emplace_back(arguments.rows.at(fingerprint), fingerprint);
 		}
+		std::sort(chosen.rows.begin(), chosen.rows.end(),
+		          [](auto &left, auto &right) { return left.first < right.first; });
 		chosen.size = arguments.chunk.size();
 		total = chosen.rows.size();
 	}
