@@ -16,8 +16,25 @@ Path = tuple[str, ...]
 
 #: Methods that change a container.
 _MUTATORS = frozenset(
-    "append appendleft add update setdefault pop popleft popitem clear extend extendleft insert remove discard sort "
-    "reverse move_to_end".split()
+    [
+        "append",
+        "appendleft",
+        "add",
+        "update",
+        "setdefault",
+        "pop",
+        "popleft",
+        "popitem",
+        "clear",
+        "extend",
+        "extendleft",
+        "insert",
+        "remove",
+        "discard",
+        "sort",
+        "reverse",
+        "move_to_end",
+    ]
 )
 _UNCONDITIONAL = {"JUMP_FORWARD", "JUMP_BACKWARD", "JUMP_BACKWARD_NO_INTERRUPT", "JUMP_ABSOLUTE"}
 _ENDS = {"RETURN_VALUE", "RETURN_CONST", "RERAISE", "RAISE_VARARGS"}
@@ -211,10 +228,9 @@ class _Scan:
     def _stores(self, index: int, each: dis.Instruction) -> None:
         """`x = helpers` gives the path a second name; a name of an outer function that is rebound is state."""
         for name in _stored(each):
-            outer = self.outer.get(name)
             if each.opname in ("STORE_DEREF", "DELETE_DEREF") and name in self.code.co_freevars:
-                if outer is not None:
-                    self.changes.add(Change(outer))
+                if self.outer.get(name) == ("free", name):
+                    self.changes.add(Change(("free", name)))
             elif name not in self.bound_often and each.opname in ("STORE_FAST", "STORE_DEREF"):
                 path = self.paths[index - 1] if index else None
                 if path is None and index and self.instructions[index - 1].opname == "POP_TOP" and self.module:
@@ -250,8 +266,10 @@ class _Scan:
         following = self.instructions[index + 1]
         if following.opname in _ATTRIBUTES or following.opname in ("STORE_ATTR", "DELETE_ATTR", "IMPORT_FROM"):
             return True
+        if any(name in self.locals for name in _stored(following)):
+            return True
         if self.instructions[index].opname in ("IMPORT_NAME", "IMPORT_FROM"):
-            return following.opname in ("SWAP", "POP_TOP") or any(name in self.locals for name in _stored(following))
+            return following.opname in ("SWAP", "POP_TOP")
         copied = following.opname == "COPY" and following.arg == 1 and index + 2 < len(self.instructions)
         return copied and self.instructions[index + 2].opname in _ATTRIBUTES
 

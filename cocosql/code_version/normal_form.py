@@ -153,7 +153,7 @@ def _arguments(arguments: ast.arguments) -> list[ast.arg]:
     return [*several, *(argument for argument in (arguments.vararg, arguments.kwarg) if argument is not None)]
 
 
-class _Writer:
+class _Writer(ast.NodeVisitor):
     """Writes a tree as a list of words, with local names as numbers."""
 
     def __init__(self, definition: Definition, closure: Iterable[str]) -> None:
@@ -187,12 +187,8 @@ class _Writer:
                 return scope
         return None
 
-    def node(self, node: ast.AST) -> None:
-        visit = getattr(self, f"_{type(node).__name__}", None)
-        if visit is not None:
-            visit(node)
-        else:
-            self._fields(type(node).__name__, ((name, getattr(node, name, None)) for name in node._fields))
+    def generic_visit(self, node: ast.AST) -> None:
+        self._fields(type(node).__name__, ((name, getattr(node, name, None)) for name in node._fields))
 
     def _fields(self, kind: str, fields: Iterable[tuple[str, Any]]) -> None:
         self.out.append(f"({kind}")
@@ -204,7 +200,7 @@ class _Writer:
 
     def _value(self, value: Any) -> None:
         if isinstance(value, ast.AST):
-            self.node(value)
+            self.visit(value)
         elif isinstance(value, list):
             self.out.append("[")
             for element in value:
@@ -236,22 +232,22 @@ class _Writer:
         self._value(body if self.keeps_docstrings else _without_docstring(body))
         self.scopes.pop()
 
-    def _FunctionDef(self, node: Definition) -> None:
+    def visit_FunctionDef(self, node: Definition) -> None:
         self._value(node.decorator_list)
         self.function(node, self.name(node.name))
 
-    _AsyncFunctionDef = _FunctionDef
+    visit_AsyncFunctionDef = visit_FunctionDef
 
-    def _Lambda(self, node: ast.Lambda) -> None:
+    def visit_Lambda(self, node: ast.Lambda) -> None:
         scope = _scope([node.body], [argument.arg for argument in _arguments(node.args)])
         self.out.append("(Lambda")
         self._signature(node.args, scope)
         self.scopes.append(scope)
-        self.node(node.body)
+        self.visit(node.body)
         self.scopes.pop()
         self.out.append(")")
 
-    def _ClassDef(self, node: ast.ClassDef) -> None:
+    def visit_ClassDef(self, node: ast.ClassDef) -> None:
         self.out.append(f"(ClassDef {self.name(node.name)}")
         self._value([*node.decorator_list, *node.bases, *node.keywords])
         self._body(node.body, _scope(node.body, is_class=True))
@@ -263,7 +259,7 @@ class _Writer:
         inner = [node.elt] if hasattr(node, "elt") else [node.key, node.value]
         scope = _Scope({name.id for generator in node.generators for name in _targets(generator.target)})
         self.out.append(f"({type(node).__name__}")
-        self.node(first.iter)
+        self.visit(first.iter)
         self.scopes.append(scope)
         self._value([first.target, *first.ifs])
         for generator in rest:
@@ -273,46 +269,46 @@ class _Writer:
         self.scopes.pop()
         self.out.append(")")
 
-    _ListComp = _SetComp = _DictComp = _GeneratorExp = _comprehension
+    visit_ListComp = visit_SetComp = visit_DictComp = visit_GeneratorExp = _comprehension
 
-    def _Name(self, node: ast.Name) -> None:
+    def visit_Name(self, node: ast.Name) -> None:
         self.out.append(f"{type(node.ctx).__name__} {self.name(node.id)}")
 
-    def _AnnAssign(self, node: ast.AnnAssign) -> None:
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
         if self.scopes[-1].is_class:
             self.out.append("field")
-            self.node(node.target)
-            self.node(node.annotation)
+            self.visit(node.target)
+            self.visit(node.annotation)
             self._value([node.value] if node.value is not None else [])
         elif node.value is not None:
             self._fields("Assign", [("targets", [node.target]), ("value", node.value)])
 
-    def _Global(self, node: ast.Global) -> None:
+    def visit_Global(self, node: ast.Global) -> None:
         self.out.append(f"Global {sorted(node.names)}")
 
-    def _Nonlocal(self, node: ast.Nonlocal) -> None:
+    def visit_Nonlocal(self, node: ast.Nonlocal) -> None:
         self.out.append(f"Nonlocal {[self.name(name) for name in node.names]}")
 
-    def _Import(self, node: ast.Import) -> None:
+    def visit_Import(self, node: ast.Import) -> None:
         for alias in node.names:
             bound = self.name(alias.asname or alias.name.partition(".")[0])
             whole = alias.asname is not None and "." in alias.name
             self.out.append(f"Import {alias.name} {whole} {bound}")
 
-    def _ImportFrom(self, node: ast.ImportFrom) -> None:
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
         names = [f"{alias.name} {self.name(alias.asname or alias.name)}" for alias in node.names]
         self.out.append(f"ImportFrom {node.level} {node.module} {names}")
 
-    def _ExceptHandler(self, node: ast.ExceptHandler) -> None:
+    def visit_ExceptHandler(self, node: ast.ExceptHandler) -> None:
         self._named("ExceptHandler", node.name, [("type", node.type), ("body", node.body)])
 
-    def _MatchAs(self, node: ast.MatchAs) -> None:
+    def visit_MatchAs(self, node: ast.MatchAs) -> None:
         self._named("MatchAs", node.name, [("pattern", node.pattern)])
 
-    def _MatchStar(self, node: ast.MatchStar) -> None:
+    def visit_MatchStar(self, node: ast.MatchStar) -> None:
         self._named("MatchStar", node.name, [])
 
-    def _MatchMapping(self, node: ast.MatchMapping) -> None:
+    def visit_MatchMapping(self, node: ast.MatchMapping) -> None:
         self._named("MatchMapping", node.rest, [("keys", node.keys), ("patterns", node.patterns)])
 
     def _named(self, kind: str, name: str | None, fields: list[tuple[str, Any]]) -> None:
