@@ -294,7 +294,7 @@ def _stored(each: dis.Instruction) -> list[str]:
 
 
 def _only_pops(each: dis.Instruction) -> bool:
-    return each.opname.startswith(("POP_", "STORE_FAST", "STORE_DEREF", "STORE_GLOBAL")) or "JUMP_IF" in each.opname
+    return each.opname.startswith(("POP_", "STORE_FAST", "STORE_DEREF", "STORE_GLOBAL")) or "JUMP" in each.opname
 
 
 def _depths(instructions: list[dis.Instruction]) -> list[int]:

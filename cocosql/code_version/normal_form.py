@@ -187,6 +187,14 @@ class _Writer(ast.NodeVisitor):
                 return scope
         return None
 
+    def visit(self, node: ast.AST) -> None:
+        if isinstance(node, _FUNCTIONS):
+            self._definition(node)
+        elif isinstance(node, _COMPREHENSIONS):
+            self._comprehension(node)
+        else:
+            super().visit(node)
+
     def generic_visit(self, node: ast.AST) -> None:
         self._fields(type(node).__name__, ((name, getattr(node, name, None)) for name in node._fields))
 
@@ -232,11 +240,9 @@ class _Writer(ast.NodeVisitor):
         self._value(body if self.keeps_docstrings else _without_docstring(body))
         self.scopes.pop()
 
-    def visit_FunctionDef(self, node: Definition) -> None:
+    def _definition(self, node: Definition) -> None:
         self._value(node.decorator_list)
         self.function(node, self.name(node.name))
-
-    visit_AsyncFunctionDef = visit_FunctionDef
 
     def visit_Lambda(self, node: ast.Lambda) -> None:
         scope = _scope([node.body], [argument.arg for argument in _arguments(node.args)])
@@ -268,8 +274,6 @@ class _Writer(ast.NodeVisitor):
         self._value(inner)
         self.scopes.pop()
         self.out.append(")")
-
-    visit_ListComp = visit_SetComp = visit_DictComp = visit_GeneratorExp = _comprehension
 
     def visit_Name(self, node: ast.Name) -> None:
         self.out.append(f"{type(node.ctx).__name__} {self.name(node.id)}")
