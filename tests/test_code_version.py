@@ -26,7 +26,7 @@ _numbers = itertools.count()
 
 @pytest.fixture
 def load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Load]:
-    """Write modules (`load(main, helpers=…)`), import `main` fresh and give it."""
+    """Write modules (`load(main, tools=…)`), import `main` fresh and give it."""
     before = set(sys.modules)
 
     def load(main: str, **others: str) -> types.ModuleType:
@@ -36,7 +36,7 @@ def load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Load]:
         folder = tmp_path / f"project_{next(_numbers)}"
         folder.mkdir()
         for name, source in {"main": main, **others}.items():
-            file = folder / (name.replace("__", "/") + ".py")
+            file = folder / (name + ".py")
             file.parent.mkdir(exist_ok=True)
             file.write_text(textwrap.dedent(source))
         monkeypatch.syspath_prepend(str(folder))
@@ -96,7 +96,10 @@ SAME = {
         "def f(x):\n    return g(x)\n\ndef g(y):\n    # Why.\n    return y",
     ),
     "lines above": ("def f(x):\n    return x", "import os\n\n\n\ndef f(x):\n    return x"),
-    "the order of a set": ("A = {'a', 'b', 'c'}\ndef f(x):\n    return A", "A = {'c', 'a', 'b'}\ndef f(x):\n    return A"),
+    "the order of a set": (
+        "A = {'a', 'b', 'c'}\ndef f(x):\n    return A",
+        "A = {'c', 'a', 'b'}\ndef f(x):\n    return A",
+    ),
 }
 
 
@@ -120,7 +123,21 @@ DIFFERENT = {
     "names that show": ("def f({0}):\n    return str(locals())", "a", "b"),
     "default": ("def f(x, y={}):\n    return y", "1", "2", "None", "[1]", "(1,)"),
     "keyword-only default": ("def f(x, *, y={}):\n    return y", "1", "2", "'a'"),
-    "global": (CONSTANT, "1", "1.0", "True", "'1'", "None", "[1]", "(1,)", "{1}", "{1: 1}", "float('nan')", "-0.0", "0.0"),
+    "global": (
+        CONSTANT,
+        "1",
+        "1.0",
+        "True",
+        "'1'",
+        "None",
+        "[1]",
+        "(1,)",
+        "{1}",
+        "{1: 1}",
+        "float('nan')",
+        "-0.0",
+        "0.0",
+    ),
     "order of a dict": (CONSTANT, "{1: 1, 2: 2}", "{2: 2, 1: 1}"),
     "nested data": (CONSTANT, "[{'a': [1]}]", "[{'a': [2]}]", "[{'a': [2], 'b': 1}]"),
     "dates": (
@@ -135,7 +152,12 @@ DIFFERENT = {
         "import decimal, uuid, re, pathlib, fractions, collections, functools, operator, string, math\n" + CONSTANT,
         *("decimal.Decimal('1.0')", "decimal.Decimal('1.00')", "uuid.UUID(int=1)", "uuid.UUID(int=2)"),
         *("re.compile('a')", "re.compile('a', re.I)", "re.compile('b')", "pathlib.Path('a')", "pathlib.Path('b')"),
-        *("fractions.Fraction(1, 2)", "collections.deque([1])", "collections.deque([1], 2)", "collections.Counter('a')"),
+        *(
+            "fractions.Fraction(1, 2)",
+            "collections.deque([1])",
+            "collections.deque([1], 2)",
+            "collections.Counter('a')",
+        ),
         *("functools.partial(int, base=2)", "functools.partial(int, base=3)", "range(2)", "range(3)", "slice(1, 2)"),
         *("operator.itemgetter(1)", "operator.itemgetter(2)", "string.Template('a')", "string.Template('b')"),
         *("math.sin", "math.cos", "'a'.join", "'b'.join", "int", "list[int]", "list[str]", "int | None"),
@@ -143,7 +165,15 @@ DIFFERENT = {
     "numpy": (
         "import numpy as np\n" + CONSTANT,
         *("np.array([1, 2])", "np.array([1, 3])", "np.array([[1, 2]])", "np.array([1.0, 2.0])", "np.float32(1)"),
-        *("np.float64(1)", "np.dtype('f4')", "np.array(['a', None])", "np.array(['b', None])", "np.exp", "np.sin", "np.mean"),
+        *(
+            "np.float64(1)",
+            "np.dtype('f4')",
+            "np.array(['a', None])",
+            "np.array(['b', None])",
+            "np.exp",
+            "np.sin",
+            "np.mean",
+        ),
     ),
     "pyarrow": (
         "import pyarrow as pa\n" + CONSTANT,
@@ -156,8 +186,19 @@ DIFFERENT = {
         ("1", "3"),
         ("2", "1"),
     ),
-    "enum member": ("import enum\nclass E(enum.Enum):\n    A = 1\n    B = 2\nM = E.{}\ndef f(x):\n    return M", "A", "B"),
-    "helper": (HELPER, "def g(x):\n    return 1", "def g(x):\n    return 2", "g = str", "g = lambda x: x", "g = lambda x: 2"),
+    "enum member": (
+        "import enum\nclass E(enum.Enum):\n    A = 1\n    B = 2\nM = E.{}\ndef f(x):\n    return M",
+        "A",
+        "B",
+    ),
+    "helper": (
+        HELPER,
+        "def g(x):\n    return 1",
+        "def g(x):\n    return 2",
+        "g = str",
+        "g = lambda x: x",
+        "g = lambda x: 2",
+    ),
     "helper's constant": ("B = {}\ndef g(x):\n    return B\ndef f(x):\n    return g(x)", "1", "2"),
     "helper's helper": ("def h():\n    return {}\ndef g(x):\n    return h()\ndef f(x):\n    return g(x)", "1", "2"),
     "argument by name": ("def g({}):\n    return a - b\ndef f(x):\n    return g(a=x, b=1)", "a, b", "b, a", "a, *, b"),
@@ -195,12 +236,33 @@ DIFFERENT = {
         "2",
     ),
     "partial": ("import functools\ndef g(a, x):\n    return a\nf = functools.partial(g, {})", "1", "2"),
-    "method": (CLASS, *(f"class C:\n    def __init__(self, x): pass\n    def m(self):\n        return {n}" for n in "12")),
+    "method": (
+        CLASS,
+        *(f"class C:\n    def __init__(self, x): pass\n    def m(self):\n        return {n}" for n in "12"),
+    ),
     "class attribute": (CLASS, *(f"class C(str):\n    a = {n}\n    def m(self):\n        return self.a" for n in "12")),
     "base class": (CLASS, *(f"class B(str):\n    def m(self):\n        return {n}\nclass C(B): pass" for n in "12")),
-    "property": (CLASS, *(f"class C(str):\n    @property\n    def p(self):\n        return {n}\n    def m(self):\n        return self.p" for n in "12")),
-    "static method": (CLASS, *(f"class C(str):\n    @staticmethod\n    def s():\n        return {n}\n    def m(self):\n        return self.s()" for n in "12")),
-    "class method": (CLASS, *(f"class C(str):\n    @classmethod\n    def s(cls):\n        return {n}\n    def m(self):\n        return self.s()" for n in "12")),
+    "property": (
+        CLASS,
+        *(
+            f"class C(str):\n    @property\n    def p(self):\n        return {n}\n    def m(self):\n        return self.p"
+            for n in "12"
+        ),
+    ),
+    "static method": (
+        CLASS,
+        *(
+            f"class C(str):\n    @staticmethod\n    def s():\n        return {n}\n    def m(self):\n        return self.s()"
+            for n in "12"
+        ),
+    ),
+    "class method": (
+        CLASS,
+        *(
+            f"class C(str):\n    @classmethod\n    def s(cls):\n        return {n}\n    def m(self):\n        return self.s()"
+            for n in "12"
+        ),
+    ),
     "dataclass": (
         "import dataclasses\n@dataclasses.dataclass{}\ndef f(x):\n    return C()",
         *("\nclass C:\n    a: int = 1", "\nclass C:\n    a: int = 2", "\nclass C:\n    b: int = 2"),
@@ -208,12 +270,28 @@ DIFFERENT = {
     ),
     "named tuple": (
         "from typing import NamedTuple\n{}\ndef f(x):\n    return C(x)",
-        *("class C(NamedTuple):\n    a: int", "class C(NamedTuple):\n    b: int", "class C(NamedTuple):\n    a: int = 1"),
+        *(
+            "class C(NamedTuple):\n    a: int",
+            "class C(NamedTuple):\n    b: int",
+            "class C(NamedTuple):\n    a: int = 1",
+        ),
     ),
-    "instance": ("class C:\n    def __init__(self, a):\n        self.a = a\nc = C({})\ndef f(x):\n    return c.a", "1", "2"),
+    "instance": (
+        "class C:\n    def __init__(self, a):\n        self.a = a\nc = C({})\ndef f(x):\n    return c.a",
+        "1",
+        "2",
+    ),
     "slots": ("class C:\n    __slots__ = 'a'\nc = C()\nc.a = {}\ndef f(x):\n    return c.a", "1", "2"),
-    "bound method": ("class C:\n    def __init__(self, a):\n        self.a = a\n    def m(self, x):\n        return self.a\nf = C({}).m", "1", "2"),
-    "callable instance": ("class C:\n    def __init__(self, a):\n        self.a = a\n    def __call__(self, x):\n        return self.a\nf = C({})", "1", "2"),
+    "bound method": (
+        "class C:\n    def __init__(self, a):\n        self.a = a\n    def m(self, x):\n        return self.a\nf = C({}).m",
+        "1",
+        "2",
+    ),
+    "callable instance": (
+        "class C:\n    def __init__(self, a):\n        self.a = a\n    def __call__(self, x):\n        return self.a\nf = C({})",
+        "1",
+        "2",
+    ),
     "attribute of a function": ("def f(x):\n    return f.limit\nf.limit = {}", "1", "2"),
     "set from outside": (
         "class C:\n    a = 0\n    def put(self, a):\n        self.a = a\nc = C()\nc.put({})\ndef f(x):\n    return c.a",
@@ -250,14 +328,14 @@ def test_sql_types_and_version(load: Load) -> None:
 # Other modules of the user
 
 IMPORTS = {
-    "module": "import helpers\ndef f(x):\n    return helpers.clean(x)",
-    "name": "from helpers import clean\ndef f(x):\n    return clean(x)",
-    "other name": "from helpers import clean as c\ndef f(x):\n    return c(x)",
-    "inside": "def f(x):\n    import helpers\n    return helpers.clean(x)",
-    "inside, other name": "def f(x):\n    import helpers as h\n    return (lambda: h.clean(x))()",
-    "name inside": "def f(x):\n    from helpers import clean\n    return clean(x)",
-    "alias": "import helpers\ndef f(x):\n    h = helpers\n    return h.clean(x)",
-    "whole": "import helpers\ndef f(x):\n    return getattr(helpers, 'clean')(x)",
+    "module": "import tools\ndef f(x):\n    return tools.clean(x)",
+    "name": "from tools import clean\ndef f(x):\n    return clean(x)",
+    "other name": "from tools import clean as c\ndef f(x):\n    return c(x)",
+    "inside": "def f(x):\n    import tools\n    return tools.clean(x)",
+    "inside, other name": "def f(x):\n    import tools as h\n    return (lambda: h.clean(x))()",
+    "name inside": "def f(x):\n    from tools import clean\n    return clean(x)",
+    "alias": "import tools\ndef f(x):\n    h = tools\n    return h.clean(x)",
+    "whole": "import tools\ndef f(x):\n    return getattr(tools, 'clean')(x)",
 }
 
 
@@ -265,9 +343,9 @@ IMPORTS = {
 @pytest.mark.parametrize("loaded", [True, False])
 def test_helpers_in_another_module_count(load: Load, main: str, loaded: bool) -> None:
     def get(clean: str) -> str:
-        function = load(main, helpers=clean).f
+        function = load(main, tools=clean).f
         if loaded:
-            importlib.import_module("helpers")
+            importlib.import_module("tools")
         return version(function)
 
     edited = get("def clean(x):\n    return base(x)\ndef base(x):\n    return 2")
@@ -276,34 +354,34 @@ def test_helpers_in_another_module_count(load: Load, main: str, loaded: bool) ->
 
 
 def test_only_what_is_used_of_a_module_counts(load: Load) -> None:
-    main = "import helpers\ndef f(x):\n    return helpers.clean(x)"
-    one = load(main, helpers="def clean(x):\n    return x\ndef other(): return 1")
-    assert version(one.f) == version(load(main, helpers="def clean(x):\n    return x\ndef other(): return 2").f)
+    main = "import tools\ndef f(x):\n    return tools.clean(x)"
+    one = load(main, tools="def clean(x):\n    return x\ndef other(): return 1")
+    assert version(one.f) == version(load(main, tools="def clean(x):\n    return x\ndef other(): return 2").f)
 
 
 def test_packages(load: Load) -> None:
     main = "from package import f"
-    body = "from . import helpers\ndef f(x):\n    return helpers.clean(x)"
-    local = "def f(x):\n    from .helpers import clean\n    return clean(x)"
+    body = "from . import tools\ndef f(x):\n    return tools.clean(x)"
+    local = "def f(x):\n    from .tools import clean\n    return clean(x)"
     for source in (body, local):
-        one = load(main, package____init__=source, package__helpers="def clean(x):\n    return 1")
+        one = load(main, **{"package/__init__": source, "package/tools": "def clean(x):\n    return 1"})
         before = version(one.f)
-        other = load(main, package____init__=source, package__helpers="def clean(x):\n    return 2")
+        other = load(main, **{"package/__init__": source, "package/tools": "def clean(x):\n    return 2"})
         assert version(other.f) != before
 
 
 def test_loading_a_module_in_a_call_keeps_the_version(load: Load) -> None:
-    module = load("def f(x):\n    import helpers\n    return helpers.clean(x)", helpers="def clean(x):\n    return A\nA = 1")
+    module = load("def f(x):\n    import tools\n    return tools.clean(x)", tools="def clean(x):\n    return A\nA = 1")
     before = version(module.f)
     module.f(1)
     assert version(module.f) == before
     assert version(module.f) == before
-    sys.modules["helpers"].A = 2  # type: ignore[attr-defined]
+    sys.modules["tools"].A = 2  # type: ignore[attr-defined]
     assert version(module.f) != before
 
 
 def test_unloaded_modules_are_not_run(load: Load) -> None:
-    module = load("def f(x):\n    from package import helpers", package____init__="1/0", package__helpers="1/0")
+    module = load("def f(x):\n    from package import tools", **{"package/__init__": "1/0", "package/tools": "1/0"})
     assert version(module.f)
     assert "package" not in sys.modules
 
@@ -319,7 +397,7 @@ STATE = {
     "counter": "from collections import Counter\nc = Counter()\ndef f(x):\n    c[x] += 1\n    return x",
     "list": "c = []\ndef f(x):\n    c.append(x)\n    return x",
     "helper's list": "c = []\ndef g(x):\n    c.append(x)\ndef f(x):\n    g(x)\n    return c",
-    "another module's": "import helpers\ndef f(x):\n    helpers.c[x] = 1\n    helpers.n += 1\n    return helpers.c",
+    "another module's": "import tools\ndef f(x):\n    tools.c[x] = 1\n    tools.n += 1\n    return tools.c",
     "default": "def f(x, c=[]):\n    c.append(x)\n    return c",
     "attribute of a function": "def f(x):\n    f.calls = getattr(f, 'calls', 0) + 1\n    return f.calls",
     "attribute of a class": "class C:\n    one = None\ndef f(x):\n    C.one = C.one or C()\n    return 1",
@@ -339,7 +417,7 @@ STATE = {
 
 @pytest.mark.parametrize("source", STATE.values(), ids=STATE)
 def test_a_call_keeps_the_version(load: Load, source: str) -> None:
-    module = load(source, helpers="c = {}\nn = 0")
+    module = load(source, tools="c = {}\nn = 0")
     before = version(module.f)
     module.f(1)
     assert version(module.f) == before
@@ -425,7 +503,10 @@ def f(load: Load) -> Any:
 
 
 def test_depends_on_text_and_distributions(f: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    given = [version(f), *(version(f, depends_on=value) for value in (["a"], ["b"], ["a", "b"], {"a": "b"}, {"b": "b"}))]
+    given = [
+        version(f),
+        *(version(f, depends_on=value) for value in (["a"], ["b"], ["a", "b"], {"a": "b"}, {"b": "b"})),
+    ]
     assert len(set(given)) == len(given)
     assert version(f, depends_on=["a"]) == version(f, depends_on=("a",)) == version(f, depends_on="a")
     before = version(f, depends_on=["numpy"])
@@ -542,11 +623,11 @@ def test_without_source() -> None:
 
 def test_source_text_has_all_that_counts(load: Load) -> None:
     module = load(
-        "import helpers\nclass C:\n    def m(self): return helpers.clean(1)\n\ndef f(x):\n    # Why.\n    return C().m()",
-        helpers="def clean(x):\n    return x\n\ndef other(): ...",
+        "import tools\nclass C:\n    def m(self): return tools.clean(1)\n\ndef f(x):\n    # Why.\n    return C().m()",
+        tools="def clean(x):\n    return x\n\ndef other(): ...",
     )
     assert source_text(module.f) == (
-        "def f(x):\n    # Why.\n    return C().m()\n\nclass C:\n    def m(self): return helpers.clean(1)\n\n"
+        "def f(x):\n    # Why.\n    return C().m()\n\nclass C:\n    def m(self): return tools.clean(1)\n\n"
         "def clean(x):\n    return x\n"
     )
 
@@ -634,4 +715,8 @@ def test_renamed_locals_do_not_count(names: list[str]) -> None:
 
 def test_the_package_uses_it(load: Load) -> None:
     module = load("import cocosql\n@cocosql.udf\ndef f(x: str) -> str:\n    return x")
-    assert isinstance(module.f, cocosql.udf.Function) if isinstance(cocosql.udf, types.ModuleType) else module.f.code_version
+    assert (
+        isinstance(module.f, cocosql.udf.Function)
+        if isinstance(cocosql.udf, types.ModuleType)
+        else module.f.code_version
+    )

@@ -21,7 +21,7 @@ import types
 from collections.abc import Callable
 from typing import Any
 
-from cocosql.code_version import declared, source, walk
+from cocosql.code_version import classes, declared, source, walk
 from cocosql.code_version.declared import Declared
 
 _ROUNDS = 5
@@ -61,9 +61,12 @@ def source_text(function: Callable[..., Any]) -> str | None:
 
 
 def _text(code: types.FunctionType | type) -> str | None:
-    found = source.text(code.__code__) if isinstance(code, types.FunctionType) else None
-    if found is not None:
-        return found
+    if isinstance(code, types.FunctionType):
+        return source.text(code.__code__)
+    members = [member for _, member in classes.members(code)]
+    methods = [method for member in members for method in classes.functions_of(member)]
+    if any(source.text(method.__code__) is None for method in methods if method.__module__ == code.__module__):
+        return None  # The file was edited, or there is none.
     try:
         return textwrap.dedent(inspect.getsource(code))
     except (OSError, TypeError):

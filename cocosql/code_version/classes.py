@@ -1,5 +1,6 @@
 """What makes up a class of the user, and an instance of it."""
 
+import collections
 import dataclasses
 import enum
 import functools
@@ -58,6 +59,9 @@ _MAKERS = set(
     ["__init__", "__post_init__", "__attrs_post_init__", "__setstate__", "__set_name__", "__init_subclass__", "__del__"]
 )
 _FIELDS = ("__dataclass_fields__", "__attrs_attrs__", "__pydantic_fields__")
+
+
+_FIELD_OF_NAMEDTUPLE = type(vars(collections.namedtuple("_Example", "field"))["field"])
 
 
 def has_declared_fields(cls: type) -> bool:
@@ -119,7 +123,7 @@ def members(cls: type) -> list[tuple[str, Any]]:
 
 def _is_generated(member: Any) -> bool:
     """Whether a dataclass, attrs or namedtuple made it from the fields; slots have no state of their own."""
-    if isinstance(member, types.MemberDescriptorType | types.GetSetDescriptorType):
+    if isinstance(member, types.MemberDescriptorType | types.GetSetDescriptorType | _FIELD_OF_NAMEDTUPLE):
         return True
     found = functions_of(inspect.unwrap(member) if isinstance(member, types.FunctionType) else member)
     return any(

@@ -7,6 +7,7 @@ it gives the same code.
 import ast
 import dataclasses
 import functools
+import inspect
 import linecache
 import textwrap
 import types
@@ -31,28 +32,38 @@ def definition(code: types.CodeType) -> Definition | None:
 
 
 def text(code: types.CodeType) -> str | None:
-    """The source of a code object, with its decorators."""
+    """The source of a code object, with its decorators; of a lambda, the lines that it stands in."""
     found = _find(code)
-    if found is None:
+    if found is not None:
+        node, file = found
+        return textwrap.dedent("".join(file.lines[_first_line(node) - 1 : node.end_lineno]))
+    file_of_lambda = _file(code) if code.co_name == "<lambda>" else None
+    if file_of_lambda is None or not _same(code, file_of_lambda):
         return None
-    node, file = found
-    return textwrap.dedent("".join(file.lines[_first_line(node) - 1 : node.end_lineno]))
+    return textwrap.dedent(inspect.getsource(code))
 
 
 def _find(code: types.CodeType) -> tuple[Definition, _File] | None:
-    linecache.checkcache(code.co_filename)
-    lines = linecache.getlines(code.co_filename)
-    file = _parse("".join(lines), code.co_filename) if lines else None
+    file = _file(code)
     if file is None:
         return None
     # The function may have moved: lines above it do not change it.
-    candidates = [other for other in file.codes.get(code.co_qualname, []) if same_code(code, other)]
-    candidates.sort(key=lambda other: abs(other.co_firstlineno - code.co_firstlineno))
+    candidates = sorted(_same(code, file), key=lambda other: abs(other.co_firstlineno - code.co_firstlineno))
     for other in candidates:
         node = file.definitions.get((other.co_name, other.co_firstlineno))
         if node is not None:
             return node, file
     return None
+
+
+def _file(code: types.CodeType) -> _File | None:
+    linecache.checkcache(code.co_filename)
+    lines = linecache.getlines(code.co_filename)
+    return _parse("".join(lines), code.co_filename) if lines else None
+
+
+def _same(code: types.CodeType, file: _File) -> list[types.CodeType]:
+    return [other for other in file.codes.get(code.co_qualname, []) if same_code(code, other)]
 
 
 @functools.lru_cache(maxsize=64)

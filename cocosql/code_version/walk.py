@@ -132,11 +132,13 @@ class Walk:
             return
         if is_own or cls.__module__ != "builtins":
             self.class_(cls)
-        self.write(cls.__name__, str(sum(1 for _ in inside)) if inside is not None else "")
+        self.write(cls.__name__)
         for suffix, part in inside or ():
-            self.part(suffix, part)
+            if not (suffix.startswith(".") and self._is_state(value, suffix[1:], part)):
+                self.part(suffix, part)
         if is_own or inside is None:
             self._instance_attributes(value)
+        self.write("end")
 
     def _set(self, value: set[Any] | frozenset[Any]) -> None:
         """Sets have no order: their elements count by digests of their own, sorted."""
@@ -193,7 +195,7 @@ class Walk:
         outer = self._foreign, self._reader, self._place
         self._foreign = 0 if own else self._foreign + 1
         if own:
-            self._reader = function.__qualname__.replace("<locals>.", "")
+            self._reader = function.__qualname__.rpartition("<locals>.")[2]
             self._own_function(function)
         else:
             self._closure(function, function.__code__.co_freevars)
@@ -349,7 +351,7 @@ class Walk:
             return
         self.code.append(cls)
         outer = self._reader, self._place
-        self._reader = cls.__qualname__.replace("<locals>.", "")
+        self._reader = cls.__qualname__.rpartition("<locals>.")[2]
         for base in (*cls.__bases__, type(cls)):
             self.class_(base)
         for name, part in classes.fields(cls):
