@@ -55,9 +55,14 @@ def source_text(function: Callable[..., Any]) -> str | None:
         text = _text(code)
         if text is None and number == 0:
             return None
-        if text is not None and not any(text in textwrap.dedent(before) for before in texts):
+        if text is not None and not any(_words(text) in _words(before) for before in texts):
             texts.append(text)
     return "\n\n".join(text.rstrip("\n") for text in texts) + "\n" if texts else None
+
+
+def _words(text: str) -> str:
+    """A source without its indentation: a method's is also part of its class's."""
+    return "\n".join(line.strip() for line in text.splitlines())
 
 
 def _text(code: types.FunctionType | type) -> str | None:
@@ -75,7 +80,13 @@ def _text(code: types.FunctionType | type) -> str | None:
 
 def _digest(function: Callable[..., Any], depends_on: Declared) -> bytes:
     given = declared.declared_parts(depends_on)
-    followed, digest = _follow(function)
+    try:
+        followed, digest = _follow(function)
+    except RecursionError as error:
+        raise TypeError(
+            f"{_name(function)}: what it reads is nested too deeply for a fingerprint: "
+            'say yourself when the code is new: @cocosql.udf(version="1")'
+        ) from error
     if followed.problems and not given:
         raise TypeError(_explain(function, followed.problems))
     walk.pin(followed.pins)
