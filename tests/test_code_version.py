@@ -17,7 +17,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import cocosql
 from cocosql.code_version import code_version, source_text
 
 Load = Callable[..., types.ModuleType]
@@ -396,7 +395,12 @@ STATE = {
     "cache under another name": "c = {}\ndef f(x):\n    d = c\n    d[x] = x\n    return d",
     "counter": "from collections import Counter\nc = Counter()\ndef f(x):\n    c[x] += 1\n    return x",
     "list": "c = []\ndef f(x):\n    c.append(x)\n    return x",
+    "item of a dict": "from collections import defaultdict\nc = defaultdict(list)\ndef f(x):\n    c[x].append(x)\n    return c[x]",
+    "items in items": "c = {1: {}, 2: {}}\ndef f(x):\n    c[x]['a'] = x\n    return c[x]",
+    "attribute of an item": "class C:\n    pass\nc = [C()]\ndef f(x):\n    c[0].a = x\n    return c[0].a",
+    "slice": "c = [1]\ndef f(x):\n    c[1:] = [x]\n    return c",
     "helper's list": "c = []\ndef g(x):\n    c.append(x)\ndef f(x):\n    g(x)\n    return c",
+    "set": "c = set()\ndef f(x):\n    global c\n    c |= {x}\n    return c",
     "another module's": "import tools\ndef f(x):\n    tools.c[x] = 1\n    tools.n += 1\n    return tools.c",
     "default": "def f(x, c=[]):\n    c.append(x)\n    return c",
     "attribute of a function": "def f(x):\n    f.calls = getattr(f, 'calls', 0) + 1\n    return f.calls",
@@ -485,6 +489,25 @@ def test_things_without_fingerprint(load: Load, value: str) -> None:
         version(load(f"a = {value}\ndef f(x):\n    return a").f)
     with pytest.raises(TypeError, match=r"reads the global `a\['k'\]\[0\]`"):
         version(load(f"a = dict(k=[{value}])\ndef f(x):\n    return a").f)
+
+
+def test_a_client_with_a_method_of_a_container_is_no_state(load: Load) -> None:
+    source = "import sqlite3\nclient = sqlite3.connect(':memory:')\ndef f(x):\n    client.update(x)\n    client.add(x)"
+    with pytest.raises(TypeError, match="reads the global `client`"):
+        version(load(source).f)
+
+
+def test_data_that_is_nested_too_deeply(load: Load) -> None:
+    with pytest.raises(TypeError, match="nested too deeply"):
+        version(load("a = []\nfor _ in range(5000):\n    a = [a]\ndef f(x):\n    return a").f)
+
+
+def test_cycles(load: Load) -> None:
+    source = (
+        "a = [{}]\na.append(a)\nclass C: pass\nc = C()\nc.c = [c]\ns = {{C}}\nC.s = s\ndef f(x):\n    return a, c, f, s"
+    )
+    one, same, other = (version(load(source.replace("{}", n, 1).replace("{{C}}", "{C}")).f) for n in "112")
+    assert one == same != other
 
 
 def test_undefined_names_count_by_name(load: Load) -> None:
@@ -711,12 +734,3 @@ KEPT = NAMES[:2]
 @given(st.permutations(NAMES[2:]))
 def test_renamed_locals_do_not_count(names: list[str]) -> None:
     assert version(cell(TEMPLATE.format(*KEPT, *names))) == version(cell(TEMPLATE.format(*KEPT, *NAMES[2:])))
-
-
-def test_the_package_uses_it(load: Load) -> None:
-    module = load("import cocosql\n@cocosql.udf\ndef f(x: str) -> str:\n    return x")
-    assert (
-        isinstance(module.f, cocosql.udf.Function)
-        if isinstance(cocosql.udf, types.ModuleType)
-        else module.f.code_version
-    )

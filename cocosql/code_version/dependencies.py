@@ -137,6 +137,8 @@ class _Scan:
         self.instructions = [each for each in dis.get_instructions(code) if each.opname not in _SKIPPED]
         self.depths = _depths(self.instructions)
         self.paths: list[Path | None] = []
+        #: By instruction, the container whose item it leaves on top of the stack: to fill an item fills the container.
+        self.containers: dict[int, Path] = {}
         self.module: Path | None = None
         parameters = code.co_varnames[: _count_of_parameters(code)] if code.co_flags & 0x02 else ()
         #: What local names stand for: arguments, and names bound once to a path.
@@ -144,6 +146,7 @@ class _Scan:
         self.bound_often = self._bound_often(parameters)
         for index, instruction in enumerate(self.instructions):
             self.paths.append(self._path(index, instruction))
+            self._note_item(index, instruction)
             self._changes(index, instruction)
         for index, path in enumerate(self.paths):
             if path is not None and not self._is_taken_apart(index):
@@ -185,6 +188,12 @@ class _Scan:
         loaded = _loaded(each)
         return self._local(loaded) if loaded is not None else None
 
+    def _note_item(self, index: int, each: dis.Instruction) -> None:
+        if each.opname == "BINARY_SUBSCR" or (each.opname == "BINARY_OP" and each.argrepr == "[]"):
+            container = self._pushed(index, 2)
+            if container is not None:
+                self.containers[index] = container
+
     def _local(self, name: str) -> Path | None:
         if name in self.locals:
             return self.locals[name]
@@ -213,11 +222,12 @@ class _Scan:
         elif operation == "COPY" and each.arg == 2 and self._is_augmented_item(index):
             self._change(self._pushed(index, 2))
         elif operation in ("STORE_ATTR", "DELETE_ATTR"):
-            self._change(self._pushed(index, 1), each.argval)
+            is_item = index - 1 in self.containers
+            self._change(self._pushed(index, 1), None if is_item else each.argval)
         elif operation in _ATTRIBUTES and index and self.instructions[index - 1].opname == "COPY":
             self._change(self.paths[index - 1], each.argval)
         elif operation in _ATTRIBUTES and each.argval in _MUTATORS and index:
-            self._change(self.paths[index - 1], by_method=True)
+            self._change(self.paths[index - 1] or self.containers.get(index - 1), by_method=True)
         else:
             self._stores(index, each)
 
@@ -256,7 +266,7 @@ class _Scan:
             if after < depth:
                 return None
             if after == depth and not _only_pops(self.instructions[earlier]):
-                return self.paths[earlier]
+                return self.paths[earlier] or self.containers.get(earlier)
         return None
 
     def _is_taken_apart(self, index: int) -> bool:
