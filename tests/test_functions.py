@@ -612,7 +612,7 @@ def test_names_of_builtin_functions_are_refused(con: Con) -> None:
 def test_a_function_that_uses_the_database(con: Con) -> None:
     other = con.cursor()
 
-    @cocosql.udf
+    @cocosql.udf(version="1")
     def look(id: int) -> str:
         return str(other.execute("SELECT name FROM names WHERE id = ?", [id]).fetchone())
 

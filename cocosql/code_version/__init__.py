@@ -1,9 +1,19 @@
 """What a function's results depend on besides its arguments, as one fingerprint.
 
-Comments, docstrings, annotations, decorators and formatting do not count.
+That is its own code, and what the code reads: defaults, closure values, globals, and the user's functions and classes
+that it uses, however far away. Libraries count by name: their versions only where the user declares them.
+
+| file | what is in it |
+| --- | --- |
+| `normal_form.py` | code without comments, annotations and names of locals |
+| `source.py` | from a code object to its source |
+| `dependencies.py` | what a code object reads and changes |
+| `walk.py` | follows all that, and writes it into a digest |
+| `values.py`, `classes.py`, `special.py` | plain data; classes and instances; modules, wrappers, locks, … |
+| `declared.py` | `depends_on` |
+| `origin.py` | the user's code, or a library's |
 """
 
-import ast
 import hashlib
 import inspect
 import textwrap
@@ -11,69 +21,118 @@ import types
 from collections.abc import Callable
 from typing import Any
 
+from cocosql.code_version import classes, declared, source, walk
+from cocosql.code_version.declared import Declared
+
+_ROUNDS = 5
+
 
 def code_version(
-    function: Callable[..., Any], sql_types: list[str], version: str | None = None, depends_on: Any = ()
+    function: Callable[..., Any], sql_types: list[str], version: str | None = None, depends_on: Declared = ()
 ) -> str:
-    """The fingerprint of a function's own code and its SQL types; `version`, if given, stands for the code."""
-    code = f"version {version}" if version is not None else _code(function)
-    return hashlib.sha256("\0".join([*sql_types, code]).encode()).hexdigest()[:32]
+    """The fingerprint of all that a function depends on, 32 hex digits.
+
+    Args:
+        function: the function, as it will be called.
+        sql_types: of its parameters and its result.
+        version: stands for all of the code: then only this and the types count.
+        depends_on: what the code cannot show, such as the name of a model, a file, an installed package.
+
+    Raises:
+        TypeError: if the code reads something that has no fingerprint, and neither `version` nor `depends_on` is given.
+        FileNotFoundError: if `depends_on` names a file that is not there.
+    """
+    code = f"version {version}".encode() if version is not None else _digest(function, depends_on)
+    return hashlib.sha256(b"\0".join([*(name.encode() for name in sql_types), code])).hexdigest()[:32]
 
 
 def source_text(function: Callable[..., Any]) -> str | None:
-    """The function's source, or None where Python does not know it (a REPL, a C function)."""
+    """The function's source, then the source of what it uses of the user's; None if the function's is not known."""
+    seen = walk.Walk(frozenset())
+    seen.value(function)
+    texts: list[str] = []
+    for number, code in enumerate(seen.code):
+        text = _text(code)
+        if text is None and number == 0:
+            return None
+        if text is not None and not any(_words(text) in _words(before) for before in texts):
+            texts.append(text)
+    return "\n\n".join(text.rstrip("\n") for text in texts) + "\n" if texts else None
+
+
+def _words(text: str) -> str:
+    """A source without its indentation: a method's is also part of its class's."""
+    return "\n".join(line.strip() for line in text.splitlines())
+
+
+def _text(code: types.FunctionType | type) -> str | None:
+    if isinstance(code, types.FunctionType):
+        return source.text(code.__code__)
+    members = [member for _, member in classes.members(code)]
+    methods = [method for member in members for method in classes.functions_of(member)]
+    if any(source.text(method.__code__) is None for method in methods if method.__module__ == code.__module__):
+        return None  # The file was edited, or there is none.
     try:
-        return textwrap.dedent(inspect.getsource(function))
+        return textwrap.dedent(inspect.getsource(code))
     except (OSError, TypeError):
         return None
 
 
-def _code(function: Callable[..., Any]) -> str:
-    tree = _definition(function)
-    if tree is not None:
-        return ast.dump(tree, annotate_fields=False)
-    compiled = getattr(function, "__code__", None) or getattr(type(function).__call__, "__code__", None)
-    if compiled is not None:
-        return _bytecode(compiled)
-    return f"{getattr(function, '__module__', '')}.{getattr(function, '__qualname__', repr(function))}"
-
-
-def _definition(function: Callable[..., Any]) -> ast.AST | None:
-    """The `def` without what does not change its results; None where there is no source or it is a lambda."""
-    source = source_text(function)
+def _digest(function: Callable[..., Any], depends_on: Declared) -> bytes:
+    given = declared.declared_parts(depends_on)
     try:
-        body = ast.parse(source).body if source else []
-    except SyntaxError:
-        return None
-    if len(body) != 1 or not isinstance(body[0], ast.FunctionDef | ast.AsyncFunctionDef):
-        return None
-    definition = body[0]
-    definition.name = ""
-    definition.decorator_list = []
-    bare: ast.AST = _Bare().visit(definition)
-    return bare
+        followed, digest = _follow(function)
+    except RecursionError as error:
+        raise TypeError(
+            f"{_name(function)}: what it reads is nested too deeply for a fingerprint: "
+            'say yourself when the code is new: @cocosql.udf(version="1")'
+        ) from error
+    if followed.problems and not given:
+        raise TypeError(_explain(function, followed.problems))
+    walk.pin(followed.pins)
+    return digest + _digest_of_declared(given)
 
 
-class _Bare(ast.NodeTransformer):
-    """Takes docstrings and annotations away."""
+def _follow(function: Callable[..., Any]) -> tuple[walk.Walk, bytes]:
+    """Walk until the state that is left out is the state that the walk finds.
 
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
-        return self._function(node)
-
-    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AST:
-        return self._function(node)
-
-    def visit_arg(self, node: ast.arg) -> ast.AST:
-        node.annotation = None
-        return node
-
-    def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.AST:
-        node.returns = None
-        if ast.get_docstring(node, clean=False) is not None:
-            node.body = node.body[1:] or [ast.Pass()]
-        return self.generic_visit(node)
+    What the code changes is known only when all of it was seen. Mostly it changes nothing, and one walk is enough.
+    """
+    state: walk.State = frozenset()
+    for number in range(_ROUNDS):
+        followed = walk.Walk(state)
+        followed.at("the function", function, reader=_name(function))
+        digest = followed.finish()
+        found = frozenset(followed.changes)
+        if found == state:
+            break
+        state = found if number < _ROUNDS - 2 else state | found
+    return followed, digest
 
 
-def _bytecode(code: types.CodeType) -> str:
-    constants = [_bytecode(const) if isinstance(const, types.CodeType) else repr(const) for const in code.co_consts]
-    return repr((code.co_code, constants, code.co_names, code.co_argcount))
+def _digest_of_declared(given: list[tuple[str, Any]]) -> bytes:
+    if not given:
+        return b""
+    walked = walk.Walk(frozenset())
+    for place, value in given:
+        walked.write("declared", place)
+        walked.at(f"`{place}`", value, reader="depends_on")
+    if walked.problems:
+        what = "; ".join(walked.problems)
+        raise TypeError(f"{what}. It has no fingerprint: declare its name or version as text instead")
+    return walked.finish()
+
+
+def _explain(function: Callable[..., Any], problems: list[str]) -> str:
+    listed = "\n".join(f"  {problem}" for problem in dict.fromkeys(problems))
+    return (
+        f"{_name(function)}: results depend on what has no fingerprint, so CocoSQL cannot tell when they are stale:\n"
+        f"{listed}\n"
+        'Say what stands for it: @cocosql.udf(depends_on=["name and version of the model"]).\n'
+        'Or say yourself when the code is new: @cocosql.udf(version="1").'
+    )
+
+
+def _name(function: Any) -> str:
+    name = getattr(function, "__qualname__", None) or getattr(function, "__name__", None) or type(function).__qualname__
+    return str(name).rpartition("<locals>.")[2]

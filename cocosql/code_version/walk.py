@@ -1,0 +1,490 @@
+"""Follows what a function depends on, and writes it into one digest.
+
+Functions and classes of the user count by their code, data by value, everything of libraries by name. What has no
+fingerprint is a problem; all problems are collected, so that the user sees them at once.
+"""
+
+import dataclasses
+import functools
+import hashlib
+import sys
+import types
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from cocosql.code_version import classes, declared, origin, special, values
+from cocosql.code_version.dependencies import Analysis, Change, analyze
+
+#: What code changes itself: the namespace, object or class that holds it (by id), and its name there.
+State = frozenset[tuple[int, str]]
+
+#: Attributes of a function or instance that say nothing about what it does.
+_BOOKKEEPING = {"__doc__", "__module__", "__name__", "__qualname__", "__annotations__", "__type_params__"}
+_MISSING = object()
+
+
+@dataclasses.dataclass
+class Walk:
+    """One pass. Things in `state` do not count: the pass says in `changes` what it found to be state."""
+
+    state: State
+    problems: list[str] = dataclasses.field(default_factory=list)
+    #: The user's functions and classes, as they are met.
+    code: list[types.FunctionType | type] = dataclasses.field(default_factory=list)
+    changes: set[tuple[int, str]] = dataclasses.field(default_factory=set)
+    #: New pins, by module and attributes (see `_Pin`).
+    pins: dict[tuple[str, ...], "_Pin"] = dataclasses.field(default_factory=dict)
+    #: Sets and imports that are being digested further up, by id or name: they may contain themselves.
+    busy: frozenset[Any] = frozenset()
+
+    def __post_init__(self) -> None:
+        self._hash = hashlib.sha256()
+        self._numbers: dict[int, int] = {}
+        #: Objects whose ids are in use above.
+        self._kept: list[Any] = []
+        self._analyses: list[Analysis] = []
+        self._methods: list[tuple[type, str, types.FunctionType]] = []
+        self._partial_keywords: set[str] = set()
+        self._used_names: set[str] = set()
+        #: How deep in a library's wrapper: what that holds for itself is the library's business.
+        self._foreign = 0
+        self._reader = ""
+        self._place = ""
+
+    # What is written
+
+    def write(self, kind: str, data: bytes | str = b"") -> None:
+        content = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
+        self._hash.update(f"{kind} {len(content)} ".encode())
+        self._hash.update(content)
+
+    def finish(self) -> bytes:
+        """The digest, when all is followed."""
+        self._write_parameters()
+        self._note_methods()
+        return self._hash.digest()
+
+    def _write_parameters(self) -> None:
+        """A parameter's name counts where some call may pass it by name."""
+        keywords = {word for analysis in self._analyses for word in analysis.keywords} | self._partial_keywords
+        stars = any(analysis.has_double_star for analysis in self._analyses)
+        for number, analysis in enumerate(self._analyses):
+            names = [name if name in keywords or (stars and number) else "" for name in analysis.parameters]
+            if any(names):
+                self.write("parameters", "\0".join(names))
+
+    def problem(self, value: Any) -> None:
+        name = origin.qualified_name(type(value))
+        self.write("type", name)
+        if not self._foreign:
+            self.problems.append(f"{self._reader} reads {self._place}, a {name}")
+
+    def part(self, suffix: str, value: Any) -> None:
+        """A part of what is at hand: an element, an attribute."""
+        outer = self._place
+        # Places end with a backtick: "the global `model`".
+        self._place = f"{outer[:-1]}{suffix}`" if suffix and outer.endswith("`") else outer
+        self.value(value)
+        self._place = outer
+
+    def at(self, place: str, value: Any, reader: str | None = None) -> None:
+        """A thing with a name of its own: a global, a default, an attribute of a class."""
+        outer = self._place, self._reader
+        self._place, self._reader = place, reader if reader is not None else self._reader
+        self.value(value)
+        self._place, self._reader = outer
+
+    def met(self, value: Any) -> bool:
+        """Whether a thing was met before; then its number is written."""
+        number = self._numbers.get(id(value))
+        if number is not None:
+            self.write("again", str(number))
+            return True
+        self._numbers[id(value)] = len(self._numbers)
+        self._kept.append(value)
+        return False
+
+    # Values
+
+    def value(self, value: Any) -> None:
+        data = values.plain(value)
+        if data is not None:
+            self.write(type(value).__name__, data)
+        elif isinstance(value, types.FunctionType):
+            self.function(value)
+        elif isinstance(value, type):
+            self.class_(value)
+        elif not any(write(self, value) for write in special.KINDS):
+            self._composite(value)
+
+    def _composite(self, value: Any) -> None:
+        if isinstance(value, set | frozenset):
+            self._set(value)
+            return
+        inside = values.parts(value)
+        cls = type(value)
+        is_own = origin.is_own_class(cls)
+        if inside is None and not is_own and not classes.has_declared_fields(cls):
+            self.problem(value)
+            return
+        is_shared = not isinstance(value, tuple | str | int | float | bytes)
+        if is_shared and self.met(value):
+            return
+        if is_own or cls.__module__ != "builtins":
+            self.class_(cls)
+        self.write(cls.__name__)
+        for suffix, part in inside or ():
+            if not (suffix.startswith(".") and self._is_state(value, suffix[1:], part)):
+                self.part(suffix, part)
+        if is_own or inside is None:
+            self._instance_attributes(value)
+        self.write("end")
+
+    def _set(self, value: set[Any] | frozenset[Any]) -> None:
+        """Sets have no order: their elements count by digests of their own, sorted."""
+        if type(value) not in (set, frozenset):
+            self.class_(type(value))
+        self.write(type(value).__name__, str(len(value)))
+        if id(value) in self.busy:
+            return
+        digests = [self._apart(functools.partial(_write_value, element), id(value)) for element in list(value)]
+        self.write("elements", b"".join(sorted(digests)))
+
+    def _apart(self, write: Callable[["Walk"], None], busy: Any) -> bytes:
+        """The digest of something as if it were met first."""
+        inner = Walk(self.state, busy=self.busy | {busy})
+        inner._reader, inner._place, inner._foreign = self._reader, self._place, self._foreign
+        write(inner)
+        digest = inner.finish()
+        self._kept.append(inner)
+        self.problems += inner.problems
+        self.code += inner.code
+        self.changes |= inner.changes
+        self.pins |= inner.pins
+        self._used_names |= inner._used_names
+        self._methods += inner._methods
+        return digest
+
+    def _instance_attributes(self, value: Any) -> None:
+        """An instance's attributes, without those that methods set as they go."""
+        cls = type(value)
+        found = sorted(classes.attributes(value).items())
+        for name, part in found:
+            lazy = any(classes.is_cached_property(vars(base).get(name)) for base in cls.__mro__)
+            if lazy or name in _BOOKKEEPING or self._is_state(value, name, part):
+                continue
+            self.write("attribute", name)
+            self.part(f".{name}", part)
+
+    def _is_state(self, owner: Any, name: str, value: Any) -> bool:
+        if not self.state:
+            return False
+        names = [name, *([f"filled {name}"] if isinstance(value, special.CONTAINERS) else [])]
+        owners = [owner, *type(owner).__mro__, *(owner.__mro__ if isinstance(owner, type) else ())]
+        return any((id(each), each_name) in self.state for each in owners for each_name in names)
+
+    # Functions
+
+    def function(self, function: types.FunctionType) -> None:
+        own = origin.is_own_function(function)
+        self.write("function" if own else "named", "" if own else _code_name(function))
+        if not own and not function.__closure__ and not hasattr(function, "__wrapped__"):
+            return
+        if self.met(function):
+            return
+        outer = self._foreign, self._reader, self._place
+        self._foreign = 0 if own else self._foreign + 1
+        if own:
+            self._reader = function.__qualname__.rpartition("<locals>.")[2]
+            self._own_function(function)
+        else:
+            self._closure(function, function.__code__.co_freevars)
+        self._extras(function)
+        self._foreign, self._reader, self._place = outer
+
+    def _own_function(self, function: types.FunctionType) -> None:
+        self.code.append(function)
+        analysis = analyze(function.__code__)
+        self._analyses.append(analysis)
+        self._used_names |= analysis.names
+        for change in analysis.changes:
+            self._note_change(function, change)
+        self.write("code", analysis.form.digest)
+        self._closure(function, analysis.form.closure)
+        self._defaults(function)
+        for path in analysis.reads:
+            if path[0] == "global":
+                self._global(function, path[1:])
+            else:
+                self._import(function.__globals__, path[1], path[2:])
+
+    def _closure(self, function: types.FunctionType, names: tuple[str, ...]) -> None:
+        cells = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
+        for name in names:
+            cell = cells[name]
+            self._kept.append(cell)
+            if (id(cell), "") in self.state:
+                continue
+            try:
+                content = cell.cell_contents
+            except ValueError:
+                self.write("empty")
+                continue
+            self.at(f"the closure value `{name}`", content)
+
+    def _defaults(self, function: types.FunctionType) -> None:
+        code = function.__code__
+        positional = code.co_varnames[: code.co_argcount]
+        defaults = function.__defaults__ or ()
+        pairs = [*zip(positional[len(positional) - len(defaults) :], defaults, strict=True)]
+        keyword_only = code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
+        given = function.__kwdefaults__ or {}
+        pairs += [(name, given[name]) for name in keyword_only if name in given]
+        self.write("defaults", f"{len(defaults)} {[name in given for name in keyword_only]}")
+        for name, default in pairs:
+            if (id(function), f"argument {name}") not in self.state:
+                self.at(f"the default of `{name}`", default)
+
+    def _extras(self, function: types.FunctionType) -> None:
+        wrapped = vars(function).get("__wrapped__", _MISSING)
+        if wrapped is not _MISSING:
+            self.at("the wrapped function", wrapped)
+
+    # Globals
+
+    def _global(self, function: types.FunctionType, path: tuple[str, ...]) -> None:
+        namespace = function.__globals__
+        name, *attributes = path
+        if name not in namespace or (id(namespace), name) in self.state:
+            return
+        value = namespace[name]
+        if value is function:
+            # Recursion: the name says it all.
+            self._function_attribute(value, attributes)
+            return
+        self.write("global", ".".join(path))
+        self._attribute_path(value, name, attributes)
+
+    def _attribute_path(self, value: Any, name: str, attributes: list[str]) -> None:
+        """What a dotted path means: through modules of the user to the thing itself."""
+        names = [name]
+        while isinstance(value, types.ModuleType) and attributes:
+            if not origin.is_own_module(value):
+                self.write("named", ".".join([value.__name__, *attributes]))
+                return
+            name, *attributes = attributes
+            names.append(name)
+            if (id(vars(value)), name) in self.state:
+                return
+            value = _member(value, name)
+            if value is _MISSING:
+                self.write("missing", name)
+                return
+        self.at(f"the global `{'.'.join(names)}`", value)
+        self._function_attribute(value, attributes)
+
+    def _function_attribute(self, value: Any, attributes: list[str]) -> None:
+        """`f.limit`: an attribute that the user gave to a function, or its docstring."""
+        name = attributes[0] if attributes else ""
+        if not isinstance(value, types.FunctionType) or not origin.is_own_function(value):
+            return
+        if name in vars(value) and (id(value), name) not in self.state:
+            self.at(f"the attribute `{value.__name__}.{name}`", vars(value)[name])
+        elif name == "__doc__":
+            self.write("doc", value.__doc__ or "")
+
+    # Imports inside functions
+
+    def _import(self, namespace: dict[str, Any], what: str, attributes: tuple[str, ...]) -> None:
+        """A module that a function imports: its file as long as it is not loaded, then what is used of it.
+
+        The version must not change because the first call loads the module; so once loaded it still counts by the file
+        it was loaded from, until what is loaded changes.
+        """
+        level, _, name = what.partition(" ")
+        module_name = origin.absolute_module_name(namespace, int(level), name)
+        key = (module_name, *attributes)
+        self.write("import", ".".join(key))
+        module = sys.modules.get(module_name)
+        if key in self.busy or (module is not None and not origin.is_own_module(module)):
+            return
+        pin = _pins.get(key)
+        if module is None:
+            self._unloaded(module_name, key)
+            return
+        loaded = self._apart(functools.partial(_write_used, module, attributes), key)
+        if pin is not None and pin.loaded in (None, loaded):
+            self.pins[key] = _Pin(pin.file, loaded)
+            self.write("file", pin.file)
+        else:
+            self.write("loaded", loaded)
+
+    def _unloaded(self, module_name: str, key: tuple[str, ...]) -> None:
+        files = special.files_of_import(module_name, key[-1] if len(key) > 1 else "")
+        if files:
+            digest = hashlib.sha256(b"".join(declared.source_digest(file) for file in files)).digest()
+            self.pins[key] = _Pin(digest, None)
+            self.write("file", digest)
+
+    def used_of_module(self, module: types.ModuleType, attributes: tuple[str, ...]) -> None:
+        if attributes:
+            self._attribute_path(module, module.__name__, list(attributes))
+        else:
+            self.value(module)
+
+    def uses(self, name: str) -> None:
+        """Note that the code calls a method of this name."""
+        self._used_names.add(name)
+
+    def passes_by_name(self, names: Iterable[str]) -> None:
+        """Note that a call passes arguments by these names."""
+        self._partial_keywords.update(names)
+
+    # Classes
+
+    def class_(self, cls: type) -> None:
+        if not origin.is_own_class(cls):
+            self.write("named", origin.qualified_name(cls))
+            return
+        self.write("class", cls.__name__)
+        if self.met(cls):
+            return
+        self.code.append(cls)
+        outer = self._reader, self._place
+        self._reader = cls.__qualname__.rpartition("<locals>.")[2]
+        for base in (*cls.__bases__, type(cls)):
+            self.class_(base)
+        for name, part in classes.fields(cls):
+            self.write("field", name)
+            self.at(f"the field `{name}`", part)
+        for name, part in classes.members(cls):
+            if not self._is_state(cls, name, part):
+                self.write("member", name)
+                self._member(cls, name, part)
+        self._reader, self._place = outer
+
+    def _member(self, cls: type, name: str, member: Any) -> None:
+        for function in classes.functions_of(member):
+            if origin.is_own_function(function):
+                self._methods.append((cls, name, function))
+        self.at(f"the class attribute `{cls.__qualname__}.{name}`", member)
+
+    # State
+
+    def _note_change(self, function: types.FunctionType, change: Change) -> None:
+        kind, name, *attributes = change.path
+        namespace = function.__globals__
+        if kind == "global":
+            self._note(namespace, name, attributes, change.by_method, namespace.get(name, _MISSING))
+        elif kind == "free":
+            self._note_cell(function, name, attributes, change.by_method)
+        elif kind == "argument" and not attributes:
+            self.changes.add((id(function), f"argument {name}"))
+        elif kind == "import" and attributes:
+            level, _, module_name = name.partition(" ")
+            module = sys.modules.get(origin.absolute_module_name(namespace, int(level), module_name))
+            if module is not None and origin.is_own_module(module):
+                first, *rest = attributes
+                self._note(vars(module), first, rest, change.by_method, vars(module).get(first, _MISSING))
+
+    def _note_cell(self, function: types.FunctionType, name: str, attributes: list[str], by_method: bool) -> None:
+        cells = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
+        cell = cells.get(name)
+        if cell is None:
+            return
+        try:
+            content = cell.cell_contents
+        except ValueError:
+            content = _MISSING
+        self._kept.append(cell)
+        self._note(cell, "", attributes, by_method, content)
+
+    def _note(self, owner: Any, name: str, attributes: list[str], by_method: bool, value: Any) -> None:
+        """Note the end of a path as state, or what is as near to it as has a name."""
+        while attributes and value is not _MISSING and _has_attributes(value):
+            owner = vars(value) if isinstance(value, types.ModuleType) else value
+            name, *attributes = attributes
+            value = _get(owner, name)
+        if by_method and value is not _MISSING and not isinstance(value, special.CONTAINERS):
+            return
+        self._kept.append(owner)
+        self.changes.add((id(owner), name))
+
+    def _note_methods(self) -> None:
+        """What methods change of their own object, for those methods that the code may call.
+
+        A setter that is called once from outside does not make its attribute state: that is an input.
+        """
+        waiting = self._methods
+        progress = True
+        while progress:
+            called = [each for each in waiting if classes.may_be_called(each[1], self._used_names)]
+            waiting = [each for each in waiting if not classes.may_be_called(each[1], self._used_names)]
+            for cls, _, function in called:
+                analysis = analyze(function.__code__)
+                self._used_names |= analysis.names
+                for change in analysis.changes:
+                    self._note_own(cls, function, change)
+            progress = bool(called)
+
+    def _note_own(self, cls: type, function: types.FunctionType, change: Change) -> None:
+        """`self.items[key] = …`: the attribute is state of all instances."""
+        kind, argument, *attributes = change.path
+        if kind == "argument" and attributes and (argument,) == function.__code__.co_varnames[:1]:
+            name = f"filled {attributes[0]}" if change.by_method else attributes[0]
+            self.changes.update((id(base), name) for base in cls.__mro__ if origin.is_own_class(base))
+
+
+@dataclasses.dataclass(frozen=True)
+class _Pin:
+    """A module that was not loaded when its file was digested, and what it was when first seen loaded."""
+
+    file: bytes
+    loaded: bytes | None
+
+
+_pins: dict[tuple[str, ...], _Pin] = {}
+
+
+def pin(pins: dict[tuple[str, ...], _Pin]) -> None:
+    """Remember what a finished walk found out about imports."""
+    _pins.update(pins)
+
+
+def _write_value(value: Any, walk: Walk) -> None:
+    walk.value(value)
+
+
+def _write_used(module: types.ModuleType, attributes: tuple[str, ...], walk: Walk) -> None:
+    walk.used_of_module(module, attributes)
+
+
+def _code_name(function: types.FunctionType) -> str:
+    return f"{function.__globals__.get('__name__')}.{function.__code__.co_qualname}"
+
+
+def _member(module: types.ModuleType, name: str) -> Any:
+    """What a module has under a name, without running its `__getattr__`."""
+    if name in vars(module):
+        return vars(module)[name]
+    return sys.modules.get(f"{module.__name__}.{name}", _MISSING)
+
+
+def _has_attributes(value: Any) -> bool:
+    """Whether attributes of a value count one by one: of modules, functions, classes and instances of the user."""
+    if isinstance(value, types.ModuleType):
+        return origin.is_own_module(value)
+    if isinstance(value, types.FunctionType | types.SimpleNamespace):
+        return True
+    return origin.is_own_class(value if isinstance(value, type) else type(value))
+
+
+def _get(owner: Any, name: str) -> Any:
+    """What is there under a name now; nothing is computed for it."""
+    if isinstance(owner, dict):
+        return owner.get(name, _MISSING)
+    for space in (owner, *(type(owner).__mro__ if not isinstance(owner, type) else owner.__mro__)):
+        found = getattr(space, "__dict__", {}).get(name, _MISSING)
+        if found is not _MISSING:
+            return found
+    return _MISSING
