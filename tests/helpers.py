@@ -115,7 +115,9 @@ class Calls(Counter[Any]):
         return sum(self.values())
 
 
-def start(script: str, *arguments: str, cwd: Path | None = None, **options: Any) -> subprocess.Popen[str]:
+def start(
+    script: str, *arguments: str, cwd: Path | None = None, stderr_to: int = subprocess.PIPE, **options: Any
+) -> subprocess.Popen[str]:
     """A Python of its own that runs a script with CocoSQL on its path."""
     source = textwrap.dedent(script)
     # The CocoSQL that the tests have imported, which is not always the one of the checkout.
@@ -125,7 +127,7 @@ def start(script: str, *arguments: str, cwd: Path | None = None, **options: Any)
         [sys.executable, "-c", source, *map(str, arguments)],
         env=environment,
         stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        stderr=stderr_to,
         text=True,
         cwd=cwd or tempfile.gettempdir(),
         **options,

@@ -510,6 +510,44 @@ def test_cycles(load: Load) -> None:
     assert one == same != other
 
 
+@pytest.mark.parametrize("base", ["dict", "collections.Counter", "list"])
+@pytest.mark.parametrize("change", ["self[key(x)] = 1", "self[key(x)] += 1", "self[key(x, 1)][0] += 1", "self.clear()"])
+def test_a_container_that_fills_itself(load: Load, base: str, change: str) -> None:
+    module = load(
+        f"""
+        import collections
+        def key(x, y=0):
+            return 0
+        class Cache({base}):
+            def note(self, x):
+                {change}
+        cache = Cache([1]) if {base} is list else Cache({{0: 1}})
+        def f(x):
+            cache.note(x)
+            return x
+        """
+    )
+    before = version(module.f)
+    module.cache[0] = 5
+    assert version(module.f) == before
+
+
+@pytest.mark.parametrize("root", ["Client().embed", "Client()"])
+def test_the_object_of_a_method(load: Load, root: str) -> None:
+    source = """
+    import socket
+    class Client:
+        def __init__(self):
+            self.http = socket.socket()
+        def embed(self, x):
+            return x
+        __call__ = embed
+    f = ROOT
+    """
+    with pytest.raises(TypeError, match=r"reads the object `Client\.http`, a socket\.socket"):
+        version(load(source.replace("ROOT", root)).f)
+
+
 def test_undefined_names_count_by_name(load: Load) -> None:
     module = load("def f(x):\n    return nothing(x)")
     before = version(module.f)

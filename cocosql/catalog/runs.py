@@ -1,5 +1,7 @@
 """The record of refreshes."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from cocosql._native import Session
@@ -42,6 +44,26 @@ class Run:
 def unrecorded(view: View) -> Run:
     """A run that is only a look."""
     return Run(0, view, Tally(0))
+
+
+#: The refreshes that go on in this process: instance, database, run.
+_running: set[tuple[int, str, int]] = set()
+
+
+def running(session: Session) -> list[tuple[str, int]]:
+    """The refreshes of this database instance that go on: database and run."""
+    return sorted((database, run_id) for instance, database, run_id in _running if instance == session.instance())
+
+
+@contextmanager
+def going_on(session: Session, run: Run) -> Iterator[None]:
+    """Tell others that the refresh goes on."""
+    key = (session.instance(), run.view.name.database, run.run_id)
+    _running.add(key)
+    try:
+        yield
+    finally:
+        _running.discard(key)
 
 
 def begin(session: Session, view: View) -> Run:

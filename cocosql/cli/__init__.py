@@ -1,4 +1,4 @@
-"""The command line: ``cocosql demo``, ``cocosql --version``."""
+"""The command line: ``cocosql demo``, ``cocosql gc``, ``cocosql --version``."""
 
 import argparse
 from collections.abc import Sequence
@@ -8,7 +8,8 @@ import duckdb
 from rich.console import Console
 
 import cocosql
-from cocosql.cli import demo
+from cocosql.cli import demo, gc
+from cocosql.statements.vacuum import DEFAULT_RETENTION
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -26,10 +27,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     command.add_argument("--path", type=Path, metavar="FILE", help=f"the new file (default: {demo.DEFAULT_PATH})")
     command.set_defaults(run=lambda given: demo.run(given.path))
+    command = commands.add_parser(
+        "gc",
+        help="drop memoized results that no view uses",
+        description="Drop results of functions that no row of a view comes from and that were not used for a while.",
+    )
+    command.add_argument("path", type=Path, metavar="FILE", help="the database")
+    command.add_argument(
+        "--retain",
+        metavar="INTERVAL",
+        default=DEFAULT_RETENTION,
+        help="results computed or used within it stay, too (default: %(default)s)",
+    )
+    command.set_defaults(run=lambda given: gc.run(given.path, given.retain))
     given = parser.parse_args(arguments)
     try:
         given.run(given)
-    except (demo.DemoError, duckdb.Error) as error:
+    except (demo.DemoError, FileNotFoundError, duckdb.Error) as error:
         Console(stderr=True, highlight=False, soft_wrap=True).print(f"cocosql: {error}", markup=False)
         return 1
     except KeyboardInterrupt:

@@ -318,6 +318,8 @@ def _depths(instructions: list[dis.Instruction]) -> list[int]:
         if each.opcode in dis.hasjrel or each.opcode in dis.hasjabs:
             at_target.setdefault(each.argval, depth + dis.stack_effect(each.opcode, argument, jump=True))
         depths.append(depth + dis.stack_effect(each.opcode, argument, jump=False))
+        if each.opname == "CALL" and "PRECALL" in dis.opmap:  # CPython 3.11 has two instructions for a call
+            depths[-1] += dis.stack_effect(dis.opmap["PRECALL"], argument)
         if each.opname in _UNCONDITIONAL or each.opname in _ENDS:
             following = instructions[number + 1].offset if number + 1 < len(instructions) else -1
             depths[-1] = at_target.get(following, depths[-1])

@@ -21,6 +21,8 @@ State = frozenset[tuple[int, str]]
 #: Attributes of a function or instance that say nothing about what it does.
 _BOOKKEEPING = {"__doc__", "__module__", "__name__", "__qualname__", "__annotations__", "__type_params__"}
 _MISSING = object()
+#: The name under which what an instance contains is state.
+_ITEMS = "[]"
 
 
 @dataclasses.dataclass
@@ -133,7 +135,7 @@ class Walk:
         if is_own or cls.__module__ != "builtins":
             self.class_(cls)
         self.write(cls.__name__)
-        for suffix, part in inside or ():
+        for suffix, part in () if self._is_state(value, _ITEMS, None) else inside or ():
             if not (suffix.startswith(".") and self._is_state(value, suffix[1:], part)):
                 self.part(suffix, part)
         if is_own or inside is None:
@@ -428,10 +430,11 @@ class Walk:
             progress = bool(called)
 
     def _note_own(self, cls: type, function: types.FunctionType, change: Change) -> None:
-        """`self.items[key] = …`: the attribute is state of all instances."""
+        """`self.items[key] = …`: the attribute is state of all instances; `self[key] = …`: so is what they contain."""
         kind, argument, *attributes = change.path
-        if kind == "argument" and attributes and (argument,) == function.__code__.co_varnames[:1]:
-            name = f"filled {attributes[0]}" if change.by_method else attributes[0]
+        if kind == "argument" and (argument,) == function.__code__.co_varnames[:1]:
+            name = attributes[0] if attributes else _ITEMS
+            name = f"filled {name}" if change.by_method and attributes else name
             self.changes.update((id(base), name) for base in cls.__mro__ if origin.is_own_class(base))
 
 

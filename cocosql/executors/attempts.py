@@ -58,6 +58,10 @@ class Outcome:
     #: Spent in the function.
     seconds: float = 0.0
 
+    @property
+    def size(self) -> int:
+        return sum(part.size for part, _ in self.parts)
+
     def settle(self, calls: Calls) -> None:
         """Hand the results and failures back."""
         for part, result in self.parts:

@@ -17,7 +17,7 @@ class CallerExecutor:
 
     def evaluate(self, calls: Calls, watch: Callable[[], None]) -> None:
         size, pauses = GoSize(self._attempts.target, self._attempts.options), Pauses()
-        while (batch := calls.take(size.rows)) is not None:
+        while (batch := calls.take(size.next(calls.total, 1))) is not None:
             outcome = self._attempts.run(batch, lambda part: self._go(part, calls), time.sleep)
             size.learn(outcome)
             outcome.settle(calls)

@@ -17,16 +17,20 @@ class GoSize:
     """How many rows go into one go: a batch; or as many rows, called one by one, as take a moment."""
 
     def __init__(self, target: Target, options: Options) -> None:
-        self.rows = target.batch_size
+        self._rows = target.batch_size
         self._adapts = target.by_row and not options.calls_alone
+
+    def next(self, left: int, workers: int) -> int:
+        """The size of the next go where so many rows are left for so many workers, none of which should be idle."""
+        return max(min(self._rows, left // workers), 1) if self._adapts else self._rows
 
     def learn(self, outcome: Outcome) -> None:
         if not self._adapts:
             return
         if outcome.seconds < _SHORT_SECONDS:
-            self.rows = min(self.rows * 2, _MOST_ROWS)
+            self._rows = min(max(self._rows, outcome.size * 2), _MOST_ROWS)
         elif outcome.seconds > LONG_SECONDS:
-            self.rows = max(self.rows // 2, 1)
+            self._rows = max(outcome.size // 2, 1)
 
 
 class Pauses:

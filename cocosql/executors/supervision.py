@@ -17,14 +17,12 @@ def supervise(
     """Keep the workers busy, with a batch each in waiting. `start` begins some; their outcomes come through `done`."""
     size, pauses, running = GoSize(attempts.target, attempts.options), Pauses(), 0
     window = 2 * attempts.options.max_concurrency
-    more = True
+    left = calls.total
     while True:
         batches: list[Batch] = []
-        while more and running + len(batches) < window:
-            batch = calls.take(size.rows)
-            more = batch is not None
-            if batch is not None:
-                batches.append(batch)
+        while running + len(batches) < window and (batch := calls.take(size.next(left, window))) is not None:
+            batches.append(batch)
+            left -= batch.size
         start(batches)
         running += len(batches)
         if not running:

@@ -64,7 +64,8 @@ def run(session: Session, above: list[View], plan: Plan, *, full: bool = False) 
     chain.append(ViewRefresh(plan, target, full))
     started = time.monotonic()
     try:
-        _attempt_until_done(session, chain, started)
+        with runs.going_on(session, target):
+            _attempt_until_done(session, chain, started)
     except BaseException as error:
         _record_failure(session, chain, time.monotonic() - started, error)
         raise

@@ -2,9 +2,9 @@
 
 from cocosql._native import Session
 from cocosql.catalog import functions as catalog_functions
-from cocosql.catalog import migrations, views
+from cocosql.catalog import runs as catalog_runs
+from cocosql.catalog import views
 from cocosql.catalog.names import Caller
-from cocosql.refresh import locks
 from cocosql.sqltext import literal, split_name
 from cocosql.tables import templates
 
@@ -19,13 +19,8 @@ def functions(session: Session, _: list[str], __: Caller) -> str:
 
 
 def runs(session: Session, arguments: list[str], caller: Caller) -> str:
-    running = [
-        [literal(database), str(view.view_id)]
-        for database in migrations.databases(session)
-        for view in views.all_views(session, database)
-        if locks.is_held(session, view.name)
-    ]
-    given = templates.values({"database": "VARCHAR", "view_id": "BIGINT"}, running)
+    running = [[literal(database), str(run_id)] for database, run_id in catalog_runs.running(session)]
+    given = templates.values({"database": "VARCHAR", "run_id": "BIGINT"}, running)
     if not arguments:
         return f"WITH coco_running AS ({given}) {templates.over_databases(session, 'coco_runs')}"
     view = views.require(session, split_name(arguments[0]), caller)

@@ -1,4 +1,4 @@
--- One row per refresh. coco_running are the views that this process refreshes now; a run of another was killed.
+-- One row per refresh. coco_running are those that go on in this process; a run of another was killed.
 -- columns: database VARCHAR, run_id BIGINT, view VARCHAR, version BIGINT, started_at TIMESTAMPTZ, finished_at TIMESTAMPTZ, status VARCHAR, inserted BIGINT, updated BIGINT, deleted BIGINT, calls BIGINT, hits BIGINT, errors BIGINT, total BIGINT, calls_per_second DOUBLE, seconds_left DOUBLE, seconds DOUBLE, error VARCHAR
 SELECT
     coco_db_name AS database,
@@ -8,7 +8,7 @@ SELECT
     started_at,
     finished_at,
     CASE
-        WHEN status = 'running' AND (coco_db_name, view_id) NOT IN (SELECT (database, view_id) FROM coco_running)
+        WHEN status = 'running' AND run_id NOT IN (SELECT c.run_id FROM coco_running AS c WHERE c.database = coco_db_name)
         THEN 'killed' ELSE status
     END AS status,
     inserted,
