@@ -1,6 +1,7 @@
 """Connections: genuine DuckDB connections with the extension loaded."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from os import PathLike, fspath
 from typing import Any
 
@@ -64,6 +65,8 @@ def load(con: duckdb.DuckDBPyConnection) -> None:
                 "duckdb.connect(path, config={'allow_unsigned_extensions': 'true'})"
             )
         cursor.load_extension(str(native.library()))
+        with suppress(duckdb.InvalidInputException):  # open for reading only: the views can be read all the same
+            cursor.execute("UPGRADE INCREMENTAL VIEWS")
 
 
 def register(con: duckdb.DuckDBPyConnection, *functions: Function | Callable[..., Any]) -> None:

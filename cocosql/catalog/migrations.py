@@ -21,15 +21,22 @@ def databases(session: Session) -> list[str]:
     return [row[0] for row in rows]
 
 
-def upgrade(session: Session) -> None:
+def upgrade(session: Session) -> bool:
     """Bring the attached databases that an earlier version of CocoSQL wrote to what this one knows.
+
+    Returns whether there was one.
 
     Raises:
         duckdb.InvalidInputException: if one is open for reading only, or a newer version wrote it.
     """
-    for database in databases(session):
-        if _applied(session, database) != len(_scripts()):
-            migrate(session.sibling(), database)
+    old = [name for name in databases(session) if _applied(session, name) != len(_scripts())]
+    for database in old:
+        if _is_read_only(session, database):
+            raise duckdb.InvalidInputException(
+                f"an earlier version of CocoSQL wrote database {database}: open it once without read_only=True"
+            )
+        migrate(session.sibling(), database)
+    return bool(old)
 
 
 def migrate(session: Session, database: str) -> None:
@@ -65,12 +72,16 @@ def _check_writable(session: Session, database: str) -> None:
     Raises:
         duckdb.InvalidInputException: if the database is attached for reading only.
     """
-    ((read_only,),) = session.execute("SELECT readonly FROM duckdb_databases() WHERE database_name = $1", [database])
-    if read_only:
+    if _is_read_only(session, database):
         raise duckdb.InvalidInputException(
             f"database {database} is open for reading only: open it without read_only=True to create, refresh or drop "
             "incremental views"
         )
+
+
+def _is_read_only(session: Session, database: str) -> bool:
+    rows = session.execute("SELECT readonly FROM duckdb_databases() WHERE database_name = $1", [database])
+    return bool(rows[0][0])
 
 
 def _check_unambiguous(session: Session) -> None:

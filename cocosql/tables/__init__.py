@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+import duckdb
+
 from cocosql._native import Session
 from cocosql.catalog import migrations
 from cocosql.catalog.names import Caller
@@ -22,5 +24,8 @@ _TABLES: dict[str, Callable[[Session, list[str], Caller], str]] = {
 
 def expand(session: Session, table: str, arguments: list[str], caller: dict[str, Any]) -> str:
     """The query that a call of a system table stands for."""
-    migrations.upgrade(session)
+    if migrations.upgrade(session):
+        raise duckdb.TransactionException(
+            "a database that an earlier version of CocoSQL wrote has just been brought up to date: run the query again"
+        )
     return _TABLES[table](session, arguments, Caller(**caller))

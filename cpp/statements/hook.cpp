@@ -20,7 +20,7 @@ const std::vector<StatementKind> &Kinds() {
 	static const std::vector<StatementKind> kinds {CreateView(),   AlterView(),    DropView(),  Refresh(),
 	                                               Show(),         Explain(),      ExplainRefresh(),
 	                                               CreateSource(), CreateSink(),   DropSource(), DropSink(),
-	                                               Vacuum()};
+	                                               Upgrade(),      Vacuum()};
 	return kinds;
 }
 

@@ -46,6 +46,7 @@ StatementKind CreateSource();
 StatementKind CreateSink();
 StatementKind DropSource();
 StatementKind DropSink();
+StatementKind Upgrade();
 StatementKind Vacuum();
 
 //! WITH (name = literal, …), without the word that leads it.

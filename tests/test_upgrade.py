@@ -1,0 +1,63 @@
+"""Databases that earlier versions wrote: tests/data/schema_<n>.db.gz has n migrations.
+
+Each has a table t (id, w) with (1, 'a') and (2, 'c'); a view v of it with a function shout, version "1"; and a view n
+that counts the rows of v.
+"""
+
+import gzip
+from pathlib import Path
+
+import duckdb
+import pytest
+from helpers import assert_replayed, assert_view_equals_query, one, rows
+
+import cocosql
+from cocosql.files import find
+
+OLD = sorted((Path(__file__).parent / "data").glob("schema_*.db.gz"))
+
+
+@cocosql.udf(version="1")
+def shout(text: str) -> str:
+    return text.upper()
+
+
+@pytest.fixture(params=OLD, ids=lambda path: path.name)
+def old(request: pytest.FixtureRequest, path: Path) -> Path:
+    path.write_bytes(gzip.decompress(request.param.read_bytes()))
+    return path
+
+
+@pytest.mark.parametrize(
+    "first", ["FROM coco_runs()", "FROM coco_views()", "REFRESH INCREMENTAL VIEW n", "SELECT shout('z')"]
+)
+def test_an_old_database_goes_on(old: Path, first: str) -> None:
+    con = cocosql.connect(old, functions=(shout,))
+    con.execute(first).fetchall()
+    con.execute("INSERT INTO t VALUES (3, 'a')")
+    ((*_, calls, hits, _),) = rows(con, "REFRESH INCREMENTAL VIEW v")
+    assert (calls, hits) == (0, 1), "what was memoized is there"
+    con.execute("REFRESH ALL INCREMENTAL VIEWS")
+    assert_view_equals_query(con, "v", "SELECT id, upper(w) AS s FROM t")
+    assert one(con, "FROM n") == 3
+    assert_replayed(con, "v", "v")
+    assert rows(con, "FROM coco_errors()") == []
+    assert one(con, "SELECT max(migration) FROM coco.migrations") == len(list(find("sql/migrations").glob("*.sql")))
+    con.close()
+
+
+def test_an_old_database_that_is_attached(old: Path, con: duckdb.DuckDBPyConnection) -> None:
+    cocosql.register(con, shout)
+    con.execute(f"ATTACH '{old}' AS old")
+    with pytest.raises(duckdb.TransactionException, match="run the query again"):
+        con.execute("FROM coco_runs()")
+    assert len(rows(con, "FROM coco_runs()")) == 4
+    assert rows(con, "REFRESH INCREMENTAL VIEW old.v")[0][1:5] == (2, 0, 0, 0)
+
+
+def test_an_old_database_that_is_read_only(old: Path) -> None:
+    con = cocosql.connect(old, read_only=True)
+    assert rows(con, "FROM v ORDER BY id") == [(1, "A"), (2, "C")]
+    with pytest.raises(duckdb.InvalidInputException, match=r"earlier version.*read_only"):
+        con.execute("FROM coco_runs()")
+    con.close()
