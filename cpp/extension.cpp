@@ -4,6 +4,7 @@
 #include "duckdb/main/extension/extension_loader.hpp"
 #include "fingerprint/fingerprint.hpp"
 #include "memo/unpack.hpp"
+#include "rows/row_id.hpp"
 #include "statements/hook.hpp"
 #include "tables/system_tables.hpp"
 
@@ -16,5 +17,6 @@ DUCKDB_CPP_EXTENSION_ENTRY(cocosql, loader) {
 	loader.RegisterFunction(cocosql::RegisterPythonFunction());
 	loader.RegisterFunction(cocosql::FirstSeenFunction());
 	loader.RegisterFunction(cocosql::UnpackFunction());
+	loader.RegisterFunction(cocosql::RowIdFunction());
 }
 }

@@ -131,7 +131,7 @@ def _check_key(session: Session, plan: Plan) -> None:
 
 
 def _new_row_id(version: int) -> str:
-    return f"{version << 64}::UHUGEINT + row_number() OVER ()::UHUGEINT"
+    return f"coco_row_id({version})"
 
 
 def _temporary(view_id: int, part: str) -> str:
