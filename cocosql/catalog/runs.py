@@ -69,7 +69,10 @@ def going_on(session: Session, run: Run) -> Iterator[None]:
 def begin(session: Session, view: View) -> Run:
     """Record that a refresh of the view began, and count its function calls from now on."""
     # The view is locked by this refresh, so one that is said to run was killed.
-    session.execute("UPDATE coco.runs SET status = 'killed' WHERE view_id = $1 AND status = 'running'", [view.view_id])
+    session.execute(
+        "UPDATE coco.runs SET status = 'killed' WHERE (view_id = $1 OR view_name = $2) AND status = 'running'",
+        [view.view_id, str(view.name)],
+    )
     (run_id,) = session.execute("SELECT nextval('coco.run_ids')")[0]
     session.execute(
         "INSERT INTO coco.runs (run_id, view_id, view_name, started_at, status) VALUES ($1, $2, $3, now(), 'running')",

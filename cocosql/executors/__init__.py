@@ -5,6 +5,7 @@ calls: the thread that asks, threads, tasks of an event loop, or processes. All 
 (``attempts``).
 """
 
+import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
@@ -31,8 +32,25 @@ class Executor(Protocol):
         """
 
 
+class _OfThisProcess:
+    """An executor that a fork of the process makes anew: workers, threads and locks stay with those who have them."""
+
+    def __init__(self, make: Callable[[], Executor]) -> None:
+        self._make = make
+        self._by_process = {os.getpid(): make()}
+
+    def evaluate(self, calls: Calls, watch: Watch) -> None:
+        process = os.getpid()
+        executor = self._by_process.get(process) or self._by_process.setdefault(process, self._make())
+        executor.evaluate(calls, watch)
+
+
 def executor_for(target: Target, options: Options) -> Executor:
     """The executor that a function's options ask for."""
+    return _OfThisProcess(lambda: _executor_for(target, options))
+
+
+def _executor_for(target: Target, options: Options) -> Executor:
     attempts = Attempts(target, options)
     if target.is_async:
         return TaskExecutor(attempts)

@@ -4,7 +4,7 @@ It is tried again as often as the function allows; a batch that goes on failing 
 stand alone. So one bad input costs itself only.
 """
 
-from collections.abc import Awaitable, Callable, Generator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -52,11 +52,13 @@ class Failure:
 
 @dataclass
 class Outcome:
-    """What became of a batch: each part with its results, or with its failure."""
+    """What became of a part of a batch: its pieces with their results, or with their failures."""
 
     parts: list[tuple[Batch, Sequence[Any] | Failure]] = field(default_factory=list)
     #: Spent in the function.
     seconds: float = 0.0
+    #: Whether nothing of the batch is left to do.
+    is_last: bool = True
 
     @property
     def size(self) -> int:
@@ -72,7 +74,11 @@ class Outcome:
         calls.seconds += self.seconds
 
 
-class WorkerDied(RuntimeError):
+class ReplyLost(RuntimeError):
+    """The process in which a function ran gave no answer that says which input it failed for."""
+
+
+class WorkerDied(ReplyLost):
     """The process in which a function ran has died."""
 
 
@@ -81,81 +87,41 @@ class Attempts:
     target: Target
     options: Options
 
-    def run(self, batch: Batch, go: Callable[[Batch], Reply], sleep: Callable[[float], None]) -> Outcome:
-        """Make the calls for a batch. `go` makes one."""
-        outcome = Outcome()
+    def run(self, batch: Batch, go: Callable[[Batch], Reply], sleep: Callable[[float], None]) -> Iterator[Outcome]:
+        """Make the calls for a batch, and say what became of them as they come. `go` makes one."""
+        work = _Work(self, batch)
 
         def counted(part: Batch) -> Reply:
-            reply = go(part)
-            outcome.seconds += reply.seconds
-            return reply
+            return work.counted(go(part))
 
-        steps = self._steps(batch, outcome)
-        part, tries = next(steps)
-        while True:
+        while work.pending:
+            part, tries = work.next()
             if tries == 1:
                 reply, tried = counted(part), 1
             else:
                 retrying = tenacity.Retrying(sleep=sleep, **self._policy(tries))
                 reply = retrying(counted, part)
                 tried = retrying.statistics["attempt_number"]
-            try:
-                part, tries = steps.send((reply, tried))
-            except StopIteration:
-                return outcome
+            yield work.outcome(reply, tried)
 
-    async def run_async(self, batch: Batch, go: Callable[[Batch], Awaitable[Reply]]) -> Outcome:
+    async def run_async(self, batch: Batch, go: Callable[[Batch], Awaitable[Reply]]) -> AsyncIterator[Outcome]:
         """The same where `go` is awaited."""
-        outcome = Outcome()
+        work = _Work(self, batch)
 
         async def counted(part: Batch) -> Reply:
-            reply = await go(part)
-            outcome.seconds += reply.seconds
-            return reply
+            return work.counted(await go(part))
 
-        steps = self._steps(batch, outcome)
-        part, tries = next(steps)
-        while True:
+        while work.pending:
+            part, tries = work.next()
             if tries == 1:
                 reply, tried = await counted(part), 1
             else:
                 retrying = tenacity.AsyncRetrying(**self._policy(tries))
                 reply = await retrying(counted, part)
                 tried = retrying.statistics["attempt_number"]
-            try:
-                part, tries = steps.send((reply, tried))
-            except StopIteration:
-                return outcome
+            yield work.outcome(reply, tried)
 
-    def _steps(self, batch: Batch, outcome: Outcome) -> Generator[tuple[Batch, int], tuple[Reply, int], None]:
-        """Says what to call next, and how often at most; is sent the last reply, and how often it was called."""
-        pending = [(batch, 0)]
-        while pending:
-            part, before = pending.pop()
-            reply, tried = yield part, self._tries(part, batch) - before
-            done = len(reply.results)
-            if done:
-                outcome.parts.append((part.part(0, done), reply.results))
-            if reply.error is None:
-                continue
-            if part.size == 1:
-                outcome.parts.append((part, Failure(_text(reply), before + tried)))
-            elif self.target.by_row and not isinstance(reply.error, WorkerDied):
-                pending += self._after_row(part, done, reply, outcome)
-            else:
-                middle = part.size // 2
-                pending += [(part.part(middle, part.size), 0), (part.part(0, middle), 0)]
-
-    def _after_row(self, part: Batch, index: int, reply: Reply, outcome: Outcome) -> list[tuple[Batch, int]]:
-        """A row that failed among others has been tried once; those after it have not been tried."""
-        row, rest = part.part(index, index + 1), part.part(index + 1, part.size)
-        pending = [(rest, 0)] if rest.size else []
-        if reply.error and self.options.max_retries and self.options.retries(reply.error):
-            return [*pending, (row, 1)]
-        outcome.parts.append((row, Failure(_text(reply), 1)))
-        return pending
-
-    def _tries(self, part: Batch, batch: Batch) -> int:
+    def tries(self, part: Batch, batch: Batch) -> int:
         """Batches and single inputs are tried again; halves, and rows in a row, are only there to be taken apart."""
         is_batch = part.size == batch.size and not self.target.by_row
         return 1 + self.options.max_retries if is_batch or part.size == 1 else 1
@@ -181,6 +147,59 @@ def _text(reply: Reply) -> str:
     """What an error says, with the user's part of its traceback; errors of DuckDB and ours speak for themselves."""
     error = reply.error
     assert error is not None
-    if isinstance(error, (duckdb.Error, WorkerDied)):
-        return str(error)
-    return reply.text or user_traceback(error, _OURS)
+    speaks = isinstance(error, (duckdb.Error, ReplyLost))
+    text = str(error) if speaks else reply.text or user_traceback(error, _OURS)
+    return text.encode("utf-8", "backslashreplace").decode()  # half a surrogate pair is no text for SQL
+
+
+class _Work:
+    """What is left to do of a batch."""
+
+    def __init__(self, attempts: Attempts, batch: Batch) -> None:
+        #: Parts, the next one last, and how often each has been tried.
+        self.pending = [(batch, 0)]
+        self._attempts = attempts
+        self._batch = batch
+        self._current = batch
+        self._before = 0
+        self._seconds = 0.0
+
+    def next(self) -> tuple[Batch, int]:
+        """What to call next, and how often at most."""
+        self._current, self._before = self.pending.pop()
+        return self._current, self._attempts.tries(self._current, self._batch) - self._before
+
+    def counted(self, reply: Reply) -> Reply:
+        self._seconds += reply.seconds
+        return reply
+
+    def outcome(self, reply: Reply, tried: int) -> Outcome:
+        """What the last reply to the current part means, after so many calls."""
+        part, done = self._current, len(reply.results)
+        outcome = Outcome(seconds=self._seconds)
+        self._seconds = 0.0
+        if done:
+            outcome.parts.append((part.part(0, done), reply.results))
+        if reply.error is None:
+            if done < part.size:  # its time was up
+                self.pending.append((part.part(done, part.size), 0))
+        elif part.size == 1:
+            outcome.parts.append((part, Failure(_text(reply), self._before + tried)))
+        elif self._attempts.target.by_row and not isinstance(reply.error, ReplyLost):
+            self._after_row(part, done, reply, outcome)
+        else:
+            middle = part.size // 2
+            self.pending += [(part.part(middle, part.size), 0), (part.part(0, middle), 0)]
+        outcome.is_last = not self.pending
+        return outcome
+
+    def _after_row(self, part: Batch, index: int, reply: Reply, outcome: Outcome) -> None:
+        """A row that failed among others has been tried once; those after it have not been tried."""
+        row, rest = part.part(index, index + 1), part.part(index + 1, part.size)
+        if rest.size:
+            self.pending.append((rest, 0))
+        options = self._attempts.options
+        if reply.error and options.max_retries and options.retries(reply.error):
+            self.pending.append((row, 1))
+        else:
+            outcome.parts.append((row, Failure(_text(reply), 1)))

@@ -18,12 +18,12 @@ class CallerExecutor:
     def evaluate(self, calls: Calls, watch: Callable[[], None]) -> None:
         size, pauses = GoSize(self._attempts.target, self._attempts.options), Pauses()
         while (batch := calls.take(size.next(calls.total, 1))) is not None:
-            outcome = self._attempts.run(batch, lambda part: self._go(part, calls), time.sleep)
-            size.learn(outcome)
-            outcome.settle(calls)
-            if pauses.are_due(outcome.seconds):
-                calls.pause(outcome.seconds > LONG_SECONDS)
-                watch()
+            for outcome in self._attempts.run(batch, lambda part: self._go(part, calls), time.sleep):
+                size.learn(outcome)
+                outcome.settle(calls)
+                if pauses.are_due(outcome.seconds):
+                    calls.pause(outcome.seconds > LONG_SECONDS)
+                    watch()
 
     def _go(self, part: Batch, calls: Calls) -> Reply:
         target = self._attempts.target

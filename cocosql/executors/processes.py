@@ -15,7 +15,7 @@ from typing import Any
 import cloudpickle
 
 from cocosql.executors import worker
-from cocosql.executors.attempts import Reply, Target, WorkerDied
+from cocosql.executors.attempts import Reply, ReplyLost, Target, WorkerDied
 from cocosql.executors.pacing import LONG_SECONDS
 
 
@@ -27,7 +27,6 @@ class InProcess:
         self._timeout = timeout
         self._lock = threading.Lock()
         self._idle: list[_Worker] = []
-        self._process = os.getpid()
         weakref.finalize(self, _end, self._idle)
 
     def call(self, arguments: Any, cancelled: threading.Event) -> Reply:
@@ -39,12 +38,14 @@ class InProcess:
         return reply
 
     def _take(self) -> "_Worker":
-        with self._lock:
-            if self._process != os.getpid():  # a fork: the workers are its parent's
-                self._process = os.getpid()
-                self._idle.clear()
-            if self._idle:
-                return self._idle.pop()
+        while True:
+            with self._lock:
+                if not self._idle:
+                    break
+                found = self._idle.pop()
+            if found.is_alive:
+                return found
+            found.end()  # it has died since its last call
         return _Worker(self._target)
 
 
@@ -54,13 +55,14 @@ class _Worker:
             payload = cloudpickle.dumps((target.by_row, target.callable))
         except Exception as error:
             raise TypeError(f"the function cannot be sent to another process: {error}") from error
+        self._owner = os.getpid()
         self._connection, theirs = Pipe()
         lifeline, self._lifeline = os.pipe()
         try:
             # Neither a fork, which would copy locks that other threads hold, nor one that imports the user's script
             # again; and no Ctrl-C but from us.
             self._process = subprocess.Popen(
-                [sys.executable, "-P", worker.__file__, str(theirs.fileno()), str(lifeline)],
+                [sys.executable, "-uP", worker.__file__, *map(str, (theirs.fileno(), lifeline, os.getpid()))],
                 pass_fds=[theirs.fileno(), lifeline],
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
@@ -68,6 +70,7 @@ class _Worker:
         finally:
             theirs.close()
             os.close(lifeline)
+        self._loads = True
         self._send((sys.path, payload))
 
     @property
@@ -77,18 +80,37 @@ class _Worker:
     def call(self, arguments: Any, timeout: float | None, cancelled: threading.Event) -> Reply:
         start = time.monotonic()
         try:
+            if not self._is_loaded(cancelled):
+                self.end()
+                return Reply((), TimeoutError("it was given up before it began"))
+            start = time.monotonic()  # what it takes to start is not the function's time
             self._connection.send_bytes(pickle.dumps(arguments, pickle.HIGHEST_PROTOCOL))
             while not self._connection.poll(LONG_SECONDS):
                 spent = time.monotonic() - start
                 if cancelled.is_set() or (timeout is not None and spent > timeout):
                     self.end()
                     return Reply((), TimeoutError(f"it took longer than {timeout or spent:g} seconds"), spent)
-            results, seconds, error, text = pickle.loads(self._connection.recv_bytes())
+            answer = self._connection.recv_bytes()
         except (EOFError, OSError):
             return Reply((), WorkerDied(self._last_words()), time.monotonic() - start)
-        return Reply(results, pickle.loads(error) if error else None, seconds, text)
+        try:
+            results, seconds, error, text = pickle.loads(answer)
+        except Exception as failure:
+            problem = ReplyLost(f"its result cannot be read from its process: {failure!r}")
+            return Reply((), problem, time.monotonic() - start)
+        return Reply(results, _loaded(error, text) if error else None, seconds, text)
+
+    def _is_loaded(self, cancelled: threading.Event) -> bool:
+        """Wait until the function is loaded; False if nobody waits for it any more."""
+        while self._loads and not cancelled.is_set():
+            if self._connection.poll(LONG_SECONDS):
+                self._connection.recv_bytes()
+                self._loads = False
+        return not self._loads
 
     def end(self) -> None:
+        if self._owner != os.getpid():  # a fork: the worker is its parent's
+            return
         self._process.kill()
         self._process.wait()
         self._close()
@@ -114,3 +136,11 @@ class _Worker:
 def _end(idle: list[_Worker]) -> None:
     for found in idle:
         found.end()
+
+
+def _loaded(error: bytes, text: str) -> BaseException:
+    try:
+        loaded = pickle.loads(error)
+        return loaded if isinstance(loaded, BaseException) else RuntimeError(text)
+    except Exception:
+        return RuntimeError(text)

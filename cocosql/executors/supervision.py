@@ -7,7 +7,7 @@ from cocosql._native import Batch, Calls
 from cocosql.executors.attempts import Attempts, Outcome
 from cocosql.executors.pacing import LONG_SECONDS, GoSize, Pauses
 
-#: What became of batches, or an error that ends it all.
+#: What became of parts of batches, or an error that ends it all.
 Done = queue.SimpleQueue[list[Outcome | BaseException]]
 
 
@@ -31,7 +31,7 @@ def supervise(
         for outcome in _arrived(done):
             if isinstance(outcome, BaseException):
                 raise outcome
-            running -= 1
+            running -= outcome.is_last
             size.learn(outcome)
             outcome.settle(calls)
             seconds = max(seconds, outcome.seconds)

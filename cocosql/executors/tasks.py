@@ -6,13 +6,14 @@ import queue
 import threading
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 from cocosql._native import Batch, Calls
 from cocosql.executors.attempts import Attempts, Outcome, Reply
-from cocosql.executors.pacing import RateLimit
+from cocosql.executors.pacing import LONG_SECONDS, RateLimit
 from cocosql.executors.supervision import Done, supervise
-from cocosql.executors.worker import check_batch
+from cocosql.executors.worker import FAILURES, check_batch
 
 _POLL_SECONDS = 0.02
 
@@ -35,15 +36,17 @@ class TaskExecutor:
             done.put(arrived.copy())
             arrived.clear()
 
-        async def work(batch: Batch) -> None:
-            outcome: Outcome | BaseException
-            try:
-                outcome = await self._attempts.run_async(batch, self._go)
-            except BaseException as error:
-                outcome = error
+        def arrive(outcome: Outcome | BaseException) -> None:
             if not arrived:
                 loop.call_soon(hand_over)  # after the other tasks that are done by then
             arrived.append(outcome)
+
+        async def work(batch: Batch) -> None:
+            try:
+                async for outcome in self._attempts.run_async(batch, self._go):
+                    arrive(outcome)
+            except BaseException as error:
+                arrive(error)
 
         def begin(batches: list[Batch]) -> None:
             for batch in batches:
@@ -69,23 +72,39 @@ class TaskExecutor:
             results, error = await self._call(part.arguments)
             return Reply(results, error, time.perf_counter() - start)
 
-    async def _call(self, arguments: Any) -> tuple[Any, Exception | None]:
-        target, timeout = self._attempts.target, self._attempts.options.timeout
+    async def _call(self, arguments: Any) -> tuple[Any, BaseException | None]:
+        target = self._attempts.target
         results: list[Any] = []
+        start = time.perf_counter()
         try:
             if not target.by_row:
                 return check_batch(await self._timed(target.callable(*arguments)), len(arguments[0])), None
             for row in arguments:
                 results.append(await self._timed(target.callable(*row)))
-        except TimeoutError as error:
-            return results, error if str(error) else TimeoutError(f"it took longer than {timeout:g} seconds")
-        except Exception as error:
+                if time.perf_counter() - start > LONG_SECONDS:
+                    break
+        except asyncio.CancelledError as error:
+            if is_being_cancelled():
+                raise
+            return results, error  # raised by what it waited for: a failure like others
+        except FAILURES as error:
             return results, error
         return results, None
 
     async def _timed(self, call: Awaitable[Any]) -> Any:
-        timeout = self._attempts.options.timeout
-        return await (call if timeout is None else asyncio.wait_for(call, timeout))
+        seconds = self._attempts.options.timeout
+        try:
+            async with asyncio.timeout(seconds) as limit:
+                return await call
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            raise TimeoutError(f"it took longer than {seconds:g} seconds") from None
+
+
+def is_being_cancelled() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 def _soon(loop: asyncio.AbstractEventLoop, work: Callable[..., None], *arguments: Any) -> None:
@@ -102,5 +121,12 @@ def _loop() -> asyncio.AbstractEventLoop:
         loop = _loops.get(os.getpid())
         if loop is None:
             loop = _loops[os.getpid()] = asyncio.new_event_loop()
-            threading.Thread(target=loop.run_forever, name="cocosql-async", daemon=True).start()
+            threading.Thread(target=_run, args=[loop], name="cocosql-async", daemon=True).start()
         return loop
+
+
+def _run(loop: asyncio.AbstractEventLoop) -> None:
+    while True:
+        # A task of the user's that raises SystemExit stops the loop, which others need.
+        with suppress(BaseException):
+            loop.run_forever()

@@ -3,11 +3,11 @@
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 from cocosql._native import Batch, Calls
-from cocosql.executors.attempts import Attempts, Reply, Target
+from cocosql.executors.attempts import Attempts, Outcome, Reply, Target
 from cocosql.executors.pacing import LONG_SECONDS, RateLimit
 from cocosql.executors.supervision import Done, supervise
 from cocosql.executors.timeouts import Runner
@@ -40,7 +40,7 @@ class ThreadExecutor:
         finally:
             crew.dismiss()
 
-    def _work(self, batch: Batch, cancelled: threading.Event) -> Any:
+    def _work(self, batch: Batch, cancelled: threading.Event) -> Iterator[Outcome]:
         def sleep(seconds: float) -> None:
             if cancelled.wait(seconds):
                 raise Cancelled
@@ -61,7 +61,7 @@ class ThreadExecutor:
 class _Crew:
     """Daemon threads that work on batches: one that is stuck holds up neither its crew's dismissal nor the exit."""
 
-    def __init__(self, size: int, work: Callable[[Batch, threading.Event], Any]) -> None:
+    def __init__(self, size: int, work: Callable[[Batch, threading.Event], Iterator[Outcome]]) -> None:
         self.done: Done = queue.SimpleQueue()
         self._size = size
         self._work = work
@@ -85,7 +85,8 @@ class _Crew:
     def _serve(self) -> None:
         while (batch := self._waiting.get()) is not None and not self._cancelled.is_set():
             try:
-                self.done.put([self._work(batch, self._cancelled)])
+                for outcome in self._work(batch, self._cancelled):
+                    self.done.put([outcome])
             except Cancelled:
                 return
             except BaseException as error:

@@ -6,31 +6,47 @@ comes with the function. Requests and replies are pickled; a worker ends with th
 
 import os
 import pickle
+import select
 import sys
 import threading
 import time
 import traceback
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from typing import Any
 
+#: What a call may fail with. Ctrl-C is meant for the statement, and ends it.
+FAILURES = (Exception, SystemExit)
 
-def call_rows(function: Callable[..., Any], rows: Sequence[tuple[Any, ...]]) -> tuple[Sequence[Any], Exception | None]:
-    """Call a function of one row for one row after the other, until one fails: the results so far, and the error."""
+#: After so many seconds the rest of the rows is left for later: what is done can be kept meanwhile.
+_LONG_SECONDS = 0.1
+
+
+def call_rows(
+    function: Callable[..., Any], rows: Sequence[tuple[Any, ...]]
+) -> tuple[Sequence[Any], BaseException | None]:
+    """Call a function of one row for one row after the other, until one fails or they take long.
+
+    Returns: the results so far, and the error.
+    """
     results: list[Any] = []
+    end = time.perf_counter() + _LONG_SECONDS
     try:
         for row in rows:
             results.append(function(*row))
-    except Exception as error:
+            if time.perf_counter() > end:
+                break
+    except FAILURES as error:
         return results, error
     return results, None
 
 
-def call_batch(function: Callable[..., Any], columns: Sequence[Any]) -> tuple[Sequence[Any], Exception | None]:
+def call_batch(function: Callable[..., Any], columns: Sequence[Any]) -> tuple[Sequence[Any], BaseException | None]:
     """Call a batch function: its results, or none and the error."""
     try:
         return check_batch(function(*columns), len(columns[0])), None
-    except Exception as error:
+    except FAILURES as error:
         return (), error
 
 
@@ -41,7 +57,7 @@ def check_batch(results: Any, size: int) -> Sequence[Any]:
         TypeError: if they are no sequence.
         ValueError: if their number is another.
     """
-    if isinstance(results, (str, bytes, dict)) or not hasattr(results, "__iter__"):
+    if isinstance(results, (str, bytes, dict, set, frozenset)) or not hasattr(results, "__iter__"):
         raise TypeError(f"a batch function returns a list, not {results!r:.80}")
     sequence: Sequence[Any] = results if hasattr(results, "__len__") else list(results)
     if len(sequence) != size:
@@ -58,26 +74,44 @@ def user_traceback(error: BaseException, ours: str) -> str:
 
 
 def _serve(connection: Connection) -> None:
-    """Answer requests until there are no more: (results, seconds, pickled error, its traceback)."""
+    """Say that the function is loaded, and answer requests: (results, seconds, pickled error, its traceback)."""
     sys.path[:], payload = connection.recv()
-    call: Callable[..., tuple[Sequence[Any], Exception | None]] = call_rows
-    function = None
+    by_row, function, problem = True, None, None
+    try:
+        by_row, function = pickle.loads(payload)
+    except Exception as failure:
+        problem = failure
+    connection.send_bytes(b"ready")
     while True:
-        try:
-            arguments = pickle.loads(connection.recv_bytes())
-        except EOFError:
-            return
+        request = connection.recv_bytes()
         start = time.perf_counter()
+        results: Sequence[Any] = ()
         error: BaseException | None
         try:
-            if function is None:
-                by_row, function = pickle.loads(payload)
-                call = call_rows if by_row else call_batch
-            results, error = call(function, arguments)
-        except Exception as failure:  # the function cannot be loaded here
-            results, error = (), failure
-        seconds = time.perf_counter() - start
-        connection.send_bytes(_pickled((results, seconds, *_portable(error))))
+            if problem is not None:
+                raise problem
+            results, error = (call_rows if by_row else call_batch)(function, pickle.loads(request))
+        except Exception as failure:  # the function, or what it is to be called with, cannot be loaded here
+            error = failure
+        connection.send_bytes(_reply(results, time.perf_counter() - start, error, by_row))
+
+
+def _reply(results: Sequence[Any], seconds: float, error: BaseException | None, by_row: bool) -> bytes:
+    """What is sent back; a result that cannot be sent is a failure."""
+    try:
+        return _pickled((results, seconds, *_portable(error)))
+    except Exception as failure:
+        reason = _summary(failure)
+    good = []
+    for result in results if by_row else ():
+        try:
+            _pickled(result)
+        except Exception as failure:
+            reason = _summary(failure)
+            break
+        good.append(result)
+    problem = TypeError(f"its result cannot be sent from its process: {reason}")
+    return _pickled((good, seconds, *_portable(problem)))
 
 
 def _portable(error: BaseException | None) -> tuple[bytes | None, str | None]:
@@ -88,8 +122,12 @@ def _portable(error: BaseException | None) -> tuple[bytes | None, str | None]:
         pickled = _pickled(error)
         pickle.loads(pickled)
     except Exception:
-        pickled = pickle.dumps(RuntimeError(str(error)))
+        pickled = pickle.dumps(RuntimeError(_summary(error)))
     return pickled, text
+
+
+def _summary(error: BaseException) -> str:
+    return "".join(traceback.format_exception_only(error)).strip()
 
 
 def _pickled(value: Any) -> bytes:
@@ -102,11 +140,14 @@ def _pickled(value: Any) -> bytes:
         return pickled
 
 
-def _end_with_parent(lifeline: int) -> None:
-    os.read(lifeline, 1)
+def _end_with_parent(lifeline: int, parent: int) -> None:
+    """End when the parent does. A fork of it may hold the lifeline, too; so look at who the parent is."""
+    while not select.select([lifeline], [], [], 1.0)[0] and os.getppid() == parent:
+        pass
     os._exit(1)
 
 
 if __name__ == "__main__":
-    threading.Thread(target=_end_with_parent, args=[int(sys.argv[2])], daemon=True).start()
-    _serve(Connection(int(sys.argv[1])))
+    threading.Thread(target=_end_with_parent, args=[*map(int, sys.argv[2:])], daemon=True).start()
+    with suppress(EOFError, ConnectionError):  # nobody wants more
+        _serve(Connection(int(sys.argv[1])))

@@ -38,24 +38,6 @@ struct InlineState : FunctionLocalState {
 	shared_ptr<RunState> run;
 };
 
-//! Keeps results in memory.
-class ResultCollector : public ResultSink {
-public:
-	explicit ResultCollector(Results &results) : results(results) {
-	}
-	void Add(uhugeint_t fingerprint, nb::handle result) override {
-		results.Add(fingerprint, result);
-	}
-	void AddRows(const uhugeint_t *fingerprints, Vector &rows, idx_t count) override {
-		results.Append(fingerprints, rows, count);
-	}
-	void FlushIfDue(bool) override {
-	}
-
-private:
-	Results &results;
-};
-
 //! The argument tuples of a chunk: their fingerprints, and a row where each stands.
 struct Arguments {
 	Arguments(DataChunk &chunk, const PythonFunction &function)
@@ -110,11 +92,8 @@ std::string Database(ClientContext &context) {
 	return DatabaseManager::GetDefaultDatabase(context).GetIdentifierName();
 }
 
-//! Memoizes the results from `begin` on.
-void Store(InlineState &state, Results &results, idx_t begin) {
-	if (begin == results.Size() || !state.memo.TakesResults()) {
-		return;
-	}
+//! The name of the memo table as SQL, which is made if there is none yet.
+const std::string &MemoTable(InlineState &state) {
 	if (state.memo.Table().empty()) {
 		state.memo.SetTable(WithPython([&] {
 			auto make = nb::module_::import_("cocosql.catalog.functions").attr("make_memo");
@@ -122,11 +101,52 @@ void Store(InlineState &state, Results &results, idx_t begin) {
 			return nb::cast<std::string>(make(std::move(session), state.function->id, Database(state.context)));
 		}));
 	}
-	auto run_id = state.run ? state.run->run_id : 0;
-	MemoWriter writer(DatabaseInstance::GetDatabase(state.context), state.memo.Table(), state.function->result, run_id);
-	writer.AddResults(results, begin);
-	writer.Flush();
+	return state.memo.Table();
 }
+
+//! Keeps results in memory, and memoizes them as they come.
+class ResultCollector : public ResultSink {
+public:
+	ResultCollector(InlineState &state, Results &results) : state(state), results(results) {
+	}
+	void Add(uhugeint_t fingerprint, nb::handle result) override {
+		auto begin = results.Size();
+		results.Add(fingerprint, result);
+		if (!state.memo.TakesResults()) {
+			return;
+		}
+		if (!writer) {
+			writer = WithoutPython([&] { return MakeWriter(); });
+		}
+		writer->AddResults(results, begin);
+	}
+	void AddRows(const uhugeint_t *fingerprints, Vector &rows, idx_t count) override {
+		results.Append(fingerprints, rows, count);
+		if (!state.memo.TakesResults()) {
+			return;
+		}
+		if (!writer) {
+			writer = MakeWriter();
+		}
+		writer->AddRows(fingerprints, rows, count);
+	}
+	void FlushIfDue(bool due) override {
+		if (writer) {
+			writer->FlushIfDue(due);
+		}
+	}
+
+private:
+	unique_ptr<MemoWriter> MakeWriter() {
+		auto run_id = state.run ? state.run->run_id : 0;
+		auto &database = DatabaseInstance::GetDatabase(state.context);
+		return make_uniq<MemoWriter>(database, MemoTable(state), state.function->result, run_id);
+	}
+
+	InlineState &state;
+	Results &results;
+	unique_ptr<MemoWriter> writer;
+};
 
 //! Argument tuples of a chunk.
 class Chosen : public ArgumentSource {
@@ -169,11 +189,9 @@ void Settle(const PythonFunction &function, const std::vector<CallFailure> &fail
 
 //! Calls the function for these argument tuples and memoizes what it returns.
 void CallFor(InlineState &state, const Arguments &arguments, const FingerprintSet &fingerprints, Results &results) {
-	auto begin = results.Size();
 	Calls calls(state.context, state.function, std::make_unique<Chosen>(arguments, fingerprints),
-	            std::make_unique<ResultCollector>(results), [&] { CheckCancelled(state.context); });
-	auto keep = [&] {
-		Store(state, results, begin);
+	            std::make_unique<ResultCollector>(state, results), [&] { CheckCancelled(state.context); });
+	auto count = [&] {
 		if (state.run) {
 			state.run->Add(state.function->name, calls.count);
 		}
@@ -184,11 +202,21 @@ void CallFor(InlineState &state, const Arguments &arguments, const FingerprintSe
 			evaluate(state.function->id, nb::cast(&calls, nb::rv_policy::reference));
 		});
 	} catch (...) {
-		keep();
+		count();
 		throw;
 	}
-	keep();
+	count();
 	Settle(*state.function, calls.TakeFailures(), results);
+}
+
+//! Ctrl-C waits for the main thread's next look at it.
+void CheckInterrupts(ClientContext &context) {
+	CheckCancelled(context);
+	WithPython([] {
+		if (PyErr_CheckSignals() != 0) {
+			throw nb::python_error();
+		}
+	});
 }
 
 struct Claim {
@@ -221,7 +249,7 @@ void Resolve(InlineState &state, const Arguments &arguments, Results &results) {
 			}
 		}
 		missing = arguments.Missing(results);
-		in_flight.Await(missing);
+		in_flight.Await(missing, [&] { CheckInterrupts(state.context); });
 		state.memo.Read(missing, results);
 		missing = arguments.Missing(results);
 	}

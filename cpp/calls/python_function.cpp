@@ -11,6 +11,8 @@ namespace cocosql {
 
 using namespace duckdb;
 
+static constexpr std::chrono::milliseconds INTERRUPT_INTERVAL {100};
+
 FingerprintSet CallsInFlight::Claim(const FingerprintSet &wanted) {
 	std::lock_guard<std::mutex> guard(mutex);
 	FingerprintSet claimed;
@@ -32,16 +34,21 @@ void CallsInFlight::Release(const FingerprintSet &claimed) {
 	changed.notify_all();
 }
 
-void CallsInFlight::Await(const FingerprintSet &awaited) {
+void CallsInFlight::Await(const FingerprintSet &awaited, const std::function<void()> &check_interrupt) {
 	std::unique_lock<std::mutex> lock(mutex);
-	changed.wait(lock, [&] {
+	auto are_done = [&] {
 		for (auto &fingerprint : awaited) {
 			if (fingerprints.count(fingerprint)) {
 				return false;
 			}
 		}
 		return true;
-	});
+	};
+	while (!changed.wait_for(lock, INTERRUPT_INTERVAL, are_done)) {
+		lock.unlock();
+		check_interrupt();
+		lock.lock();
+	}
 }
 
 static CallForm FindForm(const std::string &name) {

@@ -6,7 +6,9 @@
 #include "duckdb/main/client_context.hpp"
 #include "duckdb/storage/object_cache.hpp"
 
+#include <chrono>
 #include <condition_variable>
+#include <functional>
 #include <mutex>
 #include <nanobind/nanobind.h>
 #include <unordered_set>
@@ -28,8 +30,8 @@ public:
 	//! Marks those of `wanted` that nobody works on, and returns them.
 	FingerprintSet Claim(const FingerprintSet &wanted);
 	void Release(const FingerprintSet &claimed);
-	//! Waits until nobody works on any of these.
-	void Await(const FingerprintSet &fingerprints);
+	//! Waits until nobody works on any of these; `check_interrupt` throws if the wait is to stop.
+	void Await(const FingerprintSet &fingerprints, const std::function<void()> &check_interrupt);
 
 private:
 	std::mutex mutex;

@@ -13,7 +13,8 @@ using namespace duckdb;
 
 namespace {
 
-constexpr std::chrono::milliseconds FLUSH_INTERVAL {900};
+//! What was done a second ago is not lost: so much less than that.
+constexpr std::chrono::milliseconds FLUSH_INTERVAL {500};
 constexpr idx_t FLUSH_ROWS = 50 * STANDARD_VECTOR_SIZE;
 
 //! The locks of the memo tables of a database instance.
@@ -64,12 +65,40 @@ MemoWriter::MemoWriter(DatabaseInstance &database, const std::string &table, con
 	chunk.Initialize(Allocator::DefaultAllocator(), Types(result));
 }
 
+MemoWriter::~MemoWriter() {
+	{
+		std::lock_guard<std::mutex> guard(mutex);
+		ended = true;
+	}
+	ended_changed.notify_all();
+	if (!late.joinable()) {
+		return;
+	}
+	if (PyGILState_Check()) {
+		nanobind::gil_scoped_release release;
+		late.join();
+	} else {
+		late.join();
+	}
+}
+
+std::unique_lock<std::mutex> MemoWriter::Lock() {
+	std::unique_lock<std::mutex> lock(mutex, std::try_to_lock);
+	if (!lock.owns_lock()) {
+		nanobind::gil_scoped_release release;
+		lock.lock();
+	}
+	return lock;
+}
+
 void MemoWriter::Add(uhugeint_t fingerprint, nanobind::handle result) {
+	auto lock = Lock();
 	WriteObject(result, chunk.data[1], filled);
 	EndRow(fingerprint);
 }
 
 void MemoWriter::AddRows(const uhugeint_t *fingerprints, Vector &results, idx_t count) {
+	std::lock_guard<std::mutex> guard(mutex);
 	for (idx_t begin = 0; begin < count;) {
 		auto end = MinValue(count, begin + STANDARD_VECTOR_SIZE - filled);
 		VectorOperations::Copy(results, chunk.data[1], end, begin, filled);
@@ -80,6 +109,7 @@ void MemoWriter::AddRows(const uhugeint_t *fingerprints, Vector &results, idx_t 
 }
 
 void MemoWriter::AddResults(Results &results, idx_t begin) {
+	auto lock = Lock();
 	while (begin < results.Size()) {
 		auto end = MinValue(results.Size(), begin + STANDARD_VECTOR_SIZE - filled);
 		results.Copy(begin, end, chunk.data[1], filled);
@@ -97,6 +127,9 @@ void MemoWriter::EndRow(uhugeint_t fingerprint) {
 	if (filled == STANDARD_VECTOR_SIZE) {
 		FlushChunk();
 	}
+	if (!late.joinable()) {
+		late = std::thread([this] { CommitLateResults(); });
+	}
 }
 
 void MemoWriter::FlushChunk() {
@@ -106,14 +139,40 @@ void MemoWriter::FlushChunk() {
 	filled = 0;
 }
 
-void MemoWriter::FlushIfDue(bool due) {
-	auto elapsed = std::chrono::steady_clock::now() - last_flush;
-	if (due || waiting >= FLUSH_ROWS || elapsed > FLUSH_INTERVAL) {
-		WithoutPython([&] { Flush(); });
+bool MemoWriter::IsLate() const {
+	return std::chrono::steady_clock::now() - last_flush >= FLUSH_INTERVAL;
+}
+
+void MemoWriter::CommitLateResults() {
+	std::unique_lock<std::mutex> lock(mutex);
+	while (!ended) {
+		ended_changed.wait_until(lock, waiting > 0 ? last_flush + FLUSH_INTERVAL
+		                                           : std::chrono::steady_clock::now() + FLUSH_INTERVAL);
+		if (ended || waiting == 0 || !IsLate()) {
+			continue;
+		}
+		try {
+			FlushLocked();
+		} catch (std::exception &error) {
+			failure = ErrorData(error);
+			return;
+		}
 	}
 }
 
-void MemoWriter::Flush() {
+void MemoWriter::FlushIfDue(bool due) {
+	WithoutPython([&] {
+		std::lock_guard<std::mutex> guard(mutex);
+		if (due || waiting >= FLUSH_ROWS || IsLate()) {
+			FlushLocked();
+		}
+	});
+}
+
+void MemoWriter::FlushLocked() {
+	if (failure.HasError()) {
+		failure.Throw();
+	}
 	if (filled > 0) {
 		FlushChunk();
 	}

@@ -7,7 +7,9 @@
 #include "memo/results.hpp"
 
 #include <chrono>
+#include <condition_variable>
 #include <mutex>
+#include <thread>
 
 namespace cocosql {
 
@@ -16,22 +18,29 @@ public:
 	//! `table` is the memo table's name as SQL text.
 	MemoWriter(duckdb::DatabaseInstance &database, const std::string &table, const duckdb::LogicalType &result,
 	           int64_t run_id);
+	~MemoWriter() override;
 
 	void Add(duckdb::uhugeint_t fingerprint, nanobind::handle result) override;
 	void AddRows(const duckdb::uhugeint_t *fingerprints, duckdb::Vector &results, duckdb::idx_t count) override;
 	//! Commits if results have waited long enough, or are due anyway; without the GIL.
 	void FlushIfDue(bool due) override;
-	//! Adds results from the one at `begin` on.
+	//! Adds results from the one at `begin` on. Needs the GIL.
 	void AddResults(Results &results, duckdb::idx_t begin);
-	//! Call without the GIL.
-	void Flush();
 
 private:
+	//! Locks `mutex`; waits for it without the GIL.
+	std::unique_lock<std::mutex> Lock();
 	void EndRow(duckdb::uhugeint_t fingerprint);
 	void FlushChunk();
+	void FlushLocked();
+	bool IsLate() const;
+	//! Commits results that wait while none come: the call that goes on may take long.
+	void CommitLateResults();
 
 	//! Writers of one memo table take turns, so that each sees what the others added.
 	duckdb::shared_ptr<std::mutex> turn;
+	//! Guards what follows, against the thread for late results.
+	std::mutex mutex;
 	duckdb::Connection connection;
 	duckdb::QueryAppender appender;
 	duckdb::DataChunk chunk;
@@ -39,6 +48,11 @@ private:
 	duckdb::idx_t waiting = 0;
 	const int64_t run_id;
 	std::chrono::steady_clock::time_point last_flush;
+	std::thread late;
+	std::condition_variable ended_changed;
+	bool ended = false;
+	//! What went wrong in the thread for late results.
+	duckdb::ErrorData failure;
 };
 
 } // namespace cocosql
