@@ -76,7 +76,8 @@ def user_traceback(error: BaseException, ours: str) -> str:
 def _serve(connection: Connection) -> None:
     """Say that the function is loaded, and answer requests: (results, seconds, pickled error, its traceback)."""
     sys.path[:], payload = connection.recv()
-    by_row, function, problem = True, None, None
+    by_row, problem = True, None
+    function: Any = None
     try:
         by_row, function = pickle.loads(payload)
     except Exception as failure:
