@@ -510,6 +510,22 @@ def test_cycles(load: Load) -> None:
     assert one == same != other
 
 
+@pytest.mark.parametrize("root", ["Client().embed", "Client()"])
+def test_the_object_of_a_method(load: Load, root: str) -> None:
+    source = """
+    import socket
+    class Client:
+        def __init__(self):
+            self.http = socket.socket()
+        def embed(self, x):
+            return x
+        __call__ = embed
+    f = ROOT
+    """
+    with pytest.raises(TypeError, match=r"reads the object `Client\.http`, a socket\.socket"):
+        version(load(source.replace("ROOT", root)).f)
+
+
 def test_undefined_names_count_by_name(load: Load) -> None:
     module = load("def f(x):\n    return nothing(x)")
     before = version(module.f)

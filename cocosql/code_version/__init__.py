@@ -101,7 +101,7 @@ def _follow(function: Callable[..., Any]) -> tuple[walk.Walk, bytes]:
     state: walk.State = frozenset()
     for number in range(_ROUNDS):
         followed = walk.Walk(state)
-        followed.at("the function", function, reader=_name(function))
+        followed.at(f"the object `{_name(function)}`", function, reader=_name(function))
         digest = followed.finish()
         found = frozenset(followed.changes)
         if found == state:

@@ -61,7 +61,7 @@ def _bound_method(walk: "Walk", value: Any) -> bool:
         name = getattr(value.__func__, "__name__", "")
         walk.uses(name)
         walk.value(value.__func__)
-        walk.at(f"the object of the method `{name}`", value.__self__)
+        walk.at(f"the object `{type(value.__self__).__name__}`", value.__self__)
     return isinstance(value, types.MethodType)
 
 
@@ -187,20 +187,32 @@ KINDS: list[Callable[["Walk", Any], bool]] = [
 ]
 
 
+#: Modules that were looked for and belong to a library: looking takes long.
+_of_libraries: set[str] = set()
+
+
 def files_of_import(module: str, name: str) -> list[str]:
     """The user's files that importing a module (or a name from it) would load, found without running them."""
+    if module in _of_libraries:
+        return []
     found: dict[str, None] = {}
+    first = origin.find_file(module)
+    if first is not None and not origin.is_own_file(first):
+        _of_libraries.add(module)
+        return []
     waiting = [module, *([f"{module}.{name}"] if name else [])]
     while waiting:
         each = waiting.pop()
         file = origin.find_file(each)
         if file is not None and file not in found and origin.is_own_file(file):
             found[file] = None
-            waiting += _imports(file, each)
+            waiting += _imports(file, each, declared.source_digest(file))
     return sorted(found)
 
 
-def _imports(file: str, module: str) -> list[str]:
+@functools.lru_cache(maxsize=1024)
+def _imports(file: str, module: str, digest: bytes) -> list[str]:
+    """The modules that a file's code imports; its digest says which code that is."""
     try:
         with open(file, encoding="utf-8") as source:  # noqa: PTH123
             tree = ast.parse(source.read())
