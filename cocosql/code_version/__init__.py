@@ -14,6 +14,7 @@ that it uses, however far away. Libraries count by name: their versions only whe
 | `origin.py` | the user's code, or a library's |
 """
 
+import contextlib
 import hashlib
 import inspect
 import textwrap
@@ -49,7 +50,8 @@ def code_version(
 def source_text(function: Callable[..., Any]) -> str | None:
     """The function's source, then the source of what it uses of the user's; None if the function's is not known."""
     seen = walk.Walk(frozenset())
-    seen.value(function)
+    with contextlib.suppress(RecursionError):  # Of data; the code is met before.
+        seen.value(function)
     texts: list[str] = []
     for number, code in enumerate(seen.code):
         text = _text(code)
@@ -82,11 +84,11 @@ def _digest(function: Callable[..., Any], depends_on: Declared) -> bytes:
     given = declared.declared_parts(depends_on)
     try:
         followed, digest = _follow(function)
-    except RecursionError as error:
+    except RecursionError:
         raise TypeError(
             f"{_name(function)}: what it reads is nested too deeply for a fingerprint: "
             'say yourself when the code is new: @cocosql.udf(version="1")'
-        ) from error
+        ) from None
     if followed.problems and not given:
         raise TypeError(_explain(function, followed.problems))
     walk.pin(followed.pins)

@@ -58,6 +58,8 @@ _DERIVED = set(
 _MAKERS = set(
     ["__init__", "__post_init__", "__attrs_post_init__", "__setstate__", "__set_name__", "__init_subclass__", "__del__"]
 )
+#: Those that every version of Python has: a new Python must not make new versions of code.
+_DATACLASS_OPTIONS = ("init", "repr", "eq", "order", "unsafe_hash", "frozen")
 _FIELDS = ("__dataclass_fields__", "__attrs_attrs__", "__pydantic_fields__")
 
 
@@ -75,7 +77,7 @@ def fields(cls: type) -> Iterator[tuple[str, Any]]:
     if issubclass(cls, enum.Enum):
         yield from ((name, member._value_) for name, member in cls.__members__.items())
     elif "__dataclass_fields__" in own:
-        yield "", repr(own.get("__dataclass_params__"))
+        yield "", [getattr(own.get("__dataclass_params__"), name, None) for name in _DATACLASS_OPTIONS]
         yield from ((field.name, _dataclass_field(field)) for field in own["__dataclass_fields__"].values())
     elif "__attrs_attrs__" in own:
         yield from ((field.name, _attrs_field(field)) for field in own["__attrs_attrs__"])
@@ -127,7 +129,9 @@ def _is_generated(member: Any) -> bool:
         return True
     found = functions_of(inspect.unwrap(member) if isinstance(member, types.FunctionType) else member)
     return any(
-        function.__code__.co_filename == "<string>" or function.__code__.co_filename.startswith("<attrs generated")
+        function.__code__.co_filename == "<string>"
+        or function.__globals__.get("__name__") == "dataclasses"
+        or function.__code__.co_filename.startswith("<attrs generated")
         for function in found
     )
 

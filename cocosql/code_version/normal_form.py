@@ -278,6 +278,12 @@ class _Writer(ast.NodeVisitor):
     def visit_Name(self, node: ast.Name) -> None:
         self.out.append(f"{type(node.ctx).__name__} {self.name(node.id)}")
 
+    def visit_JoinedStr(self, node: ast.JoinedStr) -> None:
+        """Some versions of Python keep empty texts between the values."""
+        empty = [isinstance(part, ast.Constant) and part.value == "" for part in node.values]
+        parts = [part for part, is_empty in zip(node.values, empty, strict=True) if not is_empty]
+        self._fields("JoinedStr", [("values", parts)])
+
     def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
         if self.scopes[-1].is_class:
             self.out.append("field")

@@ -116,7 +116,7 @@ class Walk:
             self.function(value)
         elif isinstance(value, type):
             self.class_(value)
-        elif not any(write(self, value) for write in special.KINDS):
+        elif type(value) in (list, tuple, dict) or not any(write(self, value) for write in special.KINDS):
             self._composite(value)
 
     def _composite(self, value: Any) -> None:
