@@ -36,8 +36,6 @@ _KINDS: dict[str, list[Callable[[Any], bool]]] = {
         pa.types.is_list,
         pa.types.is_large_list,
         pa.types.is_fixed_size_list,
-        pa.types.is_list_view,
-        pa.types.is_large_list_view,
     ],
     "map": [pa.types.is_map],
     "struct": [pa.types.is_struct],
@@ -126,7 +124,7 @@ def export_result(result: Any, sql_type: str, schema: int, size: int, target: in
         array.validate(full=True)
     except pa.ArrowException as error:
         raise _misfit(f"the function returned an array that is not valid: {error}") from None
-    conformed: Any = _conform(_plain(array), wanted, sql_type)
+    conformed: Any = _conform(_compact(_plain(array)), wanted, sql_type)
     batch: Any = pa.RecordBatch.from_arrays([conformed], names=["column0"])
     batch._export_to_c(target)
 
@@ -158,6 +156,34 @@ def _plain(array: Any) -> Any:
     if isinstance(array.type, pa.BaseExtensionType):
         return _plain(array.storage)
     return pc.run_end_decode(array) if pa.types.is_run_end_encoded(array.type) else array
+
+
+def _compact(array: Any) -> Any:
+    """The array, or a copy without offsets: within slices of nested arrays, DuckDB reads the validity of other rows."""
+    if not _children(array) or not _has_offset(array):
+        return array
+    sink = pa.BufferOutputStream()
+    batch: Any = pa.RecordBatch.from_arrays([array], names=["column0"])
+    with pa.ipc.new_stream(sink, batch.schema) as writer:
+        writer.write_batch(batch)
+    return pa.ipc.open_stream(sink.getvalue()).read_next_batch().column(0)
+
+
+def _has_offset(array: Any) -> bool:
+    return array.offset != 0 or any(_has_offset(child) for child in _children(array))
+
+
+def _children(array: Any) -> list[Any]:
+    kind = _kind(array.type)
+    if isinstance(array, pa.ExtensionArray):
+        return [array.storage]
+    if isinstance(array, pa.DictionaryArray):
+        return [array.indices, array.dictionary]
+    if kind == "map":
+        return [array.keys, array.items]
+    if kind == "list":
+        return [array.values]
+    return [array.field(i) for i in range(array.type.num_fields)] if kind in {"struct", "union"} else []
 
 
 def _conform(array: Any, wanted: Any, sql_type: str) -> Any:

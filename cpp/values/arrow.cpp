@@ -39,6 +39,12 @@ LogicalType WireType(const LogicalType &type) {
 	    type, [](const LogicalType &part) { return IsTextOnTheWire(part) ? LogicalType::VARCHAR : part; });
 }
 
+//! Enums are read as texts, for the engine loses the dictionary of a nested array that has no values.
+LogicalType WithoutEnums(const LogicalType &type) {
+	return TypeVisitor::VisitReplace(
+	    type, [](const LogicalType &part) { return part.id() == LogicalTypeId::ENUM ? LogicalType::VARCHAR : part; });
+}
+
 bool Contains(const LogicalType &type, LogicalTypeId id) {
 	return TypeVisitor::Contains(type, [id](const LogicalType &part) { return part.id() == id; });
 }
@@ -166,7 +172,8 @@ void CheckNanoseconds(const ArrowArray &array, const ArrowSchema &schema) {
 //! The rows of an array that Python has brought into the layout's form.
 class ArrowRows {
 public:
-	ArrowRows(ClientContext &context, const LogicalType &type) : context(context), layout(context, {type}) {
+	ArrowRows(ClientContext &context, const LogicalType &type)
+	    : context(context), type(type), layout(context, {WithoutEnums(type)}) {
 		FillSchema(layout, schema);
 	}
 
@@ -175,7 +182,7 @@ public:
 		ArrowSchemaWrapper wire_schema;
 		FillSchema(layout, wire_schema);
 		try {
-			ArrowModule().attr("export_result")(array, nb::str(Type().ToString().c_str()), AddressOf(&wire_schema.arrow_schema),
+			ArrowModule().attr("export_result")(array, nb::str(type.ToString().c_str()), AddressOf(&wire_schema.arrow_schema),
 			                                    expected_size, AddressOf(&source->arrow_array));
 		} catch (nb::python_error &error) {
 			ToErrorData(error).Throw();
@@ -187,17 +194,13 @@ public:
 		CheckNanoseconds(source->arrow_array, schema.arrow_schema);
 		ArrowTableFunction::PopulateArrowTableSchema(context, table, schema.arrow_schema);
 		// Once to see whether all fits, and once for the sink.
-		if (table.GetTypes()[0] != Type()) {
+		if (table.GetTypes()[0] != type) {
 			Scan([](Vector &, idx_t, idx_t) {});
 		}
 		Scan(sink);
 	}
 
 private:
-	const LogicalType &Type() const {
-		return layout.types[0];
-	}
-
 	void Scan(const ArrowSink &sink) {
 		auto shared = make_uniq<ArrowArrayWrapper>();
 		ArrowScanLocalState state(std::move(shared), context);
@@ -209,12 +212,12 @@ private:
 			wire.SetCardinalityUnsafe(count);
 			state.Reset();
 			state.chunk_offset = first;
-			Vector values(Type());
+			Vector values(type);
 			try {
 				ArrowTableFunction::ArrowToDuckDB(state, table.GetColumns(), wire);
 				Convert(wire.data[0], values, count);
 			} catch (const std::exception &error) {
-				throw InvalidInputException("expected %s: %s", Type().ToString(), ErrorData(error).RawMessage());
+				throw InvalidInputException("expected %s: %s", type.ToString(), ErrorData(error).RawMessage());
 			}
 			sink(values, first, count);
 		}
@@ -224,7 +227,7 @@ private:
 		if (Contains(wire.GetType(), LogicalTypeId::UNION)) {
 			VisitVectors(wire, count, RestoreNullUnions);
 		}
-		if (wire.GetType() == Type()) {
+		if (wire.GetType() == type) {
 			return values.Reference(wire);
 		}
 		VectorOperations::Cast(context, wire, values, count, true);
@@ -233,7 +236,7 @@ private:
 
 	//! A text such as '1.5' would be rounded on its way to a HUGEINT; what is lost shows on the way back.
 	void CheckTexts(Vector &wire, Vector &values, idx_t count) {
-		if (!TypeVisitor::Contains(Type(), IsTextOnTheWire)) {
+		if (!TypeVisitor::Contains(type, IsTextOnTheWire)) {
 			return;
 		}
 		Vector back(wire.GetType(), count);
@@ -249,6 +252,7 @@ private:
 	}
 
 	ClientContext &context;
+	const LogicalType &type;
 	const ArrowLayout layout;
 	ArrowSchemaWrapper schema;
 	shared_ptr<ArrowArrayWrapper> source = make_shared_ptr<ArrowArrayWrapper>();
