@@ -229,7 +229,10 @@ DEATHS = {
     "os._exit": ("os._exit(7)", "ended with exit code 7"),
     "segmentation fault": ("ctypes.string_at(0)", "ended by SIGSEGV"),
     "abort": ("os.abort()", "ended by SIGABRT"),
-    "out of memory": ("os.kill(os.getpid(), signal.SIGKILL)", "ended by SIGKILL, as the system does when memory runs out"),
+    "out of memory": (
+        "os.kill(os.getpid(), signal.SIGKILL)",
+        "ended by SIGKILL, as the system does when memory runs out",
+    ),
 }
 
 
@@ -354,7 +357,9 @@ def test_workers_end_with_a_parent_that_is_killed() -> None:
     child.communicate()
 
 
-@pytest.mark.parametrize("ending", ["", "con.close()", "raise SystemExit(0)", "con.close(); del con, pid; gc.collect(); time.sleep(0.2)"])
+@pytest.mark.parametrize(
+    "ending", ["", "con.close()", "raise SystemExit(0)", "con.close(); del con, pid; gc.collect(); time.sleep(0.2)"]
+)
 def test_workers_end_with_the_script(ending: str) -> None:
     out = run_script(OPEN + PID + f"import gc\ncon = open_with(pid)\nprint(*pids(con), flush=True)\n{ending}")
     assert_end([int(pid) for pid in out.split()])
