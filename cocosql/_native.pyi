@@ -5,6 +5,9 @@ from typing import Any
 
 DUCKDB_VERSION: str
 
+def warn_of_leaks(warn: bool) -> None:
+    """Whether objects that still exist when Python ends are reported on stderr."""
+
 class Batch:
     """Argument tuples on their way to a function."""
 

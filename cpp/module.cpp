@@ -4,6 +4,7 @@
 
 NB_MODULE(_native, module) {
 	module.attr("DUCKDB_VERSION") = COCOSQL_DUCKDB_VERSION;
+	module.def("warn_of_leaks", &nanobind::set_leak_warnings, nanobind::arg("warn"));
 	cocosql::BindBatch(module);
 	cocosql::BindCalls(module);
 	cocosql::BindHarvest(module);
