@@ -97,6 +97,29 @@ def sql_type(kind: Any) -> str:
     raise TypeError(f"the Arrow type {kind} means no SQL type; write it as in cocosql.Arrow['TYPE']")
 
 
+#: Classes of arrays that can have one type only.
+_CLASSES = {
+    type(pa.nulls(0, kind)): kind
+    for kind in [
+        *(pa.bool_(), pa.int8(), pa.int16(), pa.int32(), pa.int64(), pa.uint8(), pa.uint16(), pa.uint32(), pa.uint64()),
+        *(pa.float16(), pa.float32(), pa.float64(), pa.date32(), pa.date64(), pa.month_day_nano_interval()),
+        *(pa.string(), pa.large_string(), pa.string_view(), pa.binary(), pa.large_binary(), pa.binary_view()),
+        *(pa.uuid(), pa.json_()),
+    ]
+}
+
+
+def sql_type_of_class(array: type[pa.Array]) -> str:
+    """The SQL type of a class of arrays.
+
+    Raises:
+        TypeError: if the class does not fix its type.
+    """
+    if array not in _CLASSES:
+        raise TypeError(f"pyarrow.{array.__name__} does not say the type of its elements, as cocosql.Arrow[str] does")
+    return sql_type(_CLASSES[array])
+
+
 def import_columns(array: int, schema: int) -> list[pa.Array]:
     """The columns of a struct array at these addresses (Arrow's C data interface), which is moved from there."""
     batch: Any = pa.RecordBatch._import_from_c(array, schema)
