@@ -140,9 +140,7 @@ def export_result(result: Any, sql_type: str, schema: int, size: int, target: in
         duckdb.InvalidInputException: if the result is no array of that size, or does not fit the type.
     """
     wanted: Any = pa.schema(pa.Schema._import_from_c(schema)).field(0).type
-    array = _as_array(result)
-    if len(array) != size:
-        raise _misfit(f"the function returned {len(array)} values for {size} rows")
+    array = as_array(result, size)
     try:
         array.validate(full=True)
     except pa.ArrowException as error:
@@ -152,7 +150,19 @@ def export_result(result: Any, sql_type: str, schema: int, size: int, target: in
     batch._export_to_c(target)
 
 
-def _as_array(result: Any) -> Any:
+def as_array(result: Any, size: int) -> Any:
+    """What an Arrow function returned for so many rows, as one array.
+
+    Raises:
+        duckdb.InvalidInputException: if it is no array of that size.
+    """
+    array = _array(result)
+    if len(array) != size:
+        raise _misfit(f"the function returned {len(array)} values for {size} rows")
+    return array
+
+
+def _array(result: Any) -> Any:
     if isinstance(result, pa.Array):
         return result
     try:
