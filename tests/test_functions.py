@@ -262,7 +262,7 @@ def test_arrays_as_results_of_batches(con: Con, element: Any, result: Any, expec
         return result[np.array(x)] if isinstance(result, np.ndarray) else tuple(result[i] for i in x)
 
     give.__annotations__["return"] = list[element]
-    cocosql.register(con, cocosql.udf(batch_size=2)(give))
+    cocosql.register(con, cocosql.udf(batch_size=2, version="1")(give))
     assert [row[0] for row in rows(con, "SELECT give(i) FROM range(2) AS r(i) ORDER BY i")] == expected
 
 
