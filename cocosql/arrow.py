@@ -97,6 +97,29 @@ def sql_type(kind: Any) -> str:
     raise TypeError(f"the Arrow type {kind} means no SQL type; write it as in cocosql.Arrow['TYPE']")
 
 
+#: Classes of arrays that can have one type only.
+_CLASSES = {
+    type(pa.nulls(0, kind)): kind
+    for kind in [
+        *(pa.bool_(), pa.int8(), pa.int16(), pa.int32(), pa.int64(), pa.uint8(), pa.uint16(), pa.uint32(), pa.uint64()),
+        *(pa.float16(), pa.float32(), pa.float64(), pa.date32(), pa.date64(), pa.month_day_nano_interval()),
+        *(pa.string(), pa.large_string(), pa.string_view(), pa.binary(), pa.large_binary(), pa.binary_view()),
+        *(pa.uuid(), pa.json_()),
+    ]
+}
+
+
+def sql_type_of_class(array: type[pa.Array]) -> str:
+    """The SQL type of a class of arrays.
+
+    Raises:
+        TypeError: if the class does not fix its type.
+    """
+    if array not in _CLASSES:
+        raise TypeError(f"pyarrow.{array.__name__} does not say the type of its elements, as cocosql.Arrow[str] does")
+    return sql_type(_CLASSES[array])
+
+
 def import_columns(array: int, schema: int) -> list[pa.Array]:
     """The columns of a struct array at these addresses (Arrow's C data interface), which is moved from there."""
     batch: Any = pa.RecordBatch._import_from_c(array, schema)
@@ -117,9 +140,7 @@ def export_result(result: Any, sql_type: str, schema: int, size: int, target: in
         duckdb.InvalidInputException: if the result is no array of that size, or does not fit the type.
     """
     wanted: Any = pa.schema(pa.Schema._import_from_c(schema)).field(0).type
-    array = _as_array(result)
-    if len(array) != size:
-        raise _misfit(f"the function returned {len(array)} values for {size} rows")
+    array = as_array(result, size)
     try:
         array.validate(full=True)
     except pa.ArrowException as error:
@@ -129,7 +150,19 @@ def export_result(result: Any, sql_type: str, schema: int, size: int, target: in
     batch._export_to_c(target)
 
 
-def _as_array(result: Any) -> Any:
+def as_array(result: Any, size: int) -> Any:
+    """What an Arrow function returned for so many rows, as one array.
+
+    Raises:
+        duckdb.InvalidInputException: if it is no array of that size.
+    """
+    array = _array(result)
+    if len(array) != size:
+        raise _misfit(f"the function returned {len(array)} values for {size} rows")
+    return array
+
+
+def _array(result: Any) -> Any:
     if isinstance(result, pa.Array):
         return result
     try:

@@ -78,7 +78,10 @@ def optional_part(annotation: Any) -> Any:
 
 
 def is_arrow(annotation: Any) -> bool:
-    """Whether it means a pyarrow array of a column's values: ``Arrow[str]`` or ``Annotated[pa.Array, pa.string()]``."""
+    """Whether it means a pyarrow array of a column's values.
+
+    ``Arrow[str]``, ``Annotated[pa.Array, pa.string()]``, ``pa.StringArray``; also ``pa.Array``, which lacks a type.
+    """
     annotation = optional_part(annotation) or annotation
     if typing.get_origin(annotation) is Annotated:
         annotation = annotation.__origin__
@@ -105,7 +108,7 @@ def sql_type(annotation: Any) -> str:
     if typing.get_origin(annotation) is Annotated:
         return _annotated_type(annotation)
     if is_arrow(annotation):
-        raise TypeError("a pyarrow.Array needs the type of its elements, as in cocosql.Arrow[str]")
+        return str(_arrow().sql_type_of_class(annotation))
     if annotation in _SCALARS:
         return _SCALARS[annotation]
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
@@ -125,10 +128,14 @@ def _annotated_type(annotation: Any) -> str:
     pyarrow: Any = sys.modules.get("pyarrow")
     for part in annotation.__metadata__:
         if pyarrow and isinstance(part, pyarrow.DataType):
-            from cocosql import arrow  # noqa: PLC0415 - only where PyArrow is used
-
-            return arrow.sql_type(part)
+            return str(_arrow().sql_type(part))
     return sql_type(annotation.__origin__)
+
+
+def _arrow() -> Any:
+    from cocosql import arrow  # noqa: PLC0415 - only where PyArrow is used
+
+    return arrow
 
 
 def _class_type(cls: type) -> str:

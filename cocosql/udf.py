@@ -297,6 +297,10 @@ class _Signature:
         if self.form == "arrow":
             if not types.is_arrow(annotation):
                 raise self._wrong("a function of arrays returns an array", _RIGHT_ARROW)
+            try:
+                types.sql_type(annotation)
+            except TypeError as error:
+                raise self._wrong(str(error), _RIGHT_ARROW) from None
             return annotation
         if typing.get_origin(annotation) is not list:
             raise self._wrong("a batch function takes and returns lists", _RIGHT_BATCH)

@@ -57,12 +57,26 @@ def check_batch(results: Any, size: int) -> Sequence[Any]:
         TypeError: if they are no sequence.
         ValueError: if their number is another.
     """
-    if isinstance(results, (str, bytes, dict, set, frozenset)) or not hasattr(results, "__iter__"):
-        raise TypeError(f"a batch function returns a list, not {results!r:.80}")
+    if _is_stream(results):
+        results = _arrow_array(results)
+    elif isinstance(results, (str, bytes, dict, set, frozenset)) or not hasattr(results, "__iter__"):
+        raise TypeError(f"a batch function returns a list, or an array if it takes arrays, not {results!r:.80}")
     sequence: Sequence[Any] = results if hasattr(results, "__len__") else list(results)
     if len(sequence) != size:
         raise ValueError(f"it returned {len(sequence)} results for a batch of {size}")
     return sequence
+
+
+def _is_stream(results: Any) -> bool:
+    """Whether it has Arrow's PyCapsule interface and no elements."""
+    is_arrow = hasattr(results, "__arrow_c_stream__") or hasattr(results, "__arrow_c_array__")
+    return is_arrow and not (hasattr(results, "__iter__") and hasattr(results, "__len__"))
+
+
+def _arrow_array(results: Any) -> Any:
+    import pyarrow as pa  # noqa: PLC0415 - only for functions that use it
+
+    return pa.chunked_array(results) if hasattr(results, "__arrow_c_stream__") else pa.array(results)
 
 
 def user_traceback(error: BaseException, ours: str) -> str:

@@ -78,7 +78,7 @@ void Calls::AppendArrays(ArrowBatch &arrays, DataChunk &rows, idx_t count, std::
 		}
 	} catch (const std::exception &error) {
 		if (ErrorData(error).Type() != ExceptionType::INVALID_INPUT) {
-			throw;
+			RaiseInPython(ErrorData(error));
 		}
 		if (count == 1) {
 			failures.push_back({chunk.rows[position++].second, "", ErrorData(error).RawMessage(), 0});
@@ -115,16 +115,34 @@ void Calls::KeepObjects(const Batch &batch, nb::handle results) {
 }
 
 void Calls::KeepArray(const Batch &batch, nb::handle results) {
-	std::string why;
-	if (TakesArray(batch, 0, batch.Size(), results, why)) {
+	nb::object array;
+	try {
+		array = nb::module_::import_("cocosql.arrow").attr("as_array")(results, batch.Size());
+	} catch (nb::python_error &error) {
+		auto data = ToErrorData(error);
+		if (data.Type() != ExceptionType::INVALID_INPUT) {
+			throw;
+		}
+		for (idx_t i = 0; i < batch.Size(); i++) {
+			Misfit(batch, i, data.RawMessage());
+		}
 		return;
 	}
-	auto can_slice = batch.Size() > 1 && nb::hasattr(results, "slice");
-	for (idx_t i = 0; i < batch.Size(); i++) {
-		if (!can_slice || !TakesArray(batch, i, 1, results.attr("slice")(i, 1), why)) {
-			Misfit(batch, i, why);
-		}
+	KeepSlice(batch, 0, batch.Size(), array);
+}
+
+void Calls::KeepSlice(const Batch &batch, idx_t begin, idx_t end, nb::handle array) {
+	std::string why;
+	if (TakesArray(batch, begin, end - begin, array.attr("slice")(begin, end - begin), why)) {
+		return;
 	}
+	if (end - begin == 1) {
+		Misfit(batch, begin, why);
+		return;
+	}
+	auto middle = begin + (end - begin) / 2;
+	KeepSlice(batch, begin, middle, array);
+	KeepSlice(batch, middle, end, array);
 }
 
 bool Calls::TakesArray(const Batch &batch, idx_t begin, idx_t count, nb::handle array, std::string &why) {
@@ -137,7 +155,7 @@ bool Calls::TakesArray(const Batch &batch, idx_t begin, idx_t count, nb::handle 
 	} catch (const std::exception &error) {
 		ErrorData data(error);
 		if (data.Type() != ExceptionType::INVALID_INPUT) {
-			throw;
+			RaiseInPython(data);
 		}
 		why = data.RawMessage();
 		return false;

@@ -78,6 +78,8 @@ private:
 	                  std::vector<duckdb::uhugeint_t> &fingerprints);
 	void KeepObjects(const Batch &batch, nb::handle results);
 	void KeepArray(const Batch &batch, nb::handle results);
+	//! Takes the results [begin, end) of a batch; what does not fit is halved until the values stand alone.
+	void KeepSlice(const Batch &batch, duckdb::idx_t begin, duckdb::idx_t end, nb::handle array);
 	//! Takes the results of `count` tuples of a batch; false, with the reason, if they do not fit.
 	bool TakesArray(const Batch &batch, duckdb::idx_t begin, duckdb::idx_t count, nb::handle array, std::string &why);
 	void Misfit(const Batch &batch, duckdb::idx_t index, const std::string &why);

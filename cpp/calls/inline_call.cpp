@@ -234,6 +234,9 @@ struct Claim {
 void Resolve(InlineState &state, const Arguments &arguments, Results &results) {
 	auto &in_flight = state.function->in_flight;
 	auto missing = arguments.Missing(results);
+	if (!missing.empty() && state.memo.TakesResults()) {
+		MemoTable(state); // where other threads put what they work out
+	}
 	while (!missing.empty()) {
 		{
 			Claim claim(in_flight, missing);

@@ -310,7 +310,13 @@ void ArrowBatch::AppendAll(DataChunk &rows) {
 		wire.data[i].Reference(cast);
 	}
 	wire.SetCardinalityUnsafe(count);
-	appender->Append(wire, 0, count, count);
+	try {
+		appender->Append(wire, 0, count, count);
+	} catch (const InvalidInputException &) {
+		// Some columns have the rows now, and others have not: there is no going on.
+		throw OutOfRangeException("a batch of arguments is more than Arrow arrays hold (2 GB of text, or 2^31 list "
+		                          "elements): give the function a smaller batch_size");
+	}
 	size += count;
 }
 
