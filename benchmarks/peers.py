@@ -70,7 +70,7 @@ class Outcome:
             max((step["peak"] for name, step in each["steps"].items() if name in names), default=0)
             for each in self.rounds
         ]
-        return statistics.median(peaks) / 1e6 if peaks and min(peaks) else None
+        return statistics.median(peaks) / 1e6 if peaks and 0 not in peaks else None
 
     def number(self, name: str) -> float | None:
         numbers = [each[name] for each in self.rounds if name in each]
