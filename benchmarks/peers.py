@@ -24,7 +24,10 @@ from pathlib import Path
 from typing import Any
 
 from systems import SYSTEMS
+from systems.processes import adopt_orphans, end_all
 
+#: The number of documents that the aims are for.
+AIMED_ROWS = 100_000
 HERE = Path(__file__).parent
 STEPS = {"build": "build", "no_op": "no-op", "update": "1 % changed", "code_change": "code", "delete": "1 % deleted"}
 #: The peers: what to install in the environment of which systems.
@@ -63,11 +66,11 @@ class Outcome:
 
     def peak(self, names: tuple[str, ...] = tuple(STEPS)) -> float | None:
         """Of the steps, in MB."""
-        peaks = [
+        peaks: list[float] = [
             max((step["peak"] for name, step in each["steps"].items() if name in names), default=0)
             for each in self.rounds
         ]
-        return statistics.median(peaks) / 1e6 if peaks and min(peaks) else None
+        return statistics.median(peaks) / 1e6 if peaks and 0 not in peaks else None
 
     def number(self, name: str) -> float | None:
         numbers = [each[name] for each in self.rounds if name in each]
@@ -91,6 +94,8 @@ def phase(python: str, system: str, name: str, rows: int, folder: Path, limit: f
             ).returncode
         except (OSError, subprocess.TimeoutExpired) as error:
             return {"error": str(error)}
+        finally:
+            end_all()  # such as the server of a process that was killed
     if not report.exists():
         return {"error": f"{name} ended with status {ended}"}
     return dict(json.loads(report.read_text()))
@@ -118,10 +123,12 @@ def last_lines(log: Path) -> str:
     return "\n".join(log.read_text(errors="replace").splitlines()[-15:]) if log.exists() else ""
 
 
-def set_up(folder: Path) -> dict[str, str]:
+def set_up(folder: Path, systems: list[str]) -> dict[str, str]:
     """Environments for the peers, made where they are missing. A peer that cannot be installed is left out."""
     pythons = {}
     for peer, requirement in PEERS.items():
+        if peer not in map(PYTHON_OF.get, systems):
+            continue
         python = folder.resolve() / peer / "bin" / "python"
         for command in (
             [sys.executable, "-m", "venv", str(folder / peer)],
@@ -221,9 +228,9 @@ def verdicts(outcomes: dict[str, Outcome]) -> str:
     for name, value, sign, aim in ratios(outcomes):
         met = value is not None and (value >= aim if sign == "≥" else value <= aim)
         digits = 0 if aim >= 1000 else 2
-        verdict = "-" if value is None else "met" if met else "missed"
+        verdict = "-" if value is None else "yes" if met else "no"
         lines.append([name, number(value, digits), f"{sign} {aim:,}", verdict])
-    return table(["within this run", "value", "aim", ""], lines)
+    return table(["within this run", "value", f"aim at {AIMED_ROWS:,} rows", "met?"], lines)
 
 
 def troubles(outcomes: dict[str, Outcome]) -> Iterator[str]:
@@ -238,7 +245,7 @@ def troubles(outcomes: dict[str, Outcome]) -> Iterator[str]:
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rows", type=int, default=100_000)
+    parser.add_argument("--rows", type=int, default=AIMED_ROWS)
     parser.add_argument("--repeat", type=int, default=3, help="rounds of CocoSQL, DuckDB and the loop (default 3)")
     parser.add_argument("--repeat-peers", type=int, default=1, help="rounds of the slow peers (default 1)")
     parser.add_argument(
@@ -268,8 +275,9 @@ def arguments() -> argparse.Namespace:
 
 def main() -> None:
     given = arguments()
-    pythons = set_up(given.setup) if given.setup else {}
+    pythons = set_up(given.setup, given.only) if given.setup else {}
     pythons |= {peer: value for peer in PEERS if (value := getattr(given, peer))}
+    adopt_orphans()
     load = os.getloadavg()[0]
     outcomes = measure(given, pythons)
     versions = dict.fromkeys(

@@ -7,6 +7,7 @@ until `recompute_columns`, the documented way, is called.
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 os.environ["PIXELTABLE_HOME"] = str(Path.cwd() / "home")
 
@@ -22,13 +23,13 @@ class Measured(System):
 
     def prepare(self) -> None:
         try:
-            docs = pxt.create_table("docs", {"id": pxt.Required[pxt.Int], "body": pxt.String}, primary_key="id")
+            docs: Any = pxt.create_table("docs", {"id": pxt.Required[pxt.Int], "body": pxt.String}, primary_key="id")
             docs.insert([{"id": number, "body": text} for number, text in self.documents()])
         finally:
             self.close()
 
     def open(self) -> None:
-        self.docs = pxt.get_table("docs")
+        self.docs: Any = pxt.get_table("docs")
         self.docs.count()  # starts the server
 
     def build(self) -> None:

@@ -3,11 +3,9 @@
 python -m systems.worker SYSTEM PHASE ROWS, in the system's folder. PHASE is prepare, first or second.
 """
 
-import ctypes
 import importlib
 import importlib.metadata
 import json
-import os
 import sys
 import time
 import traceback
@@ -17,26 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from systems.base import EDIT, FUNCTION, System, body, changed, deleted
+from systems.processes import adopt_orphans, processes
 
 STEPS = {"first": ("build", "no_op", "update"), "second": ("code_change", "delete")}
-_PR_SET_CHILD_SUBREAPER = 36
-
-
-def adopt_orphans() -> None:
-    """Servers that a system starts in the background stay below this process, so that they are found."""
-    ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-
-
-def processes() -> list[int]:
-    """This process and all below it."""
-    found = [os.getpid()]
-    for pid in found:  # grows
-        for children in Path(f"/proc/{pid}/task").glob("*/children"):
-            try:
-                found += map(int, children.read_text().split())
-            except OSError:  # it ended
-                continue
-    return found
 
 
 def restart_peaks() -> None:
@@ -87,7 +68,7 @@ def mistake(system: System, done: set[str]) -> str:
 
 def measure(system: System, work: Callable[[], object]) -> dict[str, Any]:
     assert system.module is not None
-    system.module.calls = 0
+    vars(system.module)["calls"] = 0
     restart_peaks()
     started = time.perf_counter()
     work()
