@@ -7,9 +7,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
-from helpers import Con, assert_view_equals_query, one, rows, run_script, start
+from helpers import Con, one, rows, run_script, start
 
 import cocosql
 
