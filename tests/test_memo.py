@@ -1,5 +1,7 @@
 """The memo: who fills it, who uses it, how large it is, and what VACUUM drops."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import duckdb
@@ -196,3 +198,26 @@ def test_vacuum_says_what_it_does_not_know(words: Con) -> None:
 def test_gc_from_python(words: Con) -> None:
     words.execute("SELECT shout('stray')").fetchall()
     assert cocosql.gc(words, retain="0 days").fetchall()[0][3:] == (1, 0)
+
+
+def test_queries_and_refreshes_at_once_keep_one_result_each(con: Con) -> None:
+    @cocosql.udf(version="1", max_concurrency=8)
+    def square(x: int) -> int:
+        time.sleep(0.0005)
+        return x * x
+
+    cocosql.register(con, square)
+    con.execute("CREATE TABLE n AS SELECT i::BIGINT AS x FROM range(300) r(i)")
+
+    def work(number: int) -> None:
+        with con.cursor() as cursor:
+            if number % 2:
+                cursor.execute(f"CREATE INCREMENTAL VIEW v{number} AS SELECT x, square(x) AS y FROM n")
+            else:
+                cursor.execute("SELECT sum(square(x)) FROM n").fetchall()
+
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(work, range(6)))
+    assert rows(con, "SELECT count(*), count(DISTINCT input_fingerprint) FROM coco_memo('square')") == [(300, 300)]
+    for number in (1, 3, 5):
+        assert_view_equals_query(con, f"v{number}", "SELECT x, x * x AS y FROM n")

@@ -46,9 +46,10 @@ def errors(con: Con) -> list[tuple[str, str]]:
 def is_alive(pid: int) -> bool:
     try:
         state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        threads = len(list(Path(f"/proc/{pid}/task").iterdir()))
     except OSError:
         return False
-    return state != "Z"
+    return state != "Z" or threads > 1
 
 
 def assert_end(pids: list[int]) -> None:
@@ -257,6 +258,21 @@ def test_deaths(con: Con, death: str, options: dict[str, Any]) -> None:
     assert rows(con, "SELECT id FROM v ORDER BY id") == [(0,), (1,), (2,), (4,), (5,)]
     ((given, error),) = errors(con)
     assert given == "3" and message in error
+
+
+def test_the_start_of_a_worker_does_not_count_against_the_timeout(con: Con) -> None:
+    class SlowToLoad:
+        def __reduce__(self) -> "tuple[object, ...]":
+            return eval, ("__import__('time').sleep(1.5)",)
+
+    slow = SlowToLoad()
+
+    @cocosql.udf(executor="process", timeout=1, version="1")
+    def f(x: int) -> int:
+        return x if slow is None else -1
+
+    keep(con, f)
+    assert rows(con, "SELECT id FROM v WHERE y = id ORDER BY id") == [(id_,) for id_ in range(6)]
 
 
 def test_memory_error(con: Con) -> None:

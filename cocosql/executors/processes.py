@@ -56,6 +56,8 @@ class _Worker:
         except Exception as error:
             raise TypeError(f"the function cannot be sent to another process: {error}") from error
         self._owner = os.getpid()
+        #: Whether it has loaded the function.
+        self._is_ready = False
         self._connection, theirs = Pipe()
         lifeline, self._lifeline = os.pipe()
         try:
@@ -70,7 +72,6 @@ class _Worker:
         finally:
             theirs.close()
             os.close(lifeline)
-        self._loads = True
         self._send((sys.path, payload))
 
     @property
@@ -80,17 +81,14 @@ class _Worker:
     def call(self, arguments: Any, timeout: float | None, cancelled: threading.Event) -> Reply:
         start = time.monotonic()
         try:
-            if not self._is_loaded(cancelled):
-                self.end()
-                return Reply((), TimeoutError("it was given up before it began"))
-            start = time.monotonic()  # what it takes to start is not the function's time
+            if not self._is_ready:
+                self._answer(None, cancelled)
+                self._is_ready, start = True, time.monotonic()
             self._connection.send_bytes(pickle.dumps(arguments, pickle.HIGHEST_PROTOCOL))
-            while not self._connection.poll(LONG_SECONDS):
-                spent = time.monotonic() - start
-                if cancelled.is_set() or (timeout is not None and spent > timeout):
-                    self.end()
-                    return Reply((), TimeoutError(f"it took longer than {timeout or spent:g} seconds"), spent)
-            answer = self._connection.recv_bytes()
+            answer = self._answer(timeout, cancelled)
+        except TimeoutError as late:
+            self.end()
+            return Reply((), late, time.monotonic() - start)
         except (EOFError, OSError):
             return Reply((), WorkerDied(self._last_words()), time.monotonic() - start)
         try:
@@ -100,13 +98,18 @@ class _Worker:
             return Reply((), problem, time.monotonic() - start)
         return Reply(results, _loaded(error, text) if error else None, seconds, text)
 
-    def _is_loaded(self, cancelled: threading.Event) -> bool:
-        """Wait until the function is loaded; False if nobody waits for it any more."""
-        while self._loads and not cancelled.is_set():
-            if self._connection.poll(LONG_SECONDS):
-                self._connection.recv_bytes()
-                self._loads = False
-        return not self._loads
+    def _answer(self, timeout: float | None, cancelled: threading.Event) -> bytes:
+        """Wait for what the worker sends.
+
+        Raises:
+            TimeoutError: if it takes longer than `timeout` seconds, or the call is cancelled.
+        """
+        start = time.monotonic()
+        while not self._connection.poll(LONG_SECONDS):
+            spent = time.monotonic() - start
+            if cancelled.is_set() or (timeout is not None and spent > timeout):
+                raise TimeoutError(f"it took longer than {timeout or spent:g} seconds")
+        return self._connection.recv_bytes()
 
     def end(self) -> None:
         if self._owner != os.getpid():  # a fork: the worker is its parent's

@@ -90,24 +90,23 @@ def user_traceback(error: BaseException, ours: str) -> str:
 def _serve(connection: Connection) -> None:
     """Say that the function is loaded, and answer requests: (results, seconds, pickled error, its traceback)."""
     sys.path[:], payload = connection.recv()
-    by_row, problem = True, None
-    function: Any = None
+    unloadable: Exception | None = None
+    by_row, function = True, None
     try:
         by_row, function = pickle.loads(payload)
     except Exception as failure:
-        problem = failure
-    connection.send_bytes(b"ready")
+        unloadable = failure
+    connection.send_bytes(b"ready")  # what it imports may take long, and is no part of a call
     while True:
         request = connection.recv_bytes()
         start = time.perf_counter()
         results: Sequence[Any] = ()
-        error: BaseException | None
-        try:
-            if problem is not None:
-                raise problem
-            results, error = (call_rows if by_row else call_batch)(function, pickle.loads(request))
-        except Exception as failure:  # the function, or what it is to be called with, cannot be loaded here
-            error = failure
+        error: BaseException | None = unloadable
+        if function is not None:
+            try:
+                results, error = (call_rows if by_row else call_batch)(function, pickle.loads(request))
+            except Exception as failure:  # the arguments cannot be loaded here
+                error = failure
         connection.send_bytes(_reply(results, time.perf_counter() - start, error, by_row))
 
 

@@ -1,5 +1,6 @@
 #include "memo/memo_writer.hpp"
 
+#include "duckdb/common/string_util.hpp"
 #include "duckdb/common/vector/flat_vector.hpp"
 #include "duckdb/common/vector_operations/vector_operations.hpp"
 #include "duckdb/main/database.hpp"
@@ -20,10 +21,12 @@ constexpr idx_t FLUSH_ROWS = 50 * STANDARD_VECTOR_SIZE;
 //! The locks of the memo tables of a database instance.
 class MemoTurns : public ObjectCacheEntry {
 public:
+	//! Names are the same with and without quotes.
 	static shared_ptr<std::mutex> Of(DatabaseInstance &database, const std::string &table) {
+		auto name = StringUtil::Replace(table, "\"", "");
 		auto turns = database.GetObjectCache().GetOrCreate<MemoTurns>(ObjectType());
 		std::lock_guard<std::mutex> guard(turns->mutex);
-		auto &turn = turns->turns[table];
+		auto &turn = turns->turns[name];
 		if (!turn) {
 			turn = make_shared_ptr<std::mutex>();
 		}

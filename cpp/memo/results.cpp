@@ -18,6 +18,9 @@ void Results::Remember(uhugeint_t fingerprint) {
 }
 
 void Results::Add(uhugeint_t fingerprint, nb::handle result) {
+	if (Contains(fingerprint)) {
+		return;
+	}
 	WriteObject(result, vector, NextRow());
 	Remember(fingerprint);
 }
@@ -28,9 +31,16 @@ void Results::AddNull(uhugeint_t fingerprint) {
 }
 
 void Results::Append(const uhugeint_t *added, const Vector &results, idx_t count) {
-	VectorOperations::Copy(results, vector, count, 0, NextRow());
-	for (idx_t i = 0; i < count; i++) {
-		Remember(added[i]);
+	for (idx_t begin = 0; begin < count;) {
+		auto end = begin;
+		auto first = NextRow();
+		for (; end < count && !Contains(added[end]); end++) {
+			Remember(added[end]);
+		}
+		if (end > begin) {
+			VectorOperations::Copy(results, vector, end, begin, first);
+		}
+		begin = end + 1;
 	}
 }
 

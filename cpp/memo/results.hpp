@@ -23,6 +23,7 @@ public:
 	//! Throws InvalidInputException if the object does not fit the type. Needs the GIL.
 	void Add(duckdb::uhugeint_t fingerprint, nb::handle result);
 	void AddNull(duckdb::uhugeint_t fingerprint);
+	//! One that is there already stays.
 	void Append(const duckdb::uhugeint_t *fingerprints, const duckdb::Vector &results, duckdb::idx_t count);
 
 	//! The results from `begin` up to `end` in the order in which they came, into a vector at `offset`.
