@@ -32,6 +32,13 @@ class CocoDuckDB(DuckDB):
             exp.Pow: lambda self, power: self.binary(power, "^"),
         }
 
+        def not_sql(self, expression: exp.Not) -> str:
+            """``x IS NOT NULL`` stays what it is."""
+            inner = expression.this
+            if isinstance(inner, exp.Is):
+                return f"{self.sql(inner, 'this')} IS NOT {self.sql(inner, 'expression')}"
+            return str(super().not_sql(expression))
+
         def join_sql(self, expression: exp.Join) -> str:
             """``FROM a, unnest(a.x)`` keeps its comma."""
             if any(expression.args.get(part) for part in ("kind", "side", "method", "on", "using")):

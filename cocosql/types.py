@@ -207,6 +207,13 @@ def _pydantic_keyword(name: str, field: Any) -> str:
     return next((alias for alias in (field.validation_alias, field.alias) if isinstance(alias, str)), name)
 
 
+def classes_in(annotation: Any) -> list[type]:
+    """The structs and enums that an annotation names, at any depth of its type arguments."""
+    if isinstance(annotation, type) and typing.get_origin(annotation) is None:
+        return [annotation] if issubclass(annotation, enum.Enum) or struct_fields(annotation) else []
+    return [cls for argument in typing.get_args(annotation) for cls in classes_in(argument)]
+
+
 def converter(annotation: Any) -> Callable[[Any], Any] | None:
     """How a value from SQL becomes what a parameter's annotation says; None if it is that already."""
     annotation = optional_part(annotation) or annotation

@@ -42,6 +42,8 @@ class Function:
     #: Whether a call that fails fails the query ("raise"), or gives NULL ("null").
     on_error: str
     executor: Executor
+    #: The user's classes that arguments are made into.
+    parameter_classes: list[type]
     version: str | None
     depends_on: DependsOn
     #: The fingerprint of its code, as it was when it was registered; empty before.
@@ -67,6 +69,11 @@ class Function:
         if self.is_stand_in:
             return self
         kinds = [*self.parameter_types, self.result_type]
+        kinds += [self.form] if self.form != "row" else []
+        kinds += [f"NULL for {number}" for number, takes in enumerate(self.takes_null) if takes]
+        if self.version is None:
+            # What an argument is made into is part of what the function does with it.
+            kinds += [code_version(cls, []) for cls in self.parameter_classes]
         present = code_version(self.function, kinds, self.version, self.depends_on)
         if present == self.code_version:
             return self
@@ -183,6 +190,7 @@ def udf(
             memo=memo,
             on_error=on_error,
             executor=executor_for(target, options),
+            parameter_classes=signature.parameter_classes(),
             version=version,
             depends_on=depends_on,
         )
@@ -221,6 +229,7 @@ def stand_in(
         memo=True,
         on_error="raise",
         executor=executor_for(Target(missing, True, 1), Options(1)),
+        parameter_classes=[],
         version=None,
         depends_on=(),
         code_version=code_version,
@@ -244,6 +253,9 @@ class _Signature:
         self.parameter_types = [types.sql_type(annotation) for annotation in self._annotations]
         self.takes_null = [types.optional_part(annotation) is not None for annotation in self._annotations]
         self.result_type = returns or types.sql_type(self._result(hints))
+
+    def parameter_classes(self) -> list[type]:
+        return [cls for annotation in self._annotations for cls in types.classes_in(annotation)]
 
     def converting(self) -> Callable[..., Any]:
         """The function behind conversions of its arguments to what the annotations say."""

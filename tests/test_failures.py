@@ -287,3 +287,108 @@ def test_arguments_that_python_cannot_represent(con: Con) -> None:
     assert rows(con, "FROM v") == [(2024,)]
     ((attempts, error),) = rows(con, "SELECT attempts, error FROM coco_errors('v')")
     assert attempts == 0 and "infinit" in error
+
+
+# --- several views ----------------------------------------------------------------------------------------------------
+
+
+def test_a_view_that_fails_does_not_keep_what_the_one_that_it_reads_keeps(words: Con, bad: set[str]) -> None:
+    words.execute(KEEP.replace("v WITH", "a WITH"))
+    bad.clear()
+    words.execute("REFRESH INCREMENTAL VIEW a")
+    words.execute("CREATE INCREMENTAL VIEW v AS SELECT id, shout(lower(s)) AS s FROM a")
+    bad.add("x")
+    words.execute("INSERT INTO t VALUES (4, 'd')")
+    words.execute("UPDATE t SET w = 'x' WHERE id = 1")
+    refresh(words)
+    assert rows(words, "SELECT id FROM v ORDER BY id") == [(1,), (2,), (3,), (4,)]
+
+    @cocosql.udf(version="2")
+    def shout(text: str) -> str:
+        if text == "c":
+            raise ValueError(BAD)
+        return text.upper()
+
+    cocosql.register(words, shout)
+    with pytest.raises(duckdb.InvalidInputException, match=BAD):
+        refresh(words)
+    assert rows(words, "SELECT view, input FROM coco_errors('v')") == [("v", "'c'")]
+
+
+def test_another_source_keeps_no_rows_of_the_old_one(words: Con) -> None:
+    words.execute("CREATE TABLE u AS SELECT 1::BIGINT AS id, 'q' AS w UNION ALL SELECT 2, 'b'")
+    words.execute("CREATE INCREMENTAL VIEW v WITH (on_error = 'keep') AS SELECT id, w, shout(w) AS s FROM u")
+    words.execute("UPDATE t SET w = 'b' WHERE id = 1")
+    words.execute("CREATE OR REPLACE INCREMENTAL VIEW v WITH (on_error = 'keep') AS SELECT id, w, shout(w) AS s FROM t")
+    assert rows(words, "FROM v") == [(3, "c", "C")]
+
+
+def test_rows_that_appear_while_calls_are_made(con: Con) -> None:
+    con.execute("CREATE TABLE t AS SELECT i::BIGINT AS id FROM range(3) r(i)")
+    cursor = con.cursor()
+
+    @cocosql.udf(version="1")
+    def late(x: int) -> int:
+        if x == 0:
+            cursor.execute("INSERT INTO t VALUES (100), (101)")
+        if x == 100:
+            raise ValueError(BAD)
+        return x
+
+    cocosql.register(con, late)
+    con.execute("CREATE INCREMENTAL VIEW v WITH (on_error = 'keep') AS SELECT late(id) AS y FROM t")
+    assert rows(con, "FROM v ORDER BY y") == [(0,), (1,), (2,), (101,)]
+    assert rows(con, "SELECT input FROM coco_errors('v')") == [("100",)]
+
+
+@pytest.mark.parametrize("query", ["SELECT now(x) AS y", "SELECT list_transform([x], lambda z: kept(z)) AS y"])
+def test_keep_refuses_calls_inside_the_query(con: Con, query: str) -> None:
+    @cocosql.udf(memo=False, version="1")
+    def afresh(x: int) -> int:
+        return x
+
+    @cocosql.udf(version="1")
+    def kept(x: int) -> int:
+        return x
+
+    cocosql.register(con, afresh, kept)
+    con.execute("CREATE TABLE t AS SELECT 1 AS x")
+    with pytest.raises(duckdb.NotImplementedException, match="inside the query"):
+        con.execute(f"CREATE INCREMENTAL VIEW v WITH (on_error = 'keep') AS {query.replace('now', 'afresh')} FROM t")
+
+
+def test_errors_of_a_view_that_is_dropped(words: Con) -> None:
+    words.execute(KEEP)
+    words.execute("DROP INCREMENTAL VIEW v")
+    assert rows(words, "FROM coco_errors()") == []
+
+
+# --- code that changes meanwhile --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("batch", [False, True])
+def test_a_function_that_is_registered_anew_during_a_refresh(con: Con, batch: bool) -> None:
+    con.execute("CREATE TABLE t AS SELECT i::BIGINT AS id FROM range(5) r(i)")
+    cursor = con.cursor()
+
+    def register() -> None:
+        cocosql.register(cursor, cocosql.udf(name="f", batch_size=2, version="2")(many) if batch else one_by_one)
+        cursor.execute("INSERT INTO t VALUES (100)")
+
+    def many(x: list[int]) -> list[str]:
+        return [f"new {each}" for each in x]
+
+    @cocosql.udf(name="f", version="2")
+    def one_by_one(x: int) -> str:
+        return f"new {x}"
+
+    @cocosql.udf(name="f", version="1")
+    def old(x: int) -> str:
+        if x == 2:
+            register()
+        return f"old {x}"
+
+    cocosql.register(con, old)
+    con.execute("CREATE INCREMENTAL VIEW v AS SELECT f(id) AS y FROM t")
+    assert rows(con, "FROM v ORDER BY y") == [(f"new {x}",) for x in (0, 1, 100, 2, 3, 4)]
+    assert rows(con, "SELECT status FROM coco_views()") == [("fresh",)]

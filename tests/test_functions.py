@@ -676,3 +676,30 @@ def test_functions_of_main() -> None:
         print(con.execute("FROM v").fetchall())
     """)
     assert out == "[(20,)]\n"
+
+
+def test_the_version_covers_how_arguments_are_made(con: Con) -> None:
+    def optional(x: int | None) -> int:
+        return 1
+
+    def plain(x: int) -> int:
+        return 1
+
+    versions = {cocosql.udf(name="f")(each).as_it_is_now().code_version for each in (optional, plain)}
+    assert len(versions) == 2
+
+    def make(factor: int) -> Any:
+        @dataclasses.dataclass
+        class Price:
+            amount: int
+
+            def total(self) -> int:
+                return self.amount * factor
+
+        def f(price: Price) -> int:
+            return price.total()
+
+        f.__annotations__["price"] = Price
+        return cocosql.udf(f).as_it_is_now().code_version
+
+    assert make(1) == make(1) != make(2)

@@ -221,3 +221,23 @@ def test_queries_and_refreshes_at_once_keep_one_result_each(con: Con) -> None:
     assert rows(con, "SELECT count(*), count(DISTINCT input_fingerprint) FROM coco_memo('square')") == [(300, 300)]
     for number in (1, 3, 5):
         assert_view_equals_query(con, f"v{number}", "SELECT x, x * x AS y FROM n")
+
+
+def test_vacuum_keeps_results_that_decide_which_rows_there_are(words: Con, calls: Calls) -> None:
+    @cocosql.udf(version="1")
+    def is_even(x: int) -> bool:
+        calls.note(x)
+        return x % 2 == 0
+
+    @cocosql.udf(version="1")
+    def parts(x: int) -> list[int]:
+        calls.note(x)
+        return []
+
+    cocosql.register(words, is_even, parts)
+    words.execute("CREATE INCREMENTAL VIEW v AS SELECT id FROM t WHERE is_even(id)")
+    words.execute("CREATE INCREMENTAL VIEW w AS SELECT p FROM t, unnest(parts(id)) AS u(p)")
+    assert [row[3] for row in rows(words, NOW)] == [0, 0]
+    calls.clear()
+    words.execute("REFRESH INCREMENTAL VIEW v, w FULL")
+    assert not calls

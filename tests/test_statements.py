@@ -706,3 +706,8 @@ def test_runs(notes: Con) -> None:
     assert one(notes, "SELECT bool_and(finished_at >= started_at AND seconds >= 0) FROM coco_runs()") is True
     function: Any = rows(notes, "SELECT name, current, calls, hits, errors FROM coco_functions()")
     assert function == [("up", True, 3, 1, 0)]
+
+
+def test_is_not_null_is_incremental(notes: Con) -> None:
+    notes.execute("CREATE INCREMENTAL VIEW v WITH (mode = 'incremental') AS SELECT id FROM t WHERE id IS NOT NULL")
+    assert rows(notes, "SELECT status FROM coco_views() WHERE name = 'v'") == [("fresh",)]

@@ -13,7 +13,7 @@ from cocosql.executors.worker import call_batch, call_rows
 class CallerExecutor:
     def __init__(self, attempts: Attempts) -> None:
         self._attempts = attempts
-        self._turn = threading.Lock()
+        self._turn = threading.RLock()
 
     def evaluate(self, calls: Calls, watch: Callable[[], None]) -> None:
         size, pauses = GoSize(self._attempts.target, self._attempts.options), Pauses()

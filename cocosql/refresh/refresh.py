@@ -15,6 +15,7 @@ from cocosql.refresh import locks
 from cocosql.refresh.calling import make_calls
 from cocosql.refresh.view_refresh import NeededCalls, ViewRefresh
 from cocosql.sqltext import ident, literal, qualified, split_name
+from cocosql.udf import describe
 
 Row = tuple[str, int | None, int, int, int, int, int, float]
 
@@ -128,6 +129,18 @@ def transaction(session: Session) -> Iterator[None]:
     session.execute("COMMIT")
 
 
+class _CodeChanged(Exception):
+    """A function was registered anew since the refresh was planned: a view must not mix two versions."""
+
+
+def _check_code(session: Session, parts: list[ViewRefresh]) -> None:
+    present = {name.lower(): describe(number).code_version for name, number in session.functions().items()}
+    for part in parts:
+        for name, code_version in part.plan.versions.items():
+            if present.get(name) != code_version:
+                raise _CodeChanged
+
+
 class _CallsFirst(Exception):
     """The attempt found calls to make; they are made after its transaction has ended."""
 
@@ -140,13 +153,20 @@ class _CallsFirst(Exception):
 def _attempt_until_done(session: Session, chain: list[ViewRefresh], started: float) -> None:
     for part in chain:
         functions.record(session, [callee.function for callee in part.plan.callees.values()])
-    found = _attempt(session, chain)
-    while found:
-        part, needed = found
-        for calls in needed:
-            if calls.harvest.misses:
-                make_calls(session, part, calls, started)
+    try:
         found = _attempt(session, chain)
+        while found:
+            part, needed = found
+            for calls in needed:
+                _check_code(session, [part])
+                if calls.harvest.misses:
+                    make_calls(session, part, calls, started)
+            found = _attempt(session, chain)
+    except _CodeChanged:
+        session.check_interrupt()
+        for part in chain:
+            part.start_over(planned(session, part.view))
+        _attempt_until_done(session, chain, started)
 
 
 def _attempt(session: Session, chain: list[ViewRefresh]) -> tuple[ViewRefresh, list[NeededCalls]] | None:
@@ -161,6 +181,7 @@ def _attempt(session: Session, chain: list[ViewRefresh]) -> tuple[ViewRefresh, l
                 part.apply(session)
                 if part is not chain[-1] and part.has_changes:
                     runs.record_part(session, part.run)
+            _check_code(session, chain)
     except _CallsFirst as found:
         return found.part, found.calls
     return None
@@ -173,5 +194,7 @@ def _versions(chain: list[ViewRefresh]) -> dict[str, str]:
 def _record_failure(session: Session, chain: list[ViewRefresh], seconds: float, error: BaseException) -> None:
     text = str(error) or type(error).__name__
     with suppress(duckdb.Error):
+        for part in chain:
+            errors.forget_earlier(session, part.run)
         runs.finish(session, chain[-1].run, seconds, _versions(chain), text)
         session.execute("UPDATE coco.views SET last_error = $2 WHERE view_id = $1", [chain[-1].view.view_id, text])

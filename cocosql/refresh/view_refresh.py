@@ -69,6 +69,11 @@ class ViewRefresh:
         """Whether the refresh goes on where calls of this function fail."""
         return function.on_error == "null" or self.view.options.get("on_error") == "keep"
 
+    def start_over(self, plan: Plan) -> None:
+        """Go on with another plan, as the code of a function changed."""
+        self.plan = plan
+        self.warmed.clear()
+
     def look(self, session: Session) -> None:
         """Find what changed since the last refresh."""
         self.captures = captures(self.plan)
@@ -87,17 +92,24 @@ class ViewRefresh:
         if not isinstance(operator, Map) or not self.has_changes:
             return []
         self._set_failed_apart(session)
-        cold = {site.level for site in operator.sites if site.number not in self.warmed}
-        for level in sorted(cold):
+        for level in sorted({site.level for site in operator.sites}):
             needed = []
             for sites in self.sites_by_function(level):
+                if self._is_warm(sites):
+                    continue
                 harvest = self.harvest(session, sites)
+                if sites[0].number not in self.warmed:
+                    self.run.tally.count_hits(sites[0].callee.function.name, harvest.hits)
                 self.warmed.update(site.number for site in sites)
-                self.run.tally.count_hits(sites[0].callee.function.name, harvest.hits)
                 needed.append(NeededCalls(sites, harvest))
             if any(calls.harvest.misses for calls in needed):
                 return needed
         return []
+
+    def _is_warm(self, sites: list[CallSite]) -> bool:
+        """Whether arguments that appear from now on may be called inline: where a failure ends the refresh anyway."""
+        is_warm = all(site.number in self.warmed for site in sites)
+        return is_warm and not self.tolerates(sites[0].callee.function)
 
     def sites_by_function(self, level: int) -> list[list[CallSite]]:
         """The sites of a level, those of one function together: they share their calls."""
@@ -163,7 +175,7 @@ class ViewRefresh:
         if delta:
             retried = f" UNION ALL SELECT coco_source_id FROM {self.view.failed}" if self.view.failed_rows else ""
             condition = f"coco_source_id IN ({delta.gone}{retried})"
-        if not self.set_apart:
+        if not self.set_apart or self.view.definition != self.plan.definition:
             return condition
         return f"{condition} AND (coco_source_id IN (FROM {self._apart})) IS NOT TRUE"
 
@@ -183,9 +195,9 @@ class ViewRefresh:
         for level in sorted({site.level for site in operator.sites}):
             for site in [site for site in operator.sites if site.level == level]:
                 function = site.callee.function
-                if not self.run.tally.errors.get(function.name):
+                if not self.run.tally.errors.get(function.name) or not self.tolerates(function):
                     continue
-                failed = errors.failed(self.view.name.database, self.run.tally, function)
+                failed = errors.failed(self.run, function)
                 site.failed = failed
                 if function.on_error == "null":
                     self.has_nulls = self._add(session, self._nulls, self.has_nulls, site, failed)
@@ -339,8 +351,10 @@ def _stored_inputs(view: View, found: list[Capture]) -> list[Input] | None:
 
 def _calls(plan: Plan) -> list[Call]:
     sites = plan.operator.sites if isinstance(plan.operator, Map) else []
-    called = {site.callee.function.name.lower() for site in sites}
-    inline = [callee for name, callee in plan.callees.items() if name not in called]
+    traced = {site.callee.function.name.lower() for site in sites}
+    untraced = plan.operator.untraced(plan.callees) if isinstance(plan.operator, Map) else set(plan.callees)
+    untraced |= set(plan.callees) - traced
+    inline = [callee for name, callee in plan.callees.items() if name in untraced]
     return [_call(site.number, site.callee) for site in sites] + [_call(None, callee) for callee in inline]
 
 

@@ -9,13 +9,14 @@ from cocosql.catalog import migrations, names, views
 from cocosql.catalog.names import Caller, Name
 from cocosql.catalog.views import View
 from cocosql.planner import Plan, plan
+from cocosql.planner.operators.map import Map
 from cocosql.planner.operators.recompute import Recompute
 from cocosql.planner.parse import parse
-from cocosql.planner.qualify import qualify
+from cocosql.planner.qualify import qualify, without_database
 from cocosql.refresh import locks, state
 from cocosql.refresh.refresh import prepared, transaction, upstream
 from cocosql.refresh.refresh import run as run_refresh
-from cocosql.refresh.view_refresh import describe_operators
+from cocosql.refresh.view_refresh import captures, describe_operators
 from cocosql.sqltext import ident, render
 from cocosql.statements import Statement
 
@@ -134,6 +135,13 @@ def _check(session: Session, planned: Plan) -> None:
             f"on_error = 'keep' cannot tell which rows of {view.name} a failed call belongs to: "
             f"{planned.operator.reason}. Call the functions in a view of their own, which this one reads"
         )
+    if view.options.get("on_error") == "keep" and isinstance(planned.operator, Map):
+        inline = planned.operator.called_inline(planned.callees)
+        if inline:
+            raise duckdb.NotImplementedException(
+                f"on_error = 'keep' cannot tell which rows of {view.name} a failed call of {min(inline)} belongs to, "
+                "as it is called inside the query (memo=False, or in a lambda)"
+            )
     if view.options.get("mode") == "incremental" and isinstance(planned.operator, Recompute):
         raise duckdb.NotImplementedException(
             f"view {view.name} cannot be incremental: {planned.operator.reason}. With mode = 'auto' it is recomputed "
@@ -160,7 +168,10 @@ def _create_empty(session: Session, planned: Plan, existing: View | None) -> Non
         incremental=not isinstance(planned.operator, Recompute),
         operators=describe_operators(replace(planned, view=empty)),
         has_data=False,
-        inputs=[],
+        inputs=[
+            capture.as_input(without_database(capture.source.sql, view.name.database), None)
+            for capture in captures(planned)
+        ],
         calls=[],
     )
     with transaction(session):

@@ -3,7 +3,7 @@
 import duckdb
 
 from cocosql._native import Session
-from cocosql.catalog import migrations, views
+from cocosql.catalog import errors, migrations, views
 from cocosql.catalog.names import Caller
 from cocosql.catalog.views import View
 from cocosql.refresh import locks, state
@@ -35,6 +35,7 @@ def drop(session: Session, view: View) -> None:
     migrations.migrate(session, view.name.database)
     with locks.hold(session, [view.name]), transaction(session):
         state.drop(session, view)
+        errors.forget(session, view)
         views.forget(session, view.view_id)
 
 

@@ -7,6 +7,7 @@ from cocosql._native import Session
 from cocosql.catalog import functions, runs, views
 from cocosql.catalog.names import Caller
 from cocosql.planner.operators.map import Map
+from cocosql.refresh import locks
 from cocosql.refresh.refresh import planned, prepared, transaction, upstream
 from cocosql.refresh.view_refresh import ViewRefresh
 from cocosql.statements import Statement
@@ -20,7 +21,9 @@ def run(session: Session, statement: Statement, caller: Caller) -> list[Row]:
     session = prepared(session.sibling(), view)
     chain = [ViewRefresh(planned(session, other), runs.unrecorded(other)) for other in [*upstream(session, view), view]]
     rows: list[Row] = []
-    with suppress(_DryRun), transaction(session):
+    # What is applied for the views that others read must not meet a refresh of the same.
+    held = [part.view.name for part in chain] if len(chain) > 1 else []
+    with locks.hold(session, held), suppress(_DryRun), transaction(session):
         unknown: list[str] = []
         for part in chain:
             rows += _explain(session, part, unknown)

@@ -92,8 +92,9 @@ def _calls(view: View) -> tuple[str, str]:
         joins.append(f"LEFT JOIN {memo} AS {alias} ON {alias}.fingerprint = {column}")
         structs.append(
             f"CASE WHEN {column} IS NOT NULL THEN {{'name': {literal(call.function)}, "
-            f"'code_version': {literal(call.code_version)}, 'input_fingerprint': {column}, "
-            f"'computed_at': {alias}.computed_at, 'run_id': {alias}.run_id}} END"
+            # A row that was kept as its call failed was made by an earlier version: the memo of this one lacks it.
+            f"'code_version': CASE WHEN {alias}.fingerprint IS NOT NULL THEN {literal(call.code_version)} END, "
+            f"'input_fingerprint': {column}, 'computed_at': {alias}.computed_at, 'run_id': {alias}.run_id}} END"
         )
     if not structs:
         return "", _NO_CALLS

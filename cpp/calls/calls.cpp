@@ -12,6 +12,7 @@ using namespace duckdb;
 Calls::Calls(ClientContext &context, shared_ptr<PythonFunction> function, std::unique_ptr<ArgumentSource> source,
              std::unique_ptr<ResultSink> sink, std::function<void()> check_interrupt)
     : context(context), function(std::move(function)), source(std::move(source)), sink(std::move(sink)),
+      total(this->source->Total()),
       check_interrupt(std::move(check_interrupt)) {
 }
 
@@ -32,7 +33,14 @@ bool Calls::HasRow() {
 	return true;
 }
 
+void Calls::CheckNotEnded() const {
+	if (!source) {
+		throw std::runtime_error("these calls have ended");
+	}
+}
+
 std::unique_ptr<Batch> Calls::Take(idx_t wanted) {
+	CheckNotEnded();
 	auto batch = function->form == CallForm::ARRAYS ? TakeArrays(wanted) : TakeObjects(wanted);
 	return batch->Size() == 0 ? nullptr : std::move(batch);
 }
@@ -91,6 +99,7 @@ void Calls::AppendArrays(ArrowBatch &arrays, DataChunk &rows, idx_t count, std::
 }
 
 void Calls::Keep(const Batch &batch, nb::handle results) {
+	CheckNotEnded();
 	if (function->form == CallForm::ARRAYS) {
 		KeepArray(batch, results);
 	} else {
@@ -175,11 +184,21 @@ void Calls::Fail(const Batch &batch, const std::string &error, int64_t attempts)
 }
 
 void Calls::Pause(bool now) {
+	CheckNotEnded();
 	sink->FlushIfDue(now);
 	WithoutPython(check_interrupt);
 }
 
+void Calls::End() {
+	source.reset();
+	sink.reset();
+	readers.clear();
+	chunk = {};
+	position = 0;
+}
+
 void Calls::Flush() {
+	CheckNotEnded();
 	sink->FlushIfDue(true);
 }
 

@@ -57,12 +57,14 @@ public:
 	void Pause(bool now);
 	//! Commits all. Needs the GIL.
 	void Flush();
+	//! From now on Python, which may hold it still, can do nothing with it. Needs the GIL.
+	void End();
 
 	const std::string &Name() const {
 		return function->name;
 	}
 	duckdb::idx_t Total() const {
-		return source->Total();
+		return total;
 	}
 	//! The failures since the last look.
 	std::vector<CallFailure> TakeFailures();
@@ -70,6 +72,7 @@ public:
 	CallCount count;
 
 private:
+	void CheckNotEnded() const;
 	bool HasRow();
 	std::unique_ptr<Batch> TakeObjects(duckdb::idx_t wanted);
 	std::unique_ptr<Batch> TakeArrays(duckdb::idx_t wanted);
@@ -87,8 +90,10 @@ private:
 	duckdb::ClientContext &context;
 
 	const duckdb::shared_ptr<PythonFunction> function;
-	const std::unique_ptr<ArgumentSource> source;
-	const std::unique_ptr<ResultSink> sink;
+	//! Null once it has ended.
+	std::unique_ptr<ArgumentSource> source;
+	std::unique_ptr<ResultSink> sink;
+	const duckdb::idx_t total;
 	const std::function<void()> check_interrupt;
 	ArgumentChunk chunk;
 	std::vector<PythonReader> readers;

@@ -189,24 +189,29 @@ void Settle(const PythonFunction &function, const std::vector<CallFailure> &fail
 
 //! Calls the function for these argument tuples and memoizes what it returns.
 void CallFor(InlineState &state, const Arguments &arguments, const FingerprintSet &fingerprints, Results &results) {
-	Calls calls(state.context, state.function, std::make_unique<Chosen>(arguments, fingerprints),
-	            std::make_unique<ResultCollector>(state, results), [&] { CheckCancelled(state.context); });
-	auto count = [&] {
-		if (state.run) {
-			state.run->Add(state.function->name, calls.count);
+	auto calls = std::make_unique<Calls>(state.context, state.function, std::make_unique<Chosen>(arguments, fingerprints),
+	                                     std::make_unique<ResultCollector>(state, results),
+	                                     [&] { CheckCancelled(state.context); });
+	std::vector<CallFailure> failures;
+	WithPython([&] {
+		auto &made = *calls;
+		auto object = nb::cast(std::move(calls));
+		auto end = [&] {
+			failures = made.TakeFailures();
+			if (state.run) {
+				state.run->Add(state.function->name, made.count);
+			}
+			made.End();
+		};
+		try {
+			nb::module_::import_("cocosql.executors").attr("evaluate_inline")(state.function->id, object);
+		} catch (...) {
+			end();
+			throw;
 		}
-	};
-	try {
-		WithPython([&] {
-			auto evaluate = nb::module_::import_("cocosql.executors").attr("evaluate_inline");
-			evaluate(state.function->id, nb::cast(&calls, nb::rv_policy::reference));
-		});
-	} catch (...) {
-		count();
-		throw;
-	}
-	count();
-	Settle(*state.function, calls.TakeFailures(), results);
+		end();
+	});
+	Settle(*state.function, failures, results);
 }
 
 //! Ctrl-C waits for the main thread's next look at it.

@@ -137,7 +137,11 @@ void MemoWriter::EndRow(uhugeint_t fingerprint) {
 
 void MemoWriter::FlushChunk() {
 	chunk.SetChildCardinality(filled);
-	appender.AppendDataChunk(chunk);
+	{
+		// A full appender flushes by itself.
+		std::lock_guard<std::mutex> guard(*turn);
+		appender.AppendDataChunk(chunk);
+	}
 	chunk.Reset();
 	filled = 0;
 }

@@ -1,4 +1,4 @@
--- One row per call that failed in the last refresh of a view and has no result since.
+-- One row per call that failed in the last refresh of a view.
 -- columns: database VARCHAR, run_id BIGINT, view VARCHAR, function VARCHAR, code_version VARCHAR, input_fingerprint UHUGEINT, input VARCHAR, error VARCHAR, attempts INTEGER, failed_at TIMESTAMPTZ
 SELECT
     coco_db_name AS database,

@@ -11,6 +11,7 @@
 State: the rows of the view, each with its source id and the fingerprints of the calls that made it.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlglot import exp
@@ -81,6 +82,29 @@ class Map:
             f"SELECT DISTINCT {ident(SOURCE_ID)} FROM {self._up_to(site, relation)} "
             f"WHERE {_made(site)} AND {site.fingerprint()} IN ({fingerprints})"
         )
+
+    def untraced(self, names: Iterable[str]) -> set[str]:
+        """Functions some of whose results no row shows: they decide which rows there are, or are called inline.
+
+        VACUUM cannot tell which of their results are used.
+        """
+        deciding = [*self.unnests, *([self.where] if self.where is not None else [])]
+        found: set[str] = set()
+        for site in sorted(self.sites, key=lambda site: -site.level):
+            if any(column.name == site.result for part in deciding for column in part.find_all(exp.Column)):
+                deciding += [*site.arguments, *site.guards]
+                found.add(site.callee.function.name.lower())
+        return found | self.called_inline(names)
+
+    def called_inline(self, names: Iterable[str]) -> set[str]:
+        """Functions that are called inside the query: without a memo, or in a lambda."""
+        parts = [*self.items, *self.unnests, *([self.where] if self.where is not None else [])]
+        in_lambdas = {
+            call.name.lower() for part in parts for one in part.find_all(exp.Lambda) for call in calls_in(one, names)
+        }
+        with_sites = {site.callee.function.name.lower() for site in self.sites}
+        everywhere = {call.name.lower() for part in parts for call in calls_in(part, names)}
+        return in_lambdas | (everywhere - with_sites)
 
     def key(self, column_names: list[str]) -> list[str]:
         """The columns that show the source's primary key; empty if not all of it is shown, or a row gives several."""
