@@ -61,3 +61,14 @@ def test_an_old_database_that_is_read_only(old: Path) -> None:
     with pytest.raises(duckdb.InvalidInputException, match=r"earlier version.*read_only"):
         con.execute("FROM coco_runs()")
     con.close()
+
+
+def test_an_old_database_that_is_attached_read_only_is_not_in_the_way(
+    old: Path, con: duckdb.DuckDBPyConnection
+) -> None:
+    con.execute(f"ATTACH '{old}' AS old (READ_ONLY)")
+    con.execute("CREATE TABLE t AS SELECT 1 AS x")
+    con.execute("CREATE INCREMENTAL VIEW w AS SELECT x FROM t")
+    con.execute("REFRESH ALL INCREMENTAL VIEWS")
+    assert rows(con, "SELECT view FROM coco_runs()") == [("w",), ("w",)]
+    assert len(rows(con, "FROM old.v")) == 2

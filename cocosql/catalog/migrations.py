@@ -18,7 +18,11 @@ def databases(session: Session) -> list[str]:
         "SELECT database_name FROM duckdb_tables() WHERE schema_name = 'coco' AND table_name = 'migrations' "
         "ORDER BY database_oid"
     )
-    return [row[0] for row in rows]
+    return [row[0] for row in rows if (session.instance(), row[0]) not in _too_old]
+
+
+#: Databases, by instance, that an earlier version wrote and that are attached for reading only: as if not ours.
+_too_old: set[tuple[int, str]] = set()
 
 
 def upgrade(session: Session) -> bool:
@@ -29,14 +33,18 @@ def upgrade(session: Session) -> bool:
     Raises:
         duckdb.InvalidInputException: if one is open for reading only, or a newer version wrote it.
     """
+    _too_old.difference_update([key for key in _too_old if key[0] == session.instance()])
     old = [name for name in databases(session) if _applied(session, name) != len(_scripts())]
     for database in old:
         if _is_read_only(session, database):
-            raise duckdb.InvalidInputException(
-                f"an earlier version of CocoSQL wrote database {database}: open it once without read_only=True"
-            )
+            _too_old.add((session.instance(), database))
+            if session.execute("SELECT current_database()") == [(database,)]:
+                raise duckdb.InvalidInputException(
+                    f"an earlier version of CocoSQL wrote database {database}: open it once without read_only=True"
+                )
+            continue
         migrate(session.sibling(), database)
-    return bool(old)
+    return bool(set(old) & set(databases(session)))
 
 
 def migrate(session: Session, database: str) -> None:
