@@ -12,7 +12,7 @@ import duckdb
 
 from cocosql import types
 from cocosql.code_version import code_version, source_text
-from cocosql.executors import Executor, executor_for
+from cocosql.executors import RenewableExecutor, executor_for
 from cocosql.executors.attempts import Target
 from cocosql.executors.options import Options, RetryOn
 
@@ -41,7 +41,7 @@ class Function:
     memo: bool
     #: Whether a call that fails fails the query ("raise"), or gives NULL ("null").
     on_error: str
-    executor: Executor
+    executor: RenewableExecutor
     #: The user's classes that arguments are made into.
     parameter_classes: list[type]
     version: str | None
@@ -77,6 +77,8 @@ class Function:
         present = code_version(self.function, kinds, self.version, self.depends_on)
         if present == self.code_version:
             return self
+        if self.code_version:
+            self.executor.renew()
         return dataclasses.replace(self, code_version=present, source=source_text(self.function))
 
 
@@ -158,8 +160,14 @@ def udf(
     >>> shout.signature
     'shout(text VARCHAR) -> VARCHAR'
     """
-    if batch_size is not None and batch_size < 1:
-        raise ValueError(f"batch_size is at least 1, not {batch_size}")
+    if batch_size is not None and (not isinstance(batch_size, int) or batch_size < 1):
+        raise ValueError(f"batch_size is a whole number, at least 1, not {batch_size!r}")
+    if not isinstance(memo, bool):
+        raise ValueError(f"memo is True or False, not {memo!r}")
+    if version is not None and not isinstance(version, str):
+        raise ValueError(f"version is a text, not {version!r}")
+    if isinstance(depends_on, str):
+        raise ValueError(f"depends_on is a list, as in [{depends_on!r}]")
     if on_error not in ("raise", "null"):
         raise ValueError(f"on_error is 'raise' or 'null', not {on_error!r}")
 
@@ -357,6 +365,8 @@ def _sql_name(name: str) -> str:
 # What C++ knows by number: a Python object held by a database would outlive the interpreter.
 _numbers = itertools.count(1)
 _remembered: dict[int, Function] = {}
+#: By number, the same function with later code.
+_successors: dict[int, Function] = {}
 
 
 def remember(function: Function) -> int:
@@ -369,5 +379,31 @@ def describe(number: int) -> Function:
     return _remembered[number]
 
 
+def present_version(number: int) -> str:
+    """The code version of a function as it is now.
+
+    Raises:
+        duckdb.InvalidInputException: if it depends on what has no fingerprint, or is not there.
+    """
+    return _present(number).code_version
+
+
+def remember_present(number: int) -> int:
+    """The number of a function as it is now."""
+    return remember(_present(number))
+
+
+def _present(number: int) -> Function:
+    function = _successors.get(number) or _remembered[number]
+    try:
+        current = function.as_it_is_now()
+    except (TypeError, OSError) as error:
+        raise duckdb.InvalidInputException(f"function {function.name}: {error}") from None
+    if current is not function:
+        _successors[number] = current
+    return current
+
+
 def forget(number: int) -> None:
     _remembered.pop(number, None)
+    _successors.pop(number, None)

@@ -703,3 +703,39 @@ def test_the_version_covers_how_arguments_are_made(con: Con) -> None:
         return cocosql.udf(f).as_it_is_now().code_version
 
     assert make(1) == make(1) != make(2)
+
+
+@pytest.mark.parametrize("executor", ["thread", "process"])
+def test_a_global_that_changes_without_registration(con: Con, executor: Any) -> None:
+    namespace: dict[str, Any] = {"PROMPT": "old ", "__name__": "prompts"}
+    exec("def f(x: str) -> str:\n    return PROMPT + x", namespace)
+    cocosql.register(con, cocosql.udf(executor=executor)(namespace["f"]))
+    con.execute("CREATE TABLE t AS SELECT 'x' AS x")
+    con.execute("CREATE INCREMENTAL VIEW v AS SELECT f(x) AS y FROM t")
+    namespace["PROMPT"] = "new "
+    assert one(con, "SELECT f('x')") == "new x"
+    assert one(con, "SELECT status FROM coco_views()") == "stale"
+    con.execute("REFRESH INCREMENTAL VIEW v")
+    assert one(con, "SELECT y FROM v") == "new x"
+    namespace["PROMPT"] = "old "
+    assert one(con, "SELECT f('x')") == "old x"
+    assert one(con, "SELECT count(*) FROM coco_memo('f')") == 2
+
+
+def test_a_declared_file_that_is_gone_breaks_its_view_only(con: Con, tmp_path: Path) -> None:
+    prompt = tmp_path / "prompt.txt"
+    prompt.write_text("a")
+
+    @cocosql.udf(depends_on=[prompt])
+    def asked(x: str) -> str:
+        return x
+
+    cocosql.register(con, asked)
+    con.execute("CREATE TABLE t AS SELECT 'x' AS x")
+    con.execute("CREATE INCREMENTAL VIEW v AS SELECT asked(x) AS y FROM t")
+    con.execute("CREATE INCREMENTAL VIEW w AS SELECT x FROM t")
+    prompt.unlink()
+    states = dict(rows(con, "SELECT name, status FROM coco_views()"))
+    assert states == {"v": "broken", "w": "fresh"}
+    with pytest.raises(duckdb.InvalidInputException, match=r"function asked: .*prompt.txt"):
+        con.execute("REFRESH INCREMENTAL VIEW v")

@@ -2,6 +2,8 @@
 
 import threading
 
+import duckdb
+
 from cocosql._native import Session
 from cocosql.catalog import migrations
 from cocosql.sqltext import qualified
@@ -21,9 +23,12 @@ def as_it_is_now(session: Session, function: Function) -> Function:
     """The function with its present code, which has become the registered one if it changed.
 
     Raises:
-        TypeError: if it depends on what has no fingerprint.
+        duckdb.InvalidInputException: if it depends on what has no fingerprint, or is not there.
     """
-    present = function.as_it_is_now()
+    try:
+        present = function.as_it_is_now()
+    except (TypeError, OSError) as error:
+        raise duckdb.InvalidInputException(f"function {function.name}: {error}") from None
     if present is not function:
         session.execute("SELECT coco_register($1)", [remember(present)])
     return present

@@ -32,12 +32,16 @@ class Executor(Protocol):
         """
 
 
-class _OfThisProcess:
-    """An executor that a fork of the process makes anew: workers, threads and locks stay with those who have them."""
+class RenewableExecutor:
+    """An executor that is made anew when what the function reads has changed, for workers have the function as it was;
+    and in a fork of the process: workers, threads and locks stay with those who have them."""
 
     def __init__(self, make: Callable[[], Executor]) -> None:
         self._make = make
         self._by_process = {os.getpid(): make()}
+
+    def renew(self) -> None:
+        self._by_process.clear()
 
     def evaluate(self, calls: Calls, watch: Watch) -> None:
         process = os.getpid()
@@ -45,9 +49,9 @@ class _OfThisProcess:
         executor.evaluate(calls, watch)
 
 
-def executor_for(target: Target, options: Options) -> Executor:
+def executor_for(target: Target, options: Options) -> RenewableExecutor:
     """The executor that a function's options ask for."""
-    return _OfThisProcess(lambda: _executor_for(target, options))
+    return RenewableExecutor(lambda: _executor_for(target, options))
 
 
 def _executor_for(target: Target, options: Options) -> Executor:

@@ -64,6 +64,10 @@ class Outcome:
     def size(self) -> int:
         return sum(part.size for part, _ in self.parts)
 
+    @property
+    def has_failures(self) -> bool:
+        return any(isinstance(result, Failure) for _, result in self.parts)
+
     def settle(self, calls: Calls) -> None:
         """Hand the results and failures back."""
         for part, result in self.parts:

@@ -21,7 +21,7 @@ class CallerExecutor:
             for outcome in self._attempts.run(batch, lambda part: self._go(part, calls), time.sleep):
                 size.learn(outcome)
                 outcome.settle(calls)
-                if pauses.are_due(outcome.seconds):
+                if pauses.are_due(outcome.seconds) or outcome.has_failures:
                     calls.pause(outcome.seconds > LONG_SECONDS)
                     watch()
 

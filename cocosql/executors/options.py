@@ -38,12 +38,16 @@ class Options:
     executor: str = "thread"
 
     def __post_init__(self) -> None:
-        _at_least("max_concurrency", self.max_concurrency, 1)
-        _at_least("max_retries", self.max_retries, 0)
-        if not callable(self.backoff):
-            _at_least("backoff", self.backoff, 0)
-        if self.timeout is not None and not self.timeout > 0:
+        _whole("max_concurrency", self.max_concurrency, 1)
+        _whole("max_retries", self.max_retries, 0)
+        if not callable(self.backoff) and not (_is_number(self.backoff) and self.backoff >= 0):
+            raise ValueError(f"backoff is a number of seconds, at least 0, or a function, not {self.backoff!r}")
+        if self.timeout is not None and not (_is_number(self.timeout) and self.timeout > 0):
             raise ValueError(f"timeout is a number of seconds above 0, not {self.timeout!r}")
+        kinds = self.retry_on if isinstance(self.retry_on, tuple) else (self.retry_on,)
+        are_classes = all(isinstance(kind, type) and issubclass(kind, BaseException) for kind in kinds)
+        if not are_classes and (isinstance(self.retry_on, (type, tuple)) or not callable(self.retry_on)):
+            raise ValueError(f"retry_on is a class of errors, a tuple of such, or a function, not {self.retry_on!r}")
         if self.executor not in ("thread", "process"):
             raise ValueError(f"executor is 'thread' or 'process', not {self.executor!r}")
         self.limiter()
@@ -80,13 +84,17 @@ def _rate(limit: str | float) -> Rate:
         if found and (found[2] in _UNITS or found[2] == ""):
             return Rate(max(int(found[1]), 1), _UNITS[found[2] or "s"])
         raise ValueError(f"rate_limit is calls per second, or a text such as '100/min', not {limit!r}")
-    if not limit > 0:
+    if not _is_number(limit) or not limit > 0:
         raise ValueError(f"rate_limit is a number of calls per second above 0, not {limit!r}")
     if limit >= 1:
         return Rate(int(limit), Duration.SECOND)
     return Rate(1, round(Duration.SECOND.value / limit))
 
 
-def _at_least(name: str, value: Any, least: int) -> None:
-    if not isinstance(value, (int, float)) or value < least:
-        raise ValueError(f"{name} is at least {least}, not {value!r}")
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _whole(name: str, value: Any, least: int) -> None:
+    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        raise ValueError(f"{name} is a whole number, at least {least}, not {value!r}")

@@ -27,7 +27,7 @@ def supervise(
         running += len(batches)
         if not running:
             return
-        seconds = 0.0
+        seconds, failures = 0.0, False
         for outcome in _arrived(done):
             if isinstance(outcome, BaseException):
                 raise outcome
@@ -35,7 +35,8 @@ def supervise(
             size.learn(outcome)
             outcome.settle(calls)
             seconds = max(seconds, outcome.seconds)
-        if pauses.are_due(seconds):
+            failures |= outcome.has_failures
+        if pauses.are_due(seconds) or failures:
             calls.pause(seconds > LONG_SECONDS)
             watch()
 

@@ -102,5 +102,6 @@ class _Watch:
         fingerprint, given, error, _ = self.failures[0]
         row = self._part.origin(self._session, self._needed.sites, str(fingerprint))
         shown = given if len(given) <= _LONGEST_INPUT else f"{given[:_LONGEST_INPUT]}…"
-        more = f"\n{self.count} calls failed: SELECT * FROM coco_errors()" if self.count > 1 else ""
+        view = f"'{self._part.view.name}'"
+        more = f"\n{self.count} calls failed: SELECT * FROM coco_errors({view})" if self.count > 1 else ""
         return duckdb.InvalidInputException(f"function {self._function.name} failed for ({shown}){row}: {error}{more}")

@@ -136,8 +136,9 @@ class _CodeChanged(Exception):
 def _check_code(session: Session, parts: list[ViewRefresh]) -> None:
     present = {name.lower(): describe(number).code_version for name, number in session.functions().items()}
     for part in parts:
-        for name, code_version in part.plan.versions.items():
-            if present.get(name) != code_version:
+        for name, callee in part.plan.callees.items():
+            function = functions.as_it_is_now(session, callee.function)
+            if present.get(name) != function.code_version or function is not callee.function:
                 raise _CodeChanged
 
 

@@ -278,6 +278,39 @@ void Execute(DataChunk &chunk, ExpressionState &expression_state, Vector &result
 	FlatVector::SetSize(result, chunk.size());
 }
 
+//! The function with its present code, if that is not what was registered.
+shared_ptr<PythonFunction> FindPresent(ClientContext &context, const PythonFunction &function) {
+	auto module = [] {
+		return nb::module_::import_("cocosql.udf");
+	};
+	auto version = WithPython([&] { return nb::cast<std::string>(module().attr("present_version")(function.id)); });
+	if (version == function.code_version) {
+		return nullptr;
+	}
+	auto &registry = FunctionRegistry::Get(context);
+	auto registered = registry.Find(function.name);
+	if (registered->code_version != version) {
+		registered = WithPython([&] {
+			auto id = nb::cast<int64_t>(module().attr("remember_present")(function.id));
+			auto description = module().attr("describe")(id);
+			return make_shared_ptr<PythonFunction>(DatabaseInstance::GetDatabase(context), id, description);
+		});
+		registry.Put(registered);
+	}
+	return registered;
+}
+
+//! What the function reads may have changed since it was registered: a query calls it as it is now.
+unique_ptr<FunctionData> Bind(BindScalarFunctionInput &input) {
+	auto &bound = input.GetBoundFunction();
+	auto present =
+	    FindPresent(input.GetClientContext(), *bound.GetExtraFunctionInfo().Cast<InlineInfo>().function);
+	if (present) {
+		bound.SetExtraFunctionInfo<InlineInfo>(std::move(present));
+	}
+	return nullptr;
+}
+
 unique_ptr<FunctionLocalState> InitState(ExpressionState &state, const BoundFunctionExpression &expression,
                                          FunctionData *) {
 	auto &info = expression.Function().GetExtraFunctionInfo().Cast<InlineInfo>();
@@ -288,7 +321,7 @@ unique_ptr<FunctionLocalState> InitState(ExpressionState &state, const BoundFunc
 
 ScalarFunction InlineFunction(shared_ptr<PythonFunction> function) {
 	// Volatile, so that planning never folds a call.
-	ScalarFunction scalar(Identifier(function->name), function->parameters, function->result, Execute, nullptr, nullptr,
+	ScalarFunction scalar(Identifier(function->name), function->parameters, function->result, Execute, Bind, nullptr,
 	                      InitState, LogicalType(LogicalTypeId::INVALID), FunctionStability::VOLATILE,
 	                      FunctionNullHandling::SPECIAL_HANDLING);
 	scalar.SetFallible();
