@@ -155,19 +155,21 @@ def _attempt_until_done(session: Session, chain: list[ViewRefresh], started: flo
     for part in chain:
         functions.record(session, [callee.function for callee in part.plan.callees.values()])
     try:
-        found = _attempt(session, chain)
-        while found:
-            part, needed = found
-            for calls in needed:
-                _check_code(session, [part])
-                if calls.harvest.misses:
-                    make_calls(session, part, calls, started)
-            found = _attempt(session, chain)
+        while found := _attempt(session, chain):
+            _make_all(session, *found, started)
+            del found  # the arguments are not needed any more
     except _CodeChanged:
         session.check_interrupt()
         for part in chain:
             part.start_over(planned(session, part.view))
         _attempt_until_done(session, chain, started)
+
+
+def _make_all(session: Session, part: ViewRefresh, needed: list[NeededCalls], started: float) -> None:
+    for calls in needed:
+        _check_code(session, [part])
+        if calls.harvest.misses:
+            make_calls(session, part, calls, started)
 
 
 def _attempt(session: Session, chain: list[ViewRefresh]) -> tuple[ViewRefresh, list[NeededCalls]] | None:
