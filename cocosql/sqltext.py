@@ -14,6 +14,10 @@ _OWN_SYNTAX = {"CAST", "TRY_CAST", "EXTRACT", "OVERLAY", "POSITION", "SUBSTRING"
 class CocoDuckDB(DuckDB):
     """DuckDB's SQL, written as it was read: sqlglot translates between dialects, and here is only one."""
 
+    def to_json_path(self, path: exp.Expr | None) -> exp.Expr | None:
+        """``j -> 'a'`` stays what it is."""
+        return path
+
     class Parser(DuckDB.Parser):  # type: ignore[misc,valid-type]
         FUNCTIONS: ClassVar[dict[str, Any]] = {}
         FUNCTION_PARSERS: ClassVar = {k: v for k, v in DuckDB.Parser.FUNCTION_PARSERS.items() if k in _OWN_SYNTAX}
@@ -26,10 +30,13 @@ class CocoDuckDB(DuckDB):
             **DuckDB.Generator.TYPE_MAPPING,
             exp.DType.VARCHAR: "VARCHAR",
             exp.DType.TEXT: "VARCHAR",
+            exp.DType.INT128: "HUGEINT",
+            exp.DType.UINT128: "UHUGEINT",
         }
         TRANSFORMS: ClassVar = {
             **DuckDB.Generator.TRANSFORMS,
             exp.Pow: lambda self, power: self.binary(power, "^"),
+            exp.StartsWith: lambda self, test: self.binary(test, "^@"),
         }
 
         def not_sql(self, expression: exp.Not) -> str:

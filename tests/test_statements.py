@@ -708,6 +708,22 @@ def test_runs(notes: Con) -> None:
     assert function == [("up", True, 3, 1, 0)]
 
 
-def test_is_not_null_is_incremental(notes: Con) -> None:
-    notes.execute("CREATE INCREMENTAL VIEW v WITH (mode = 'incremental') AS SELECT id FROM t WHERE id IS NOT NULL")
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "id IS NOT NULL",
+        "NOT (id IS NULL)",
+        "id NOTNULL",
+        "id IS NOT DISTINCT FROM 1",
+        "(id = 1) IS NOT TRUE",
+        """(('{"a": 1}'::JSON) ->> 'a') = '1'""",
+        """('{"a": [1]}'::JSON) -> '$.a[0]'""",
+        "id::VARCHAR ^@ '1'",
+        "id::HUGEINT",
+        "id::UHUGEINT",
+    ],
+)
+def test_what_sqlglot_would_write_otherwise_is_incremental(notes: Con, expression: str) -> None:
+    notes.execute(f"CREATE INCREMENTAL VIEW v WITH (mode = 'incremental') AS SELECT id, {expression} AS x FROM t")
+    assert_view_equals_query(notes, "v", f"SELECT id, {expression} AS x FROM t")
     assert rows(notes, "SELECT status FROM coco_views() WHERE name = 'v'") == [("fresh",)]
