@@ -5,6 +5,7 @@
 #include "duckdb/common/vector_operations/vector_operations.hpp"
 #include "duckdb/main/database.hpp"
 #include "duckdb/storage/object_cache.hpp"
+#include "memo/unpack.hpp"
 #include "python/errors.hpp"
 #include "values/values.hpp"
 
@@ -48,11 +49,8 @@ private:
 	case_insensitive_map_t<shared_ptr<std::mutex>> turns;
 };
 
-//! Two refreshes may work out the same result at once; the memo keeps one.
 std::string InsertSql(const std::string &table) {
-	return "INSERT INTO " + table +
-	       " SELECT fingerprint, result, run_id, now() FROM appended_data AS fresh WHERE NOT EXISTS (SELECT 1 FROM " +
-	       table + " AS memo WHERE memo.fingerprint = fresh.fingerprint)";
+	return "INSERT INTO " + table + " SELECT fingerprint, result, run_id, now() FROM appended_data";
 }
 
 vector<LogicalType> Types(const LogicalType &result) {
@@ -62,8 +60,9 @@ vector<LogicalType> Types(const LogicalType &result) {
 } // namespace
 
 MemoWriter::MemoWriter(DatabaseInstance &database, const std::string &table, const LogicalType &result, int64_t run_id)
-    : turn(MemoTurns::Of(database, table)), connection(database),
-      appender(connection, InsertSql(table), Types(result), {"fingerprint", "result", "run_id"}), run_id(run_id),
+    : turn(MemoTurns::Of(database, table)), connection(database), table(table),
+      appender(connection, InsertSql(table), Types(result), {"fingerprint", "result", "run_id"}), result(result),
+      run_id(run_id),
       last_flush(std::chrono::steady_clock::now()) {
 	chunk.Initialize(Allocator::DefaultAllocator(), Types(result));
 }
@@ -137,13 +136,47 @@ void MemoWriter::EndRow(uhugeint_t fingerprint) {
 
 void MemoWriter::FlushChunk() {
 	chunk.SetChildCardinality(filled);
-	{
-		// A full appender flushes by itself.
-		std::lock_guard<std::mutex> guard(*turn);
-		appender.AppendDataChunk(chunk);
-	}
-	chunk.Reset();
+	auto full = make_uniq<DataChunk>();
+	full->Move(chunk);
+	full_chunks.push_back(std::move(full));
+	chunk.Initialize(Allocator::DefaultAllocator(), Types(result));
 	filled = 0;
+}
+
+// Not by a join in the INSERT: DuckDB 2.0.0 crashes where that has some nested results in its hash table.
+FingerprintSet MemoWriter::FindKnown() {
+	FingerprintSet fresh, known;
+	for (auto &full : full_chunks) {
+		auto fingerprints = FlatVector::GetData<uhugeint_t>(full->data[0]);
+		fresh.insert(fingerprints, fingerprints + full->size());
+	}
+	vector<Value> parameters {Pack(fresh)};
+	auto found = connection.Submit(
+	    "SELECT fingerprint FROM " + table + " WHERE fingerprint IN (SELECT unnest(coco_unpack($1)))", parameters);
+	found->ThrowIfError();
+	while (auto rows = found->Fetch()) {
+		auto fingerprints = FlatVector::GetData<uhugeint_t>(rows->data[0]);
+		known.insert(fingerprints, fingerprints + rows->size());
+	}
+	return known;
+}
+
+void MemoWriter::AppendUnknown(DataChunk &full, FingerprintSet &known) {
+	auto fingerprints = FlatVector::GetData<uhugeint_t>(full.data[0]);
+	SelectionVector unknown(full.size());
+	idx_t count = 0;
+	for (idx_t row = 0; row < full.size(); row++) {
+		if (known.insert(fingerprints[row]).second) {
+			unknown.set_index(count++, row);
+		}
+	}
+	if (count < full.size()) {
+		full.Slice(unknown, count);
+		full.Flatten();
+	}
+	if (count > 0) {
+		appender.AppendDataChunk(full);
+	}
 }
 
 bool MemoWriter::IsLate() const {
@@ -185,6 +218,11 @@ void MemoWriter::FlushLocked() {
 	}
 	if (waiting > 0) {
 		std::lock_guard<std::mutex> guard(*turn);
+		auto known = FindKnown();
+		for (auto &full : full_chunks) {
+			AppendUnknown(*full, known);
+		}
+		full_chunks.clear();
 		appender.Flush();
 		waiting = 0;
 	}

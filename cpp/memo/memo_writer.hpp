@@ -33,6 +33,10 @@ private:
 	void EndRow(duckdb::uhugeint_t fingerprint);
 	void FlushChunk();
 	void FlushLocked();
+	//! Those of the waiting results that the memo has: two refreshes may work out the same at once.
+	FingerprintSet FindKnown();
+	//! Appends the rows that are not known, which are then.
+	void AppendUnknown(duckdb::DataChunk &full, FingerprintSet &known);
 	bool IsLate() const;
 	//! Commits results that wait while none come: the call that goes on may take long.
 	void CommitLateResults();
@@ -42,8 +46,11 @@ private:
 	//! Guards what follows, against the thread for late results.
 	std::mutex mutex;
 	duckdb::Connection connection;
+	const std::string table;
 	duckdb::QueryAppender appender;
+	const duckdb::LogicalType result;
 	duckdb::DataChunk chunk;
+	std::vector<duckdb::unique_ptr<duckdb::DataChunk>> full_chunks;
 	duckdb::idx_t filled = 0;
 	duckdb::idx_t waiting = 0;
 	const int64_t run_id;
