@@ -5,6 +5,8 @@ import subprocess
 import sys
 import tempfile
 import textwrap
+import threading
+import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -96,6 +98,26 @@ def assert_replayed(con: Con, view: str, name: str) -> None:
     assert max(by_version, default=0) <= one(
         con, f"SELECT max(version) FROM coco_runs('{sql_name}') WHERE status = 'succeeded'"
     )
+
+
+def in_threads(works: list[Any], seconds: float = 60) -> None:
+    """Run all at once; they must end well, and in time."""
+    errors: list[BaseException] = []
+
+    def guarded(work: Any) -> None:
+        try:
+            work()
+        except BaseException as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=guarded, args=(work,), daemon=True) for work in works]
+    for thread in threads:
+        thread.start()
+    deadline = time.monotonic() + seconds
+    for thread in threads:
+        thread.join(max(0, deadline - time.monotonic()))
+    assert not any(thread.is_alive() for thread in threads), "deadlock"
+    assert not errors, errors
 
 
 class Calls(Counter[Any]):

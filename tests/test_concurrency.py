@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from helpers import Con, assert_replayed, assert_view_equals_query, one, rows, start
+from helpers import Con, assert_replayed, assert_view_equals_query, in_threads, one, rows, start
 
 import cocosql
 
@@ -34,25 +34,6 @@ class Gauge:
     def leave(self) -> None:
         with self._lock:
             self.inside -= 1
-
-
-def in_threads(works: list[Any], seconds: float = 60) -> None:
-    errors: list[BaseException] = []
-
-    def guarded(work: Any) -> None:
-        try:
-            work()
-        except BaseException as error:
-            errors.append(error)
-
-    threads = [threading.Thread(target=guarded, args=(work,), daemon=True) for work in works]
-    for thread in threads:
-        thread.start()
-    deadline = time.monotonic() + seconds
-    for thread in threads:
-        thread.join(max(0, deadline - time.monotonic()))
-    assert not any(thread.is_alive() for thread in threads), "deadlock"
-    assert not errors, errors
 
 
 KINDS: dict[str, tuple[int, dict[str, Any]]] = {

@@ -5,11 +5,10 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pytest
-from helpers import Calls, Con, assert_replayed, assert_view_equals_query, one, rows, run_script, start
+from helpers import Calls, Con, assert_replayed, assert_view_equals_query, in_threads, one, rows, run_script, start
 
 import cocosql
 
@@ -289,25 +288,6 @@ def test_read_only_of_a_file_without_views(path: Path) -> None:
 # --- threads ----------------------------------------------------------------------------------------------------------
 
 
-def in_threads(works: list[Any]) -> None:
-    errors: list[BaseException] = []
-
-    def guarded(work: Any) -> None:
-        try:
-            work()
-        except BaseException as error:
-            errors.append(error)
-
-    threads = [threading.Thread(target=guarded, args=(work,), daemon=True) for work in works]
-    for thread in threads:
-        thread.start()
-    deadline = time.monotonic() + 30
-    for thread in threads:
-        thread.join(max(0, deadline - time.monotonic()))
-    assert not any(thread.is_alive() for thread in threads), "deadlock"
-    assert not errors, errors
-
-
 @pytest.mark.parametrize("same", [True, False])
 def test_threads_refresh(con: Con, same: bool) -> None:
     calls = Calls()
@@ -332,7 +312,9 @@ def test_threads_refresh(con: Con, same: bool) -> None:
             assert len(rows(cursor, f"FROM {view}")) >= 20 + step
         cursor.close()
 
-    in_threads([lambda number=number, view=view: work(number, view) for number, view in enumerate(views, 1)])
+    in_threads(
+        [lambda number=number, view=view: work(number, view) for number, view in enumerate(views, 1)], seconds=30
+    )
     con.execute("REFRESH ALL INCREMENTAL VIEWS")
     for view in set(views):
         assert_view_equals_query(con, view, "SELECT id, upper(s) AS u FROM t")
@@ -352,7 +334,7 @@ def test_threads_create_drop_and_read(con: Con) -> None:
             rows(cursor, "FROM coco_views()")
             cursor.execute(f"DROP INCREMENTAL VIEW v{number}")
 
-    in_threads([lambda number=number: work(number) for number in range(3)])
+    in_threads([lambda number=number: work(number) for number in range(3)], seconds=30)
     assert rows(con, "FROM coco_views()") == []
 
 
@@ -366,7 +348,7 @@ def test_threads_refresh_a_chain_from_both_ends(con: Con) -> None:
             cursor.execute("INSERT INTO t VALUES (7)")
             cursor.execute(f"REFRESH INCREMENTAL VIEW {view}")
 
-    in_threads([lambda: work("a"), lambda: work("b"), lambda: work("b, a")])
+    in_threads([lambda: work("a"), lambda: work("b"), lambda: work("b, a")], seconds=30)
     con.execute("REFRESH INCREMENTAL VIEW b")
     assert_view_equals_query(con, "b", "FROM t")
 

@@ -192,34 +192,31 @@ class ViewRefresh:
         operator = self.plan.operator
         assert isinstance(operator, Map)
         self.set_apart = self.has_nulls = False
-        for level in sorted({site.level for site in operator.sites}):
-            for site in [site for site in operator.sites if site.level == level]:
-                function = site.callee.function
-                if not self.run.tally.errors.get(function.name) or not self.tolerates(function):
-                    continue
-                failed = errors.failed(self.run, function)
-                site.failed = failed
-                if function.on_error == "null":
-                    self.has_nulls = self._add(session, self._nulls, self.has_nulls, site, failed)
-                else:
-                    self.set_apart = self._add(session, self._apart, self.set_apart, site, failed)
+        for site in sorted(operator.sites, key=lambda site: site.level):
+            function = site.callee.function
+            if not self.run.tally.errors.get(function.name) or not self.tolerates(function):
+                continue
+            site.failed = errors.failed(self.run, function)
+            if function.on_error == "null":
+                self._add(session, self._nulls, self.has_nulls, site, site.failed)
+                self.has_nulls = True
+            else:
+                self._add(session, self._apart, self.set_apart, site, site.failed)
+                self.set_apart = True
 
-    def _add(self, session: Session, table: str, exists: bool, site: CallSite, failed: str) -> bool:
+    def _add(self, session: Session, table: str, exists: bool, site: CallSite, failed: str) -> None:
         """Add the source rows that need a failed call to a temporary table, which may not exist yet."""
         operator = self.plan.operator
         assert isinstance(operator, Map)
         rows = operator.sources_sql(site, self._relation(session), failed)
         session.execute(f"INSERT INTO {table} {rows}" if exists else f"CREATE OR REPLACE TEMP TABLE {table} AS {rows}")
-        return True
 
     def _failed_ids(self) -> str | None:
         """A query for the source rows that are to be tried again."""
         tables = [*([self._apart] if self.set_apart else []), *([self._nulls] if self.has_nulls else [])]
-        return (
-            f"SELECT DISTINCT coco_source_id FROM ({' UNION ALL '.join(f'FROM {t}' for t in tables)})"
-            if tables
-            else None
-        )
+        if not tables:
+            return None
+        return f"SELECT DISTINCT coco_source_id FROM ({' UNION ALL '.join(f'FROM {table}' for table in tables)})"
 
     def _row_delta(self) -> Delta | None:
         """What changed of a map's source, if its rows are not worked out anew."""
