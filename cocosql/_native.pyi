@@ -59,6 +59,36 @@ class Harvest:
     @property
     def misses(self) -> int: ...
 
+class RowGroups:
+    """The row groups of a table at a moment, each with signals that tell whether it holds the same rows at another."""
+
+    @staticmethod
+    def remembered(checkpoint: int, tokens: list[str]) -> RowGroups:
+        """What is stored of an earlier moment; an empty token is of a row group that was not known."""
+
+    def confirm(self, before: RowGroups) -> None:
+        """Take as known what was the same before the present transaction's snapshot began."""
+
+    def same(self, earlier: RowGroups) -> list[int]:
+        """For each row group the index of the earlier one that is known to hold the same rows; -1 if none is."""
+
+    @property
+    def ranges(self) -> list[tuple[int, int]]:
+        """First row id, and the one after the last."""
+
+    @property
+    def tokens(self) -> list[str]:
+        """What each row group is known by to other processes; empty if it is not."""
+
+    @property
+    def checkpoint(self) -> int | None:
+        """How many checkpoints the file has been through; None if it is none, or one goes on."""
+
+class CheckpointHold:
+    """Holds back checkpoints, which may move rows to other row ids."""
+
+    def release(self) -> None: ...
+
 class Session:
     """A connection of the engine's own, on which it works while the caller's connection waits for its statement."""
 
@@ -91,6 +121,19 @@ class Session:
 
     def add_calls(self, calls: Calls) -> None:
         """Count calls for the run."""
+
+    def row_groups(self, database: str, schema: str, table: str, columns: list[str]) -> RowGroups | None:
+        """The row groups of a table, as of the open transaction, with signals for these columns.
+
+        None if it is no table of DuckDB's own storage.
+        """
+
+    def remember_row_groups(self, key: str, generation: int, row_groups: RowGroups) -> None:
+        """Remember row groups, as objects, as long as the database instance lives; one generation per key."""
+
+    def remembered_row_groups(self, key: str, generation: int) -> RowGroups | None: ...
+    def hold_checkpoints(self, databases: list[str]) -> CheckpointHold:
+        """Hold back checkpoints of these databases until it is released."""
 
     def check_interrupt(self) -> None:
         """Raise if the caller's statement was interrupted, or Ctrl-C was pressed."""

@@ -1,6 +1,7 @@
 //! The table of contents: what the extension registers with DuckDB.
 #include "calls/first_seen.hpp"
 #include "calls/register.hpp"
+#include "capture/part.hpp"
 #include "duckdb/main/extension/extension_loader.hpp"
 #include "fingerprint/fingerprint.hpp"
 #include "memo/unpack.hpp"
@@ -14,9 +15,11 @@ DUCKDB_CPP_EXTENSION_ENTRY(cocosql, loader) {
 	cocosql::RegisterStatements(loader);
 	cocosql::RegisterSystemTables(loader);
 	loader.RegisterFunction(cocosql::FingerprintFunction());
+	loader.RegisterFunction(cocosql::DigestFunction());
 	loader.RegisterFunction(cocosql::RegisterPythonFunction());
 	loader.RegisterFunction(cocosql::FirstSeenFunction());
 	loader.RegisterFunction(cocosql::UnpackFunction());
 	loader.RegisterFunction(cocosql::RowIdFunction());
+	loader.RegisterFunction(cocosql::PartFunction());
 }
 }

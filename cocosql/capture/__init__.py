@@ -25,6 +25,15 @@ class Delta:
     changed: int
 
 
+@dataclass(frozen=True)
+class Reading:
+    """What a capture has looked at: parts of the source (row groups, files) that it read, and that it did not."""
+
+    unit: str
+    read: int
+    skipped: int
+
+
 class Capture(Protocol):
     """How the changes of one source are found."""
 
@@ -33,7 +42,14 @@ class Capture(Protocol):
 
     @property
     def kind(self) -> str:
-        """The name by which it is stored and shown."""
+        """The name by which it is stored."""
+
+    @property
+    def rule(self) -> str:
+        """How it finds what changed, as EXPLAIN shows it."""
+
+    def observe(self, session: Session) -> None:
+        """Look at the source before the snapshot of the transaction begins in which it is read."""
 
     def all_rows(self, session: Session) -> str:
         """A query for all rows of the source: ``coco_source_id`` and the columns that the view reads."""
@@ -41,8 +57,11 @@ class Capture(Protocol):
     def changes(self, session: Session, position: str | None) -> Delta | None:
         """What changed since the position; None if that cannot be told, so that the view must be built anew."""
 
-    def position(self, session: Session, position: str | None, delta: Delta | None) -> str | None:
-        """Move on to the present, past the delta (None: past all rows), and return the new position."""
+    def advance(self, session: Session) -> str | None:
+        """Take what `changes` found as read by the view, and return the position that this brings it to."""
+
+    def reading(self) -> Reading | None:
+        """What `changes` has read."""
 
     def present_rows(self, session: Session) -> str:
         """A query for the source's rows as they are now: ``coco_source_id``, and ``row``, the whole row as JSON."""

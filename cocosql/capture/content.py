@@ -1,26 +1,54 @@
-"""The fingerprint of all that a source holds: tells whether it changed, not what."""
+"""What the rows of a source add up to, part by part: tells whether it changed, not what."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cocosql._native import Session
-from cocosql.capture import Delta
+from cocosql.capture import Delta, Reading, snapshots
+from cocosql.capture.parts import Part, Parts, Present, Stored, Whole
+from cocosql.capture.rows import parts_of
+from cocosql.capture.snapshots import Snapshot
 from cocosql.catalog.views import Input
+from cocosql.planner.qualify import without_database
 from cocosql.planner.sources import Source
-from cocosql.sqltext import fingerprint
+from cocosql.sqltext import idents
+
+KIND = "content"
 
 
-@dataclass(frozen=True)
+@dataclass
 class ContentCapture:
-    """The position is the number of rows, and the sums of both halves of their fingerprints: a fingerprint of a bag."""
+    """A digest is the number of rows and the sum of their fingerprints: equal rows count, and their order does not.
+
+    What it finds in `changes` holds until the transaction ends.
+    """
 
     source: Source
+    #: The view's database.
+    database: str
+    parts: Parts
+    _snapshot: Snapshot | None = None
+    _present: Present | None = None
+    _read: int = 0
 
     @property
     def kind(self) -> str:
-        return "content"
+        return KIND
+
+    @property
+    def rule(self) -> str:
+        if isinstance(self.parts, Whole):
+            return "full scan: the fingerprints of all rows are added up and compared"
+        return f"{self.parts.unit} that changed are read, their fingerprints added up and compared"
+
+    @property
+    def stored_source(self) -> str:
+        return without_database(self.source.sql, self.database)
 
     def source_id_type(self) -> str:
         return "UHUGEINT"
+
+    def observe(self, session: Session) -> None:
+        self.parts.observe(session)
 
     def all_rows(self, session: Session) -> str:
         raise NotImplementedError("a view that is recomputed reads its sources itself")
@@ -29,16 +57,54 @@ class ContentCapture:
         raise NotImplementedError("a view that is recomputed reads its sources itself")
 
     def changes(self, session: Session, position: str | None) -> Delta | None:
-        return Delta("", "", 0) if position == self.position(session, position, None) else None
+        self._snapshot = snapshots.find(session, self.database, self.stored_source, self.source.column_names, KIND)
+        stored = self._snapshot.stored if self._snapshot else Stored()
+        self._present = self._add_up(session, stored, self.parts.present(session, stored))
+        if self._snapshot is None or (version := self._snapshot.version_at(position)) is None:
+            return None
+        return Delta("", "", int(self._version(self._snapshot, self._present) != version))
 
-    def position(self, session: Session, position: str | None, delta: Delta | None) -> str | None:
-        ((text,),) = session.execute(
-            f"""
-            SELECT concat_ws(' ', count(*), sum((f >> 64)::UBIGINT), sum((f & 18446744073709551615)::UBIGINT))
-            FROM (SELECT {fingerprint(self.source.column_names)} AS f FROM {self.source.sql})
-            """
+    def _add_up(self, session: Session, stored: Stored, present: Present) -> Present:
+        """The present parts with their digests; only those that may have changed are read."""
+        to_read = present.to_read
+        self._read = len(to_read)
+        digests: dict[int, str] = {part.part_id: part.digest or "" for part in stored.parts}
+        if to_read:
+            added_up = session.execute(
+                f"SELECT coco_part, concat_ws(' ', count(*), sum(coco_digest({idents(self.source.column_names)}))) "
+                f"FROM ({self.parts.rows(set(to_read))}) GROUP BY coco_part"
+            )
+            digests.update({**dict.fromkeys(to_read, ""), **dict(added_up)})
+        return replace(present, parts=[replace(part, digest=digests[part.part_id]) for part in present.parts])
+
+    def _version(self, snapshot: Snapshot, present: Present) -> int:
+        return snapshot.version + (_total(snapshot.stored.parts) != _total(present.parts))
+
+    def advance(self, session: Session) -> str:
+        assert self._present is not None
+        snapshot = self._snapshot or snapshots.create(
+            session, self.database, self.stored_source, self.source.column_names, KIND, ""
         )
-        return str(text)
+        version = self._version(snapshot, self._present) if self._snapshot else snapshot.version
+        generation = snapshots.save(session, snapshot, self._present, version, has_written=False)
+        self.parts.remember(session, snapshot.stored.key, generation)
+        return snapshot.position(version)
+
+    def reading(self) -> Reading | None:
+        if self._present is None:
+            return None
+        return Reading(self.parts.unit, self._read, len(self._present.parts) - self._read)
 
     def as_input(self, source: str, position: str | None) -> Input:
-        return Input(source, self.source.column_names, self.kind, None, position)
+        return Input(source, self.source.column_names, KIND, None, position)
+
+
+def content_capture(source: Source, database: str) -> ContentCapture:
+    """The capture of the content of a source, for a view of this database."""
+    return ContentCapture(source, database, parts_of(source, source.column_names, database))
+
+
+def _total(parts: list[Part]) -> tuple[int, int]:
+    """What the parts add up to: a row that moved from one to another changes nothing."""
+    numbers = [tuple(map(int, part.digest.split())) for part in parts if part.digest]
+    return sum(count for count, _ in numbers), sum(total for _, total in numbers)

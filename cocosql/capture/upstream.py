@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 
 from cocosql._native import Session
-from cocosql.capture import Delta
+from cocosql.capture import Delta, Reading
 from cocosql.catalog import views
 from cocosql.catalog.views import Input, View
 from cocosql.planner.sources import Source
@@ -21,6 +21,16 @@ class UpstreamCapture:
     @property
     def kind(self) -> str:
         return "view"
+
+    @property
+    def rule(self) -> str:
+        return "the view's own log of changes is read"
+
+    def observe(self, session: Session) -> None:
+        pass
+
+    def reading(self) -> Reading | None:
+        return None
 
     def source_id_type(self) -> str:
         return "UHUGEINT"
@@ -54,7 +64,7 @@ class UpstreamCapture:
         new = f"SELECT {self._columns()} FROM {view.rows} WHERE coco_version > {version}"
         return Delta(gone, new, view.version - version)
 
-    def position(self, session: Session, position: str | None, delta: Delta | None) -> str | None:
+    def advance(self, session: Session) -> str | None:
         view = self._upstream(session)
         return json.dumps({"rows": view.state_table, "version": view.version})
 

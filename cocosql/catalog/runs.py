@@ -1,10 +1,12 @@
 """The record of refreshes."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 
 from cocosql._native import Session
+from cocosql.catalog import steps
+from cocosql.catalog.steps import Step
 from cocosql.catalog.views import View
 
 
@@ -20,6 +22,8 @@ class Tally:
     hits: dict[str, int] = field(default_factory=dict)
     #: Calls that failed, by function.
     errors: dict[str, int] = field(default_factory=dict)
+    #: What was done.
+    steps: list[Step] = field(default_factory=list)
 
     def count_hits(self, function: str, more: int) -> None:
         self.hits[function] = self.hits.get(function, 0) + more
@@ -39,6 +43,10 @@ class Run:
     inserted: int = 0
     updated: int = 0
     deleted: int = 0
+
+    def step(self, operator_id: int, what: str, sql: str) -> AbstractContextManager[Step]:
+        """A step of the run; it is timed."""
+        return steps.timed(self.tally.steps, Step(str(self.view.name), operator_id, what, sql))
 
 
 def unrecorded(view: View) -> Run:
@@ -125,6 +133,7 @@ def finish(
                 *(tally.hits.get(function, 0), tally.errors.get(function, 0), in_python),
             ],
         )
+    steps.record(session, run.run_id, tally.steps)
     calls, hits = sum(count for count, _ in made.values()), sum(tally.hits.values())
     session.execute(
         """

@@ -166,11 +166,7 @@ def save(session: Session, view: View, *, refreshed: bool) -> None:
             *(str(created[0][0]) if created else None, view.last_error, view.failed_rows),
         ],
     )
-    for number, given in enumerate(view.inputs, start=1):
-        session.execute(
-            "INSERT INTO coco.inputs VALUES ($1, $2, $3, $4, $5, $6, $7)",
-            [view.view_id, number, given.source, given.columns, given.capture, given.snapshot_table, given.position],
-        )
+    _insert_inputs(session, view)
     for operator in view.operators:
         session.execute(
             "INSERT INTO coco.operators VALUES ($1, $2, $3, $4, $5::INTEGER[], $6, $7)",
@@ -183,6 +179,20 @@ def save(session: Session, view: View, *, refreshed: bool) -> None:
         session.execute(
             "INSERT INTO coco.calls VALUES ($1, $2, $3, $4)",
             [view.view_id, call.site, call.function, call.code_version],
+        )
+
+
+def save_inputs(session: Session, view: View) -> None:
+    """Write how far the view has read. Call in the transaction in which it has read it."""
+    session.execute("DELETE FROM coco.inputs WHERE view_id = $1", [view.view_id])
+    _insert_inputs(session, view)
+
+
+def _insert_inputs(session: Session, view: View) -> None:
+    for number, given in enumerate(view.inputs, start=1):
+        session.execute(
+            "INSERT INTO coco.inputs VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            [view.view_id, number, given.source, given.columns, given.capture, given.snapshot_table, given.position],
         )
 
 

@@ -7,7 +7,7 @@ import duckdb
 from sqlglot import exp
 
 from cocosql._native import Session
-from cocosql.catalog.names import Name
+from cocosql.catalog.names import Name, relation_kind
 from cocosql.catalog.views import View
 from cocosql.planner.qualify import tables
 from cocosql.sqltext import render
@@ -28,6 +28,7 @@ class Source:
     key: list[str]
     #: The incremental view that it is, if it is one of the same database.
     upstream: View | None
+    is_table: bool = False
 
     @property
     def has_integer_key(self) -> bool:
@@ -62,7 +63,8 @@ def _table_source(session: Session, table: exp.Table, upstream: dict[tuple[str, 
     name = Name(table.catalog, table.db, table.name)
     columns = session.describe(f"FROM {sql}")
     names, types = [column for column, _ in columns], [kind for _, kind in columns]
-    return Source(sql, name, names, types, _primary_key(session, name), upstream.get(name.key()))
+    is_table = relation_kind(session, name) == "table"
+    return Source(sql, name, names, types, _primary_key(session, name), upstream.get(name.key()), is_table)
 
 
 def _relation(session: Session, sql: str) -> Source:

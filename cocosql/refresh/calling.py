@@ -38,7 +38,11 @@ def make_calls(session: Session, part: "ViewRefresh", needed: "NeededCalls", sta
     calls = session.harvested_calls(function.name, needed.harvest, callee.memo)
     watch = _Watch(session, part, needed, calls, started)
     try:
-        with progress_bar.bar(function.name, needed.harvest.hits, calls) as watch.bar:
+        with (
+            part.run.step(len(part.captures) + 1, f"call {function.name}", needed.sql) as step,
+            progress_bar.bar(function.name, needed.harvest.hits, calls) as watch.bar,
+        ):
+            step.rows = needed.harvest.misses
             executors.evaluate(function, calls, watch)
     finally:
         session.add_calls(calls)

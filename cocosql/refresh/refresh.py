@@ -8,11 +8,13 @@ import duckdb
 
 from cocosql._native import Session
 from cocosql.catalog import errors, functions, migrations, runs, views
+from cocosql.catalog.names import Name
 from cocosql.catalog.views import View
 from cocosql.planner import Plan
 from cocosql.planner import plan as make_plan
 from cocosql.refresh import locks
 from cocosql.refresh.calling import make_calls
+from cocosql.refresh.inputs import tables_read
 from cocosql.refresh.view_refresh import NeededCalls, ViewRefresh
 from cocosql.sqltext import ident, literal, qualified, split_name
 from cocosql.udf import describe
@@ -129,6 +131,28 @@ def transaction(session: Session) -> Iterator[None]:
     session.execute("COMMIT")
 
 
+@contextmanager
+def reading(session: Session, chain: list[ViewRefresh]) -> Iterator[None]:
+    """A transaction that reads the sources of views. Checkpoints, which may move rows to other row ids, wait."""
+    tables = [table for part in chain for table in tables_read(part.plan)]
+    hold = session.hold_checkpoints(sorted({table.database for table in tables}))
+    try:
+        for part in chain:
+            part.observe(session)
+        with transaction(session):
+            yield
+            hold.release()  # nothing is read any more, and the commit may want to make a checkpoint
+    finally:
+        hold.release()
+
+
+def snapshots_read(chain: list[ViewRefresh]) -> list[Name]:
+    """The names to lock while snapshots are written, which several views may share."""
+    return [
+        Name(part.view.name.database, "coco snapshot of", source.sql) for part in chain for source in part.plan.sources
+    ]
+
+
 class _CodeChanged(Exception):
     """A function was registered anew since the refresh was planned: a view must not mix two versions."""
 
@@ -175,7 +199,7 @@ def _make_all(session: Session, part: ViewRefresh, needed: list[NeededCalls], st
 def _attempt(session: Session, chain: list[ViewRefresh]) -> tuple[ViewRefresh, list[NeededCalls]] | None:
     """Write and commit; or write nothing and return the calls that must be made first, outside the transaction."""
     try:
-        with transaction(session):
+        with locks.hold(session, snapshots_read(chain)), reading(session, chain):
             for part in chain:
                 part.look(session)
                 calls = part.needed_calls(session)

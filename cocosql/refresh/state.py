@@ -116,9 +116,6 @@ def drop(session: Session, view: View) -> None:
     session.execute(f"DROP TABLE IF EXISTS {view.rows}")
     session.execute(f"DROP TABLE IF EXISTS {view.history}")
     session.execute(f"DROP TABLE IF EXISTS {view.failed}")
-    for given in view.inputs:
-        if given.snapshot_table:
-            session.execute(f"DROP TABLE IF EXISTS {qualified('coco', given.snapshot_table)}")
 
 
 def _columns(columns: list[tuple[str, str]]) -> str:

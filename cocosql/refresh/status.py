@@ -8,7 +8,7 @@ from cocosql.catalog.names import relation_kind
 from cocosql.catalog.views import View
 from cocosql.planner import plan
 from cocosql.refresh import locks
-from cocosql.refresh.refresh import prepared, transaction, upstream
+from cocosql.refresh.refresh import prepared, reading, upstream
 from cocosql.refresh.view_refresh import ViewRefresh, rebuild_reason
 
 
@@ -43,7 +43,7 @@ def _stale_reason(session: Session, view: View) -> str | None:
         if state not in ("fresh", "partial"):
             return f"view {above.name}, which it reads, is {state}"
     part = ViewRefresh(planned, runs.unrecorded(view))
-    with transaction(session):
+    with reading(session, [part]):
         part.look(session)
     for capture, delta in zip(part.captures, part.deltas, strict=True):
         if delta is None or delta.changed:

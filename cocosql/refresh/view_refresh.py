@@ -3,10 +3,7 @@
 from dataclasses import dataclass, field, replace
 
 from cocosql._native import Harvest, Session
-from cocosql.capture import Capture, Delta
-from cocosql.capture.content import ContentCapture
-from cocosql.capture.diff import DiffCapture
-from cocosql.capture.upstream import UpstreamCapture
+from cocosql.capture import Capture, Delta, snapshots
 from cocosql.catalog import errors, views
 from cocosql.catalog.runs import Run
 from cocosql.catalog.views import Call, Input, Operator, View
@@ -15,10 +12,9 @@ from cocosql.planner.call_sites import Callee, CallSite
 from cocosql.planner.operators import map as map_operator
 from cocosql.planner.operators import recompute
 from cocosql.planner.operators.map import Map
-from cocosql.planner.qualify import without_database
-from cocosql.planner.sources import Source
 from cocosql.refresh import apply, state
 from cocosql.refresh.apply import Counts
+from cocosql.refresh.inputs import as_input, captures, stored_inputs
 from cocosql.sqltext import qualified
 from cocosql.udf import Function
 
@@ -32,6 +28,8 @@ class NeededCalls:
 
     sites: list[CallSite]
     harvest: Harvest
+    #: The query that found them.
+    sql: str
 
 
 @dataclass
@@ -74,17 +72,23 @@ class ViewRefresh:
         self.plan = plan
         self.warmed.clear()
 
+    def observe(self, session: Session) -> None:
+        """Look at the sources before the snapshot of the transaction begins in which they are read."""
+        self.captures = captures(self.plan)
+        for capture in self.captures:
+            capture.observe(session)
+
     def look(self, session: Session) -> None:
         """Find what changed since the last refresh."""
-        self.captures = captures(self.plan)
-        inputs = _stored_inputs(self.view, self.captures)
+        inputs = stored_inputs(self.view, self.captures)
         self.rebuild = self.full or inputs is None or rebuild_reason(self.plan) is not None
-        if inputs is None:
-            self.deltas = [None for _ in self.captures]
-            return
-        self.deltas = [
-            capture.changes(session, given.position) for capture, given in zip(self.captures, inputs, strict=True)
-        ]
+        positions = [given.position for given in inputs] if inputs else [None for _ in self.captures]
+        self.deltas = []
+        for number, (capture, position) in enumerate(zip(self.captures, positions, strict=True), start=1):
+            with self.run.step(number, "look for changes", capture.source.sql) as step:
+                delta = capture.changes(session, position)
+                step.rows, step.reading = delta.changed if delta else None, capture.reading()
+            self.deltas.append(delta)
 
     def needed_calls(self, session: Session) -> list[NeededCalls]:
         """The calls of the next level that the changes need."""
@@ -101,7 +105,7 @@ class ViewRefresh:
                 if sites[0].number not in self.warmed:
                     self.run.tally.count_hits(sites[0].callee.function.name, harvest.hits)
                 self.warmed.update(site.number for site in sites)
-                needed.append(NeededCalls(sites, harvest))
+                needed.append(NeededCalls(sites, harvest, self._harvest_sql(session, sites)))
             if any(calls.harvest.misses for calls in needed):
                 return needed
         return []
@@ -125,7 +129,11 @@ class ViewRefresh:
         assert isinstance(self.plan.operator, Map)
         if not self.has_changes:
             return session.harvest("SELECT true AS hit, NULL::UHUGEINT AS fingerprint WHERE false")
-        return session.harvest(self.plan.operator.harvest_sql(sites, self._relation(session)))
+        return session.harvest(self._harvest_sql(session, sites))
+
+    def _harvest_sql(self, session: Session, sites: list[CallSite]) -> str:
+        assert isinstance(self.plan.operator, Map)
+        return self.plan.operator.harvest_sql(sites, self._relation(session))
 
     def origin(self, session: Session, sites: list[CallSite], fingerprint: str) -> str:
         """A source row that needs a call, in words; empty if it is gone meanwhile."""
@@ -143,15 +151,24 @@ class ViewRefresh:
         """Write the rows that differ, and the view's record with them."""
         if not self.has_changes:
             self.run.version = self.view.version
+            inputs = self._advance(session)
+            if inputs != self.view.inputs:
+                views.save_inputs(session, self.view.settled(inputs=inputs))
             return
         version = self.view.version + 1
         view = self._settled(session)
-        counts = self._write_rows(session, replace(self.plan, view=view), version)
+        with self.run.step(len(self.captures) + 1, "write what differs", self.plan.sql) as step:
+            counts = self._write_rows(session, replace(self.plan, view=view), version)
+            step.rows = counts.inserted + counts.updated + counts.deleted
         self.run.inserted, self.run.updated, self.run.deleted = counts.inserted, counts.updated, counts.deleted
         view = state.keep_failed(session, view, self._failed_ids())
         changed = bool(counts) or self.changes_columns()
         self.run.version = version if changed else self.view.version
-        views.save(session, self._with_positions(session, view, self.run.version), refreshed=True)
+        view = view.settled(inputs=self._advance(session), version=self.run.version)
+        view = view.settled(operators=describe_operators(replace(self.plan, view=view), self.captures))
+        views.save(session, view, refreshed=True)
+        if self.rebuild or None in self.deltas:
+            snapshots.drop_unread(session)
         if counts:
             state.expire(session, view)
 
@@ -249,7 +266,7 @@ class ViewRefresh:
         )
         if not view.has_data or self._needs_layout(session):
             changed = state.renamed(changed, views.next_id(session), keep_history=self._same_columns())
-        return replace(changed, operators=describe_operators(replace(plan, view=changed)))
+        return changed
 
     def changes_columns(self) -> bool:
         """Whether the view's columns will be others, so that a plan that reads it would not hold."""
@@ -266,32 +283,9 @@ class ViewRefresh:
         source_id = self.captures[0].source_id_type() if self.captures else "UHUGEINT"
         return state.layout(session, self.view) != state.expected_layout(self.plan, source_id)
 
-    def _with_positions(self, session: Session, view: View, version: int) -> View:
-        """The record with the positions that the captures have come to; they drop what is no longer read."""
-        stored = _stored_inputs(self.view, self.captures)
-        positions = [given.position for given in stored] if stored else [None for _ in self.captures]
-        inputs = []
-        for capture, delta, position in zip(self.captures, self.deltas, positions, strict=True):
-            source = without_database(capture.source.sql, view.name.database)
-            inputs.append(capture.as_input(source, capture.position(session, position, delta)))
-        kept = {given.snapshot_table for given in inputs}
-        for given in self.view.inputs:
-            if given.snapshot_table and given.snapshot_table not in kept:
-                session.execute(f"DROP TABLE IF EXISTS {qualified('coco', given.snapshot_table)}")
-        return view.settled(inputs=inputs, version=version)
-
-
-def captures(plan: Plan) -> list[Capture]:
-    """How the changes of each source are found."""
-    operator = plan.operator
-    behind_views = [UpstreamCapture(source, source.column_names) for source in plan.behind_views]
-    if isinstance(operator, Map):
-        return [_row_capture(plan, operator.source, operator.columns), *behind_views]
-    direct = [
-        UpstreamCapture(source, source.column_names) if source.upstream else ContentCapture(source)
-        for source in plan.sources
-    ]
-    return [*direct, *behind_views]
+    def _advance(self, session: Session) -> list[Input]:
+        """Take what the captures found as read."""
+        return [as_input(self.view, capture, capture.advance(session)) for capture in self.captures]
 
 
 def rebuild_reason(plan: Plan) -> str | None:
@@ -311,39 +305,17 @@ def rebuild_reason(plan: Plan) -> str | None:
     return None
 
 
-def describe_operators(plan: Plan) -> list[Operator]:
+def describe_operators(plan: Plan, found: list[Capture]) -> list[Operator]:
     """The flow as coco_operators and EXPLAIN show it."""
-    operator = plan.operator
+    operator, tables = plan.operator, [given.snapshot_table for given in plan.view.inputs]
     scans = [
-        Operator(number, "scan", capture.kind, [], capture.source.sql, _snapshot(capture))
-        for number, capture in enumerate(captures(plan), start=1)
+        Operator(number, "scan", capture.rule, [], capture.source.sql, table)
+        for number, (capture, table) in enumerate(zip(found, tables, strict=True), start=1)
     ]
     kind, rule = (map_operator.KIND, map_operator.RULE) if isinstance(operator, Map) else (recompute.KIND, "")
     rule = rule or f"{recompute.RULE}: {getattr(operator, 'reason', '')}"
     numbers = [scan.operator_id for scan in scans]
     return [*scans, Operator(len(scans) + 1, kind, rule, numbers, plan.sql, plan.view.state_table)]
-
-
-def _row_capture(plan: Plan, source: Source, columns: list[str]) -> Capture:
-    if source.upstream:
-        return UpstreamCapture(source, columns)
-    return DiffCapture(source, columns, f"snapshot_{plan.view.view_id}")
-
-
-def _snapshot(capture: Capture) -> str | None:
-    return capture.as_input("", None).snapshot_table
-
-
-def _stored_inputs(view: View, found: list[Capture]) -> list[Input] | None:
-    """What the view has read of these sources; None if it read others, or other columns."""
-    stored = {(given.source, tuple(given.columns), given.capture): given for given in view.inputs}
-    inputs = []
-    for capture in found:
-        given = capture.as_input(without_database(capture.source.sql, view.name.database), None)
-        if (given.source, tuple(given.columns), given.capture) not in stored:
-            return None
-        inputs.append(stored[given.source, tuple(given.columns), given.capture])
-    return inputs if len(inputs) == len(view.inputs) else None
 
 
 def _calls(plan: Plan) -> list[Call]:

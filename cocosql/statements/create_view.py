@@ -12,11 +12,12 @@ from cocosql.planner import Plan, plan
 from cocosql.planner.operators.map import Map
 from cocosql.planner.operators.recompute import Recompute
 from cocosql.planner.parse import parse
-from cocosql.planner.qualify import qualify, without_database
+from cocosql.planner.qualify import qualify
 from cocosql.refresh import locks, state
+from cocosql.refresh.inputs import as_input, captures
 from cocosql.refresh.refresh import prepared, transaction, upstream
 from cocosql.refresh.refresh import run as run_refresh
-from cocosql.refresh.view_refresh import captures, describe_operators
+from cocosql.refresh.view_refresh import describe_operators
 from cocosql.sqltext import ident, render
 from cocosql.statements import Statement
 
@@ -162,18 +163,16 @@ def upstream_of(session: Session, planned: Plan) -> list[View]:
 def _create_empty(session: Session, planned: Plan, existing: View | None) -> None:
     view = planned.view
     empty = state.renamed(view, views.next_id(session), keep_history=False)
+    found = captures(planned)
     empty = empty.settled(
         column_names=planned.column_names,
         column_types=planned.column_types,
         incremental=not isinstance(planned.operator, Recompute),
-        operators=describe_operators(replace(planned, view=empty)),
         has_data=False,
-        inputs=[
-            capture.as_input(without_database(capture.source.sql, view.name.database), None)
-            for capture in captures(planned)
-        ],
+        inputs=[as_input(view, capture, None) for capture in found],
         calls=[],
     )
+    empty = empty.settled(operators=describe_operators(replace(planned, view=empty), found))
     with transaction(session):
         state.replace(session, existing or view, replace(planned, view=empty), "UHUGEINT")
         views.save(session, empty, refreshed=False)

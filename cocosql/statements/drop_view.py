@@ -3,6 +3,7 @@
 import duckdb
 
 from cocosql._native import Session
+from cocosql.capture import snapshots
 from cocosql.catalog import errors, migrations, views
 from cocosql.catalog.names import Caller
 from cocosql.catalog.views import View
@@ -37,6 +38,7 @@ def drop(session: Session, view: View) -> None:
         state.drop(session, view)
         errors.forget(session, view)
         views.forget(session, view.view_id)
+        snapshots.drop_unread(session)
 
 
 def _check_unread(session: Session, targets: list[View]) -> None:

@@ -8,7 +8,7 @@ from cocosql.catalog import functions, runs, views
 from cocosql.catalog.names import Caller
 from cocosql.planner.operators.map import Map
 from cocosql.refresh import locks
-from cocosql.refresh.refresh import planned, prepared, transaction, upstream
+from cocosql.refresh.refresh import planned, prepared, reading, snapshots_read, upstream
 from cocosql.refresh.view_refresh import ViewRefresh
 from cocosql.statements import Statement
 
@@ -22,8 +22,8 @@ def run(session: Session, statement: Statement, caller: Caller) -> list[Row]:
     chain = [ViewRefresh(planned(session, other), runs.unrecorded(other)) for other in [*upstream(session, view), view]]
     rows: list[Row] = []
     # What is applied for the views that others read must not meet a refresh of the same.
-    held = [part.view.name for part in chain] if len(chain) > 1 else []
-    with locks.hold(session, held), suppress(_DryRun), transaction(session):
+    held = [*(part.view.name for part in chain), *snapshots_read(chain)] if len(chain) > 1 else []
+    with locks.hold(session, held), suppress(_DryRun), reading(session, chain):
         unknown: list[str] = []
         for part in chain:
             rows += _explain(session, part, unknown)

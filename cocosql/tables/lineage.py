@@ -6,14 +6,14 @@ from dataclasses import dataclass
 import duckdb
 
 from cocosql._native import Session
-from cocosql.capture.diff import DiffCapture
+from cocosql.capture.rows import RowCapture, past_rows
 from cocosql.catalog import functions, views
 from cocosql.catalog.names import Caller
 from cocosql.catalog.views import View
 from cocosql.planner.operators.map import Map
 from cocosql.planner.plan import Plan, plan
+from cocosql.refresh.inputs import captures, stored_inputs
 from cocosql.refresh.refresh import prepared
-from cocosql.refresh.view_refresh import captures
 from cocosql.sqltext import ident, literal, qualified, split_name, struct
 
 _CALL = "STRUCT(name VARCHAR, code_version VARCHAR, input_fingerprint UHUGEINT, computed_at TIMESTAMPTZ, run_id BIGINT)"
@@ -125,14 +125,19 @@ def _upstream_origin(session: Session, planned: Plan) -> _Origin | None:
 
 def _table_origin(session: Session, planned: Plan) -> _Origin:
     """The rows of a table: as the view read them (past), and as they are (present)."""
-    capture = captures(planned)[0]
-    assert isinstance(capture, DiffCapture)
-    snapshot = qualified(planned.view.name.database, "coco", capture.snapshot_table)
+    capture, view = captures(planned)[0], planned.view
+    assert isinstance(capture, RowCapture)
+    given = stored_inputs(view, [capture])
+    if not given or not given[0].position:
+        raise duckdb.InvalidInputException(
+            f"the lineage of {view.name} is not known before its next refresh: REFRESH INCREMENTAL VIEW {view.name}"
+        )
+    snapshot = f"({past_rows(view.name.database, given[0], capture.identity)})"
     return _Origin(
         joins=f"LEFT JOIN {snapshot} AS past ON past.coco_source_id = stored.coco_source_id "
         f"LEFT JOIN ({capture.present_rows(session)}) AS present ON present.coco_source_id = stored.coco_source_id",
         source=literal(str(capture.source.name)),
-        key=capture.shown_key("stored", "past"),
+        key=capture.identity.shown_key("stored", "past"),
         row="present.row",
         state="CASE WHEN present.coco_source_id IS NULL THEN 'gone' WHEN stored.coco_past OR "
         "present.coco_fingerprint IS DISTINCT FROM past.coco_fingerprint THEN 'changed' ELSE 'current' END",

@@ -518,6 +518,28 @@ void FingerprintChunk(duckdb::DataChunk &args, duckdb::ExpressionState &, Vector
 	FingerprintRows(args, result);
 }
 
+void DigestChunk(duckdb::DataChunk &args, duckdb::ExpressionState &, Vector &result) {
+	Vector fingerprints(LogicalType::UHUGEINT);
+	FingerprintRows(args, fingerprints);
+	fingerprints.Flatten();
+	const auto *wide = duckdb::FlatVector::GetData<duckdb::uhugeint_t>(fingerprints);
+	result.SetVectorType(duckdb::VectorType::FLAT_VECTOR);
+	auto *digests = duckdb::FlatVector::GetDataMutable<uint64_t>(result);
+	for (idx_t row = 0; row < args.size(); row++) {
+		digests[row] = wide[row].lower;
+	}
+	duckdb::FlatVector::SetSize(result, args.size());
+}
+
+duckdb::ScalarFunction OfAnyRow(const char *name, LogicalType type, duckdb::scalar_function_t function) {
+	duckdb::ScalarFunction of_any_row(name, duckdb::vector<LogicalType> {}, std::move(type), std::move(function), nullptr,
+	                                  nullptr, nullptr, LogicalType::ANY);
+	of_any_row.SetStability(duckdb::FunctionStability::CONSISTENT);
+	of_any_row.SetNullHandling(duckdb::FunctionNullHandling::SPECIAL_HANDLING);
+	of_any_row.SetCollationHandling(duckdb::FunctionCollationHandling::IGNORE_COLLATIONS);
+	return of_any_row;
+}
+
 } // namespace
 
 void FingerprintRows(duckdb::DataChunk &args, Vector &result) {
@@ -542,12 +564,11 @@ void FingerprintRows(duckdb::DataChunk &args, Vector &result) {
 }
 
 duckdb::ScalarFunction FingerprintFunction() {
-	duckdb::ScalarFunction function("coco_fingerprint", duckdb::vector<LogicalType> {}, LogicalType::UHUGEINT,
-	                                FingerprintChunk, nullptr, nullptr, nullptr, LogicalType::ANY);
-	function.SetStability(duckdb::FunctionStability::CONSISTENT);
-	function.SetNullHandling(duckdb::FunctionNullHandling::SPECIAL_HANDLING);
-	function.SetCollationHandling(duckdb::FunctionCollationHandling::IGNORE_COLLATIONS);
-	return function;
+	return OfAnyRow("coco_fingerprint", LogicalType::UHUGEINT, FingerprintChunk);
+}
+
+duckdb::ScalarFunction DigestFunction() {
+	return OfAnyRow("coco_digest", LogicalType::UBIGINT, DigestChunk);
 }
 
 } // namespace cocosql

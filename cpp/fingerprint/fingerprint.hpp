@@ -11,4 +11,7 @@ void FingerprintRows(duckdb::DataChunk &args, duckdb::Vector &result);
 //! coco_fingerprint(ANY...) -> UHUGEINT, never NULL
 duckdb::ScalarFunction FingerprintFunction();
 
+//! coco_digest(ANY...) -> UBIGINT, never NULL: half a fingerprint, where two given rows are compared and no more
+duckdb::ScalarFunction DigestFunction();
+
 } // namespace cocosql

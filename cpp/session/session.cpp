@@ -2,6 +2,7 @@
 
 #include "calls/harvest.hpp"
 #include "calls/python_function.hpp"
+#include "capture/row_group_memory.hpp"
 #include "duckdb/main/database.hpp"
 #include "duckdb/parser/parser.hpp"
 #include "python/errors.hpp"
@@ -11,6 +12,7 @@
 #include <chrono>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/unique_ptr.h>
+#include <nanobind/stl/vector.h>
 
 namespace cocosql {
 
@@ -101,6 +103,15 @@ void Session::Script(const std::string &sql) {
 	});
 }
 
+std::unique_ptr<RowGroups> Session::LookAtRowGroups(const std::string &database, const std::string &schema,
+                                                    const std::string &table, const std::vector<std::string> &columns) {
+	return WithoutPython([&] { return RowGroups::Look(*connection.context, database, schema, table, columns); });
+}
+
+std::unique_ptr<CheckpointHold> Session::HoldCheckpoints(const std::vector<std::string> &databases) {
+	return WithoutPython([&] { return std::make_unique<CheckpointHold>(*connection.context, databases); });
+}
+
 nb::dict Session::Functions() {
 	nb::dict numbers;
 	for (auto &function : FunctionRegistry::Get(*connection.context).All()) {
@@ -168,6 +179,21 @@ void BindSession(nb::module_ &module) {
 	    .def("execute", &Session::Execute, nb::arg("sql"), nb::arg("parameters") = nb::list())
 	    .def("script", &Session::Script, nb::arg("sql"))
 	    .def("functions", &Session::Functions)
+	    .def("row_groups", &Session::LookAtRowGroups, nb::arg("database"), nb::arg("schema"), nb::arg("table"),
+	         nb::arg("columns"))
+	    .def(
+	        "remember_row_groups",
+	        [](Session &session, const std::string &key, int64_t generation, const RowGroups &row_groups) {
+		        RowGroupMemory::Get(*session.connection.context).Put(key, generation, row_groups);
+	        },
+	        nb::arg("key"), nb::arg("generation"), nb::arg("row_groups"))
+	    .def(
+	        "remembered_row_groups",
+	        [](Session &session, const std::string &key, int64_t generation) {
+		        return RowGroupMemory::Get(*session.connection.context).Find(key, generation);
+	        },
+	        nb::arg("key"), nb::arg("generation"))
+	    .def("hold_checkpoints", &Session::HoldCheckpoints, nb::arg("databases"))
 	    .def("instance", &Session::Instance)
 	    .def("describe", &Session::Describe, nb::arg("sql"))
 	    .def("canonical", &Session::Canonical, nb::arg("sql"))

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "calls/run_state.hpp"
+#include "capture/row_groups.hpp"
 #include "duckdb/main/client_context.hpp"
 #include "duckdb/main/connection.hpp"
 #include "duckdb/main/query_result.hpp"
@@ -24,6 +25,11 @@ public:
 	nb::list Describe(const std::string &sql);
 	//! The canonical text of a query as DuckDB parses it.
 	std::string Canonical(const std::string &sql);
+	//! The row groups of a table with signals for these columns; null if it is no table of DuckDB's own.
+	std::unique_ptr<RowGroups> LookAtRowGroups(const std::string &database, const std::string &schema,
+	                                           const std::string &table, const std::vector<std::string> &columns);
+	//! Holds back checkpoints of databases until it is released.
+	std::unique_ptr<CheckpointHold> HoldCheckpoints(const std::vector<std::string> &databases);
 	//! The registered functions: name to number in cocosql.udf.
 	nb::dict Functions();
 	//! A number that stands for the database instance.

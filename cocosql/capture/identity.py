@@ -1,0 +1,183 @@
+"""How a row is known again: by its primary key, or, without one, by its fingerprint: equal rows are interchangeable."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from cocosql.capture.parts import column_list
+from cocosql.planner.sources import Source
+from cocosql.sqltext import fingerprint, ident, idents, literal, struct
+
+
+class Identity(Protocol):
+    """A snapshot has rows of ``coco_part, coco_source_id, coco_fingerprint, coco_key``. Relations of source rows have
+    ``coco_part`` and the columns that the view reads."""
+
+    @property
+    def name(self) -> str:
+        """Another name, another way to know rows: what was read so is read anew."""
+
+    @property
+    def id_sql(self) -> str: ...
+
+    @property
+    def id_type(self) -> str: ...
+
+    @property
+    def keeps_columns(self) -> bool:
+        """Whether what differs is found together with the columns of the rows."""
+
+    def present(self, rows: str, *, with_columns: bool) -> str:
+        """The rows of a snapshot for a relation of source rows."""
+
+    def compare(self, rows: str, known: str) -> str:
+        """Where source rows differ from rows of the snapshot: as they are now, with no fingerprint if they are gone."""
+
+    def changed_ids(self, changed: str) -> str:
+        """The ids of the rows that changed, of what `compare` found; others only moved to another part."""
+
+    def changed_rows(self, changed: str, columns: list[str]) -> str:
+        """The source rows that changed and are there, of what `compare` found."""
+
+    def those_in(self, changed: str) -> str:
+        """The condition for the rows of the snapshot that are in what `compare` found."""
+
+    def total(self, snapshot: str) -> str:
+        """Id, fingerprint and key of the rows of a snapshot, over all parts."""
+
+    def shown_key(self, stored: str, past: str) -> str:
+        """The key as JSON, of a stored row and that of the snapshot."""
+
+    def present_json(self) -> str:
+        """Id and fingerprint of the source's rows as in the snapshot, and the whole row as JSON."""
+
+
+def identity_of(source: Source, columns: list[str]) -> Identity:
+    return Keyed(source, columns) if source.key else Bag(source, columns)
+
+
+@dataclass(frozen=True)
+class Keyed:
+    """The id is the key if that is one integer, else the key's fingerprint; then the snapshot keeps the key."""
+
+    source: Source
+    columns: list[str]
+    keeps_columns: bool = True
+
+    @property
+    def name(self) -> str:
+        types = dict(zip(self.source.column_names, self.source.column_types, strict=True))
+        return ", ".join(f"{name} {types[name]}" for name in self.source.key)
+
+    @property
+    def id_sql(self) -> str:
+        return ident(self.source.key[0]) if self.source.has_integer_key else fingerprint(self.source.key)
+
+    @property
+    def id_type(self) -> str:
+        if not self.source.has_integer_key:
+            return "UHUGEINT"
+        return dict(zip(self.source.column_names, self.source.column_types, strict=True))[self.source.key[0]]
+
+    @property
+    def _digest(self) -> str:
+        return f"coco_digest({idents(self.columns) or '1'})"
+
+    def present(self, rows: str, *, with_columns: bool) -> str:
+        key = "NULL::JSON" if self.source.has_integer_key else f"to_json({struct(self.source.key)})"
+        columns = column_list(self.columns) if with_columns else ""
+        return (
+            f"SELECT coco_part, {self.id_sql} AS coco_source_id, {self._digest} AS coco_fingerprint, {key} AS coco_key"
+            f"{columns} FROM ({rows})"
+        )
+
+    def compare(self, rows: str, known: str) -> str:
+        return (
+            "SELECT coalesce(present.coco_source_id, past.coco_source_id) AS coco_source_id, "
+            "present.* EXCLUDE (coco_source_id), "
+            "present.coco_fingerprint IS NOT DISTINCT FROM past.coco_fingerprint AS coco_moved "
+            f"FROM ({self.present(rows, with_columns=True)}) AS present "
+            f"FULL OUTER JOIN ({known}) AS past USING (coco_source_id) "
+            "WHERE present.coco_fingerprint IS DISTINCT FROM past.coco_fingerprint "
+            "OR present.coco_part <> past.coco_part"
+        )
+
+    def changed_ids(self, changed: str) -> str:
+        return f"SELECT coco_source_id FROM {changed} WHERE NOT coco_moved"
+
+    def changed_rows(self, changed: str, columns: list[str]) -> str:
+        return (
+            f"SELECT coco_source_id{column_list(columns)} FROM {changed} "
+            "WHERE NOT coco_moved AND coco_fingerprint IS NOT NULL"
+        )
+
+    def those_in(self, changed: str) -> str:
+        return f"WHERE coco_source_id IN (SELECT coco_source_id FROM {changed})"
+
+    def total(self, snapshot: str) -> str:
+        return f"SELECT coco_source_id, coco_fingerprint, coco_key FROM {snapshot}"
+
+    def shown_key(self, stored: str, past: str) -> str:
+        if self.source.has_integer_key:
+            return f"to_json({{{literal(self.source.key[0])}: {stored}.coco_source_id}})"
+        return f"coalesce({past}.coco_key, to_json({{'fingerprint': {stored}.coco_source_id}}))"
+
+    def present_json(self) -> str:
+        return (
+            f"SELECT {self.id_sql} AS coco_source_id, {self._digest} AS coco_fingerprint, "
+            f"to_json({struct(self.source.column_names)}) AS row FROM {self.source.sql}"
+        )
+
+
+@dataclass(frozen=True)
+class Bag:
+    """The id is the fingerprint of the columns that the view reads; the snapshot counts equal rows, part by part."""
+
+    source: Source
+    columns: list[str]
+    name: str = "no key"
+    id_type: str = "UHUGEINT"
+    keeps_columns: bool = False
+
+    @property
+    def id_sql(self) -> str:
+        return fingerprint(self.columns)
+
+    def present(self, rows: str, *, with_columns: bool) -> str:
+        return (
+            f"SELECT coco_part, {self.id_sql} AS coco_source_id, count(*)::UBIGINT AS coco_fingerprint, "
+            f"NULL::JSON AS coco_key FROM ({rows}) GROUP BY ALL"
+        )
+
+    def compare(self, rows: str, known: str) -> str:
+        return (
+            "SELECT coco_part, coco_source_id, present.coco_fingerprint, present.coco_key, "
+            "coalesce(present.coco_fingerprint, 0)::HUGEINT - coalesce(past.coco_fingerprint, 0) AS coco_more "
+            f"FROM ({self.present(rows, with_columns=False)}) AS present "
+            f"FULL OUTER JOIN ({known}) AS past USING (coco_part, coco_source_id) "
+            "WHERE present.coco_fingerprint IS DISTINCT FROM past.coco_fingerprint"
+        )
+
+    def changed_ids(self, changed: str) -> str:
+        return f"SELECT coco_source_id FROM {changed} GROUP BY coco_source_id HAVING sum(coco_more) <> 0"
+
+    def changed_rows(self, changed: str, columns: list[str]) -> str:
+        raise NotImplementedError("rows without a key are read once it is known which of them changed")
+
+    def those_in(self, changed: str) -> str:
+        return f"WHERE (coco_part, coco_source_id) IN (SELECT (coco_part, coco_source_id) FROM {changed})"
+
+    def total(self, snapshot: str) -> str:
+        return (
+            "SELECT coco_source_id, sum(coco_fingerprint)::UBIGINT AS coco_fingerprint, NULL::JSON AS coco_key "
+            f"FROM {snapshot} GROUP BY coco_source_id"
+        )
+
+    def shown_key(self, stored: str, past: str) -> str:
+        return f"to_json({{'fingerprint': {stored}.coco_source_id, 'copies': {past}.coco_fingerprint}})"
+
+    def present_json(self) -> str:
+        return (
+            f"SELECT {self.id_sql} AS coco_source_id, count(*)::UBIGINT AS coco_fingerprint, "
+            f"any_value(to_json({struct(self.source.column_names)})) AS row FROM {self.source.sql} "
+            "GROUP BY coco_source_id"
+        )

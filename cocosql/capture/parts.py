@@ -1,0 +1,103 @@
+"""The parts of a source: row groups of a table, files. A part that is known to hold the same rows is not read again."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from cocosql._native import Session
+from cocosql.planner.sources import Source
+from cocosql.sqltext import idents
+
+
+@dataclass(frozen=True)
+class Part:
+    part_id: int
+    #: Where it is: its first row id, or its path.
+    place: str
+    #: What it is known by as long as its rows are the same; empty if it must be read each time.
+    token: str
+    #: What its rows add up to, where that is kept.
+    digest: str | None = None
+
+
+@dataclass(frozen=True)
+class Stored:
+    """The parts as they were last read."""
+
+    parts: list[Part] = field(default_factory=list)
+    #: Another one each time that they are stored, and their key in the memory of this process.
+    generation: int = 0
+    key: str = ""
+    #: The checkpoints that the file had been through.
+    checkpoint: int | None = None
+
+
+@dataclass(frozen=True)
+class Present:
+    """The parts as they are in the present transaction."""
+
+    parts: list[Part]
+    #: The parts that hold what they held when they were stored.
+    same: frozenset[int]
+    checkpoint: int | None = None
+
+    @property
+    def to_read(self) -> list[int]:
+        return [part.part_id for part in self.parts if part.part_id not in self.same]
+
+
+class Parts(Protocol):
+    """How a source is taken apart."""
+
+    #: What a part is called, in the plural.
+    unit: str
+
+    def observe(self, session: Session) -> None:
+        """Look at the source before the snapshot of the present transaction begins."""
+
+    def present(self, session: Session, stored: Stored) -> Present:
+        """The parts now. Parts that are not the same get the ids of those in whose place they are, or new ones."""
+
+    def rows(self, wanted: Collection[int]) -> str:
+        """A query for the rows of some of the present parts: ``coco_part``, and the columns."""
+
+    def remember(self, session: Session, key: str, generation: int) -> None:
+        """Remember the present parts, which have been stored under this generation, as long as the process lives."""
+
+
+@dataclass
+class Whole:
+    """A source that is one part, which is always read: the full diff."""
+
+    source: Source
+    columns: list[str]
+    unit: str = "sources"
+
+    def observe(self, session: Session) -> None:
+        pass
+
+    def present(self, session: Session, stored: Stored) -> Present:
+        return Present([Part(0, "", "")], frozenset())
+
+    def rows(self, wanted: Collection[int]) -> str:
+        return f"SELECT 0::BIGINT AS coco_part{column_list(self.columns)} FROM {self.source.sql}"
+
+    def remember(self, session: Session, key: str, generation: int) -> None:
+        pass
+
+
+def assign_ids(places: Iterable[str], kept: list[int | None], stored: list[Part]) -> list[int]:
+    """Ids for parts: those kept, else that of the part which was in the same place, else new ones."""
+    taken = {part_id for part_id in kept if part_id is not None}
+    by_place = {part.place: part.part_id for part in stored if part.part_id not in taken}
+    following = max((part.part_id for part in stored), default=-1) + 1
+    ids = []
+    for place, kept_id in zip(places, kept, strict=True):
+        part_id = by_place.pop(place, following) if kept_id is None else kept_id
+        following = max(following, part_id + 1)
+        ids.append(part_id)
+    return ids
+
+
+def column_list(columns: list[str]) -> str:
+    return f", {idents(columns)}" if columns else ""

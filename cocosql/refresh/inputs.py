@@ -1,0 +1,51 @@
+"""What a view reads: the captures of its sources, and how far it has read each."""
+
+from cocosql.capture import Capture
+from cocosql.capture.content import content_capture
+from cocosql.capture.rows import row_capture
+from cocosql.capture.upstream import UpstreamCapture
+from cocosql.catalog.names import Name
+from cocosql.catalog.views import Input, View
+from cocosql.planner import Plan
+from cocosql.planner.operators.map import Map
+from cocosql.planner.qualify import without_database
+from cocosql.planner.sources import Source
+
+
+def captures(plan: Plan) -> list[Capture]:
+    """How the changes of each source are found."""
+    operator, database = plan.operator, plan.view.name.database
+    behind_views = [UpstreamCapture(source, source.column_names) for source in plan.behind_views]
+    if isinstance(operator, Map):
+        return [_row_capture(operator.source, operator.columns, database), *behind_views]
+    direct = [
+        UpstreamCapture(source, source.column_names) if source.upstream else content_capture(source, database)
+        for source in plan.sources
+    ]
+    return [*direct, *behind_views]
+
+
+def _row_capture(source: Source, columns: list[str], database: str) -> Capture:
+    return UpstreamCapture(source, columns) if source.upstream else row_capture(source, columns, database)
+
+
+def stored_inputs(view: View, found: list[Capture]) -> list[Input] | None:
+    """What the view has read of these sources; None if it read others, or other columns."""
+    stored = {(given.source, tuple(given.columns), given.capture): given for given in view.inputs}
+    inputs = []
+    for capture in found:
+        given = as_input(view, capture, None)
+        if (given.source, tuple(given.columns), given.capture) not in stored:
+            return None
+        inputs.append(stored[given.source, tuple(given.columns), given.capture])
+    return inputs if len(inputs) == len(view.inputs) else None
+
+
+def as_input(view: View, capture: Capture, position: str | None) -> Input:
+    """How a source is stored with the view."""
+    return capture.as_input(without_database(capture.source.sql, view.name.database), position)
+
+
+def tables_read(plan: Plan) -> list[Name]:
+    """The tables among the sources."""
+    return [source.name for source in plan.sources if source.is_table and source.name]

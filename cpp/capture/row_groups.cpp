@@ -1,0 +1,270 @@
+#include "capture/row_groups.hpp"
+
+#include "duckdb/catalog/catalog.hpp"
+#include "duckdb/catalog/catalog_entry/duck_table_entry.hpp"
+#include "duckdb/main/database_manager.hpp"
+#include "duckdb/storage/data_table.hpp"
+#include "duckdb/storage/single_file_block_manager.hpp"
+#include "duckdb/storage/table/row_group_collection.hpp"
+#include "duckdb/storage/table/row_group_segment_tree.hpp"
+#include "duckdb/storage/table/standard_column_data.hpp"
+#include "duckdb/transaction/duck_transaction_manager.hpp"
+#include "fingerprint/hash128.hpp"
+#include "python/errors.hpp"
+
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/pair.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/unique_ptr.h>
+#include <nanobind/stl/vector.h>
+#include <unordered_map>
+
+namespace cocosql {
+
+namespace nb = nanobind;
+using namespace duckdb;
+
+namespace {
+
+//! The columns of interest, as they are stored.
+struct StoredColumn {
+	storage_t index;
+	LogicalType type;
+};
+
+optional_ptr<DuckTableEntry> FindTable(ClientContext &context, const std::string &database, const std::string &schema,
+                                       const std::string &table) {
+	EntryLookupInfo lookup(CatalogType::TABLE_ENTRY,
+	                       QualifiedName(Identifier(database), Identifier(schema), Identifier(table)));
+	auto entry = Catalog::GetEntry(context, lookup, OnEntryNotFound::RETURN_NULL);
+	if (!entry || entry->type != CatalogType::TABLE_ENTRY || !entry->Cast<TableCatalogEntry>().IsDuckTable()) {
+		return nullptr;
+	}
+	return entry->Cast<DuckTableEntry>();
+}
+
+//! All columns if none is named, or one is worked out from others.
+std::vector<StoredColumn> StoredColumns(DuckTableEntry &table, const std::vector<std::string> &names) {
+	std::vector<StoredColumn> columns;
+	for (auto &name : names) {
+		auto &column = table.GetColumn(Identifier(name));
+		if (column.Generated()) {
+			columns.clear();
+			break;
+		}
+		columns.push_back({column.StorageOid(), column.Type()});
+	}
+	if (columns.empty()) {
+		for (auto &column : table.GetColumns().Physical()) {
+			columns.push_back({column.StorageOid(), column.Type()});
+		}
+	}
+	return columns;
+}
+
+//! Lists, arrays and what contains them are never updated in place, but deleted and inserted anew.
+bool MayBeUpdated(RowGroup &group, const StoredColumn &column) {
+	if (!column.type.SupportsRegularUpdate()) {
+		return false;
+	}
+	auto &data = group.GetRawColumnData(column.index);
+	if (auto standard = dynamic_cast<StandardColumnData *>(&data)) {
+		return standard->HasUpdates() || standard->GetValidityData().HasUpdates();
+	}
+	return data.HasAnyChanges();
+}
+
+std::string Token(const RowGroup &group, const std::vector<StoredColumn> &columns, idx_t count, idx_t remaining) {
+	auto &pointers = group.GetColumnStartPointers();
+	std::vector<uint64_t> words {count, remaining};
+	for (auto &column : columns) {
+		if (column.index >= pointers.size()) {
+			return std::string();
+		}
+		words.insert(words.end(), {pointers[column.index].block_pointer, pointers[column.index].offset});
+	}
+	auto hash = Hash128(words.data(), words.size() * sizeof(uint64_t));
+	return Uhugeint::ToString(hash);
+}
+
+RowGroupSignals LookAt(RowGroup &group, const std::vector<StoredColumn> &columns) {
+	RowGroupSignals signals;
+	signals.count = group.count;
+	signals.remaining = group.GetCommittedRowCount();
+	// Of those that remain, the ones that are committed: fewer if some are not.
+	auto committed = group.GetVisibleRowCount(TransactionData(0, VisibilityBound::AllCommitted()));
+	auto has_changes = group.HasChanges(VisibilityBound::AllCommitted());
+	signals.is_settled = committed == signals.remaining;
+	for (auto &column : columns) {
+		signals.is_settled = signals.is_settled && !(has_changes && MayBeUpdated(group, column));
+	}
+	if (signals.is_settled && !has_changes) {
+		signals.token = Token(group, columns, signals.count, signals.remaining);
+	}
+	return signals;
+}
+
+optional_idx Checkpoint(RowGroupCollection &collection, AttachedDatabase &database) {
+	auto manager = dynamic_cast<SingleFileBlockManager *>(&collection.GetBlockManager());
+	if (!manager || DuckTransactionManager::Get(database).GetActiveCheckpoint().IsValid()) {
+		return optional_idx();
+	}
+	return optional_idx(manager->GetCheckpointIteration());
+}
+
+} // namespace
+
+bool RowGroupSignals::HasSameRows(const RowGroupSignals &other) const {
+	auto mine = object.lock();
+	return mine && mine == other.object.lock() && count == other.count && remaining == other.remaining;
+}
+
+std::unique_ptr<RowGroups> RowGroups::Look(ClientContext &context, const std::string &database,
+                                           const std::string &schema, const std::string &table,
+                                           const std::vector<std::string> &columns) {
+	std::unique_ptr<RowGroups> found;
+	context.RunFunctionInTransaction([&] {
+		auto entry = FindTable(context, database, schema, table);
+		if (!entry) {
+			return;
+		}
+		found = std::make_unique<RowGroups>();
+		auto stored = StoredColumns(*entry, columns);
+		auto &collection = *entry->GetStorage().GetRowGroupCollection();
+		found->checkpoint = Checkpoint(collection, entry->ParentCatalog().GetAttached());
+		auto tree = collection.GetRowGroups();
+		for (auto &node : tree->SegmentNodes()) {
+			found->groups.push_back(LookAt(node.GetNode(), stored));
+			found->groups.back().start = node.GetRowStart();
+			found->groups.back().object = node.ReferenceNode();
+		}
+	});
+	return found;
+}
+
+std::unique_ptr<RowGroups> RowGroups::Remembered(idx_t checkpoint, const std::vector<std::string> &tokens) {
+	auto found = std::make_unique<RowGroups>();
+	found->checkpoint = checkpoint;
+	for (auto &token : tokens) {
+		RowGroupSignals signals;
+		signals.token = token;
+		signals.is_known = !token.empty();
+		found->groups.push_back(std::move(signals));
+	}
+	return found;
+}
+
+void RowGroups::Confirm(const RowGroups &before) {
+	std::unordered_map<idx_t, idx_t> by_start;
+	for (idx_t i = 0; i < before.groups.size(); i++) {
+		by_start.emplace(before.groups[i].start, i);
+	}
+	for (auto &group : groups) {
+		auto found = by_start.find(group.start);
+		group.is_known = group.is_settled && found != by_start.end() && before.groups[found->second].is_settled &&
+		                 group.HasSameRows(before.groups[found->second]);
+		if (!group.is_known) {
+			group.token.clear();
+		}
+	}
+	if (checkpoint != before.checkpoint) {
+		checkpoint = optional_idx();
+	}
+}
+
+std::vector<optional_idx> RowGroups::FindSame(const RowGroups &earlier) const {
+	std::unordered_map<const RowGroup *, idx_t> by_object;
+	std::unordered_map<std::string, idx_t> by_token;
+	auto tokens_hold = checkpoint.IsValid() && earlier.checkpoint.IsValid() &&
+	                   checkpoint.GetIndex() - earlier.checkpoint.GetIndex() <= 1;
+	for (idx_t i = 0; i < earlier.groups.size(); i++) {
+		auto &group = earlier.groups[i];
+		if (!group.is_known) {
+			continue;
+		}
+		if (auto object = group.object.lock()) {
+			by_object.emplace(object.get(), i);
+		}
+		if (tokens_hold && !group.token.empty()) {
+			by_token.emplace(group.token, i);
+		}
+	}
+	std::vector<optional_idx> same;
+	for (auto &group : groups) {
+		same.emplace_back();
+		if (!group.is_settled) {
+			continue;
+		}
+		auto object = group.object.lock();
+		auto is_object = by_object.find(object.get());
+		if (is_object != by_object.end() && group.HasSameRows(earlier.groups[is_object->second])) {
+			same.back() = is_object->second;
+			continue;
+		}
+		auto has_token = by_token.find(group.token);
+		if (has_token != by_token.end()) {
+			same.back() = has_token->second;
+		}
+	}
+	return same;
+}
+
+CheckpointHold::CheckpointHold(ClientContext &context, const std::vector<std::string> &names) {
+	for (auto &name : names) {
+		auto database = DatabaseManager::Get(context).GetDatabase(Identifier(name));
+		if (!database || !database->GetCatalog().IsDuckCatalog()) {
+			continue;
+		}
+		auto &manager = DuckTransactionManager::Get(*database);
+		databases.push_back(std::move(database));
+		locks.push_back(manager.SharedCheckpointLock());
+	}
+}
+
+void CheckpointHold::Release() {
+	locks.clear();
+	databases.clear();
+}
+
+namespace {
+
+std::vector<int64_t> Same(const RowGroups &now, const RowGroups &earlier) {
+	std::vector<int64_t> indexes;
+	for (auto &same : now.FindSame(earlier)) {
+		indexes.push_back(same.IsValid() ? NumericCast<int64_t>(same.GetIndex()) : -1);
+	}
+	return indexes;
+}
+
+std::vector<std::pair<idx_t, idx_t>> Ranges(const RowGroups &row_groups) {
+	std::vector<std::pair<idx_t, idx_t>> ranges;
+	for (auto &group : row_groups.groups) {
+		ranges.emplace_back(group.start, group.start + group.count);
+	}
+	return ranges;
+}
+
+std::vector<std::string> Tokens(const RowGroups &row_groups) {
+	std::vector<std::string> tokens;
+	for (auto &group : row_groups.groups) {
+		tokens.push_back(row_groups.checkpoint.IsValid() ? group.token : std::string());
+	}
+	return tokens;
+}
+
+} // namespace
+
+void BindRowGroups(nb::module_ &module) {
+	nb::class_<RowGroups>(module, "RowGroups")
+	    .def_static("remembered", &RowGroups::Remembered, nb::arg("checkpoint"), nb::arg("tokens"))
+	    .def("confirm", &RowGroups::Confirm, nb::arg("before"))
+	    .def("same", &Same, nb::arg("earlier"))
+	    .def_prop_ro("ranges", &Ranges)
+	    .def_prop_ro("tokens", &Tokens)
+	    .def_prop_ro("checkpoint", [](const RowGroups &row_groups) -> std::optional<idx_t> {
+		    return row_groups.checkpoint.IsValid() ? std::optional<idx_t>(row_groups.checkpoint.GetIndex()) : std::nullopt;
+	    });
+	nb::class_<CheckpointHold>(module, "CheckpointHold").def("release", &CheckpointHold::Release);
+}
+
+} // namespace cocosql
