@@ -36,7 +36,7 @@ def test_an_old_database_goes_on(old: Path, first: str) -> None:
     con.execute(first).fetchall()
     con.execute("INSERT INTO t VALUES (3, 'a')")
     ((*_, calls, hits, _),) = rows(con, "REFRESH INCREMENTAL VIEW v")
-    assert (calls, hits) == (0, 1), "what was memoized is there"
+    assert (calls, hits) == (0, 2), "what was memoized is there; all rows are compared once"
     con.execute("REFRESH ALL INCREMENTAL VIEWS")
     assert_view_equals_query(con, "v", "SELECT id, upper(w) AS s FROM t")
     assert one(con, "FROM n") == 3

@@ -109,14 +109,18 @@ class RowCapture:
         if version < snapshot.version:
             earlier = f"SELECT DISTINCT coco_source_id FROM {snapshot.log} WHERE coco_version > {version}"
         ids = " UNION ".join(query for query in (now, earlier) if query)
-        if not ids:
-            return Delta("", "", 0)
-        ((count,),) = session.execute(f"SELECT count(*) FROM ({ids})")
+        count = 0
+        if ids:
+            ((count,),) = session.execute(f"SELECT count(*) FROM ({ids})")
         if not count:
-            return Delta("", "", 0)
+            return self._nothing(session)
         if now and not earlier and self.identity.keeps_columns:
             return Delta(ids, self.identity.changed_rows(self.changed, self.columns), count)
         return Delta(ids, self._rows_with(session, snapshot, ids), count)
+
+    def _nothing(self, session: Session) -> Delta:
+        none = f"FROM ({self.all_rows(session)}) AS none WHERE false"
+        return Delta(f"SELECT coco_source_id {none}", none, 0)
 
     def _rows_with(self, session: Session, snapshot: Snapshot, ids: str) -> str:
         """The present rows with these ids: in the parts that were read, or that the snapshot has them in."""

@@ -48,7 +48,7 @@ def upgrade(session: Session) -> bool:
 
 
 def migrate(session: Session, database: str) -> None:
-    """Apply the migrations that the database has not been through, each in a transaction.
+    """Apply the migrations that the database has not been through, in one transaction: nobody sees half of them.
 
     Raises:
         duckdb.InvalidInputException: if a newer version of CocoSQL wrote the database.
@@ -63,15 +63,15 @@ def migrate(session: Session, database: str) -> None:
             raise duckdb.InvalidInputException(
                 f"database {database} was written by a newer version of CocoSQL: pip install --upgrade cocosql"
             )
-        for number, script in enumerate(scripts[done:], start=done + 1):
-            session.execute("BEGIN TRANSACTION")
-            try:
+        session.execute("BEGIN TRANSACTION")
+        try:
+            for number, script in enumerate(scripts[done:], start=done + 1):
                 session.script(script.read_text())
                 session.execute("INSERT INTO coco.migrations (migration) VALUES ($1)", [number])
-                session.execute("COMMIT")
-            except BaseException:
-                session.execute("ROLLBACK")
-                raise
+            session.execute("COMMIT")
+        except BaseException:
+            session.execute("ROLLBACK")
+            raise
 
 
 def _check_writable(session: Session, database: str) -> None:

@@ -74,6 +74,10 @@ class View:
         return qualified("coco", self.state_table)
 
     @property
+    def rows_table(self) -> Name:
+        return Name(self.name.database, "coco", self.state_table)
+
+    @property
     def history(self) -> str:
         """The table of the rows that are gone, as SQL."""
         return qualified("coco", self.history_table)

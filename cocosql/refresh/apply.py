@@ -9,8 +9,10 @@ from dataclasses import dataclass
 import duckdb
 
 from cocosql._native import Session
+from cocosql.catalog.views import View
 from cocosql.planner.operators.map import SOURCE_ID
 from cocosql.planner.plan import Plan
+from cocosql.refresh.fetch import rows_at
 from cocosql.refresh.state import lineage_columns
 from cocosql.sqltext import fingerprint, ident, idents
 
@@ -34,7 +36,7 @@ def fill(session: Session, plan: Plan, rows: str, version: int) -> Counts:
         SELECT {_new_row_id(version)}, {version}, false, {idents(columns)} FROM ({rows}) AS coco_new ({idents(columns)})
         """
     )
-    _check_key(session, plan)
+    _check_key(session, plan, plan.view.rows)
     ((count,),) = session.execute(f"SELECT count(*) FROM {plan.view.rows}")
     return Counts(inserted=count)
 
@@ -48,7 +50,8 @@ def apply(session: Session, plan: Plan, rows: str, touched: str, version: int) -
     content = f"{fingerprint(names)} AS coco_content"
     order = f"ORDER BY {ident(SOURCE_ID)}" if lineage else ""
     copy = f"row_number() OVER (PARTITION BY coco_content {order}) AS coco_copy"
-    stored = f"SELECT coco_row_id{_list(lineage)}, {content}{key} FROM {view.rows} WHERE {touched}"
+    present = _present(session, view, touched, ["coco_row_id", *lineage, *names])
+    stored = f"SELECT coco_rowid, coco_row_id{_list(lineage)}, {content}{key} FROM ({present})"
     fresh = f"SELECT *, {content}{key} FROM ({rows}) AS coco_rows ({columns})"
     session.execute(f"CREATE OR REPLACE TEMP TABLE {old} AS SELECT *, {copy} FROM ({stored})")
     session.execute(f"CREATE OR REPLACE TEMP TABLE {new} AS SELECT *, {copy} FROM ({fresh})")
@@ -67,8 +70,19 @@ def apply(session: Session, plan: Plan, rows: str, touched: str, version: int) -
     _retrace(session, plan, old, new)
     if counts:
         _write(session, plan, removed, added, version)
-        _check_key(session, plan)
+        _check_key(session, plan, added)
     return counts
+
+
+def _present(session: Session, view: View, touched: str, columns: list[str]) -> str:
+    """A query for the rows that the view has for which a condition holds."""
+    if touched == "true":
+        return f"SELECT {idents(columns)}, rowid AS coco_rowid FROM {view.rows}"
+    found = _temporary(view.view_id, "touched")
+    session.execute(
+        f"CREATE OR REPLACE TEMP TABLE {found} AS SELECT rowid AS coco_rowid FROM {view.rows} WHERE {touched}"
+    )
+    return rows_at(session, view.rows_table, f"SELECT coco_rowid FROM {found}", columns)
 
 
 def _retrace(session: Session, plan: Plan, old: str, new: str) -> None:
@@ -78,32 +92,39 @@ def _retrace(session: Session, plan: Plan, old: str, new: str) -> None:
         return
     changes = ", ".join(f"{ident(column)} = fresh.{ident(column)}" for column in lineage)
     differ = " OR ".join(f"past.{ident(column)} IS DISTINCT FROM fresh.{ident(column)}" for column in lineage)
+    survivors = f"{old} AS past JOIN {new} AS fresh USING (coco_content, coco_copy)"
+    if not session.execute(f"SELECT 1 FROM {survivors} WHERE {differ} LIMIT 1"):
+        return
     session.execute(
         f"""
-        UPDATE {plan.view.rows} AS stored SET {changes}
-        FROM {old} AS past JOIN {new} AS fresh USING (coco_content, coco_copy)
-        WHERE stored.coco_row_id = past.coco_row_id AND ({differ})
+        UPDATE {plan.view.rows} AS stored SET {changes} FROM {survivors}
+        WHERE stored.rowid = past.coco_rowid AND ({differ})
         """
     )
 
 
 def _write(session: Session, plan: Plan, removed: str, added: str, version: int) -> None:
     view, names = plan.view, plan.column_names
+    columns = [*names, *lineage_columns(plan)]
+    gone = rows_at(
+        session,
+        view.rows_table,
+        f"SELECT coco_rowid FROM {removed}",
+        ["coco_row_id", "coco_version", "coco_updated", *columns],
+    )
     session.execute(
         f"""
         INSERT INTO {view.history} BY NAME
-        SELECT coco_row_id, coco_version, coco_updated, {version} AS coco_removed,
-            coco_row_id IN (SELECT coco_replaces FROM {added} WHERE coco_replaces IS NOT NULL) AS coco_replaced,
-            {idents([*names, *lineage_columns(plan)])}
-        FROM {view.rows} WHERE coco_row_id IN (SELECT coco_row_id FROM {removed})
+        SELECT * EXCLUDE (coco_rowid), {version} AS coco_removed,
+            coco_row_id IN (SELECT coco_replaces FROM {added} WHERE coco_replaces IS NOT NULL) AS coco_replaced
+        FROM ({gone})
         """
     )
-    session.execute(f"DELETE FROM {view.rows} WHERE coco_row_id IN (SELECT coco_row_id FROM {removed})")
-    columns = idents([*names, *lineage_columns(plan)])
+    session.execute(f"DELETE FROM {view.rows} WHERE rowid IN (SELECT coco_rowid FROM {removed})")
     session.execute(
         f"""
-        INSERT INTO {view.rows} (coco_row_id, coco_version, coco_updated, {columns})
-        SELECT coalesce(coco_replaces, {_new_row_id(version)}), {version}, coco_replaces IS NOT NULL, {columns}
+        INSERT INTO {view.rows} (coco_row_id, coco_version, coco_updated, {idents(columns)})
+        SELECT coalesce(coco_replaces, {_new_row_id(version)}), {version}, coco_replaces IS NOT NULL, {idents(columns)}
         FROM {added}
         """
     )
@@ -116,12 +137,20 @@ def _count(session: Session, removed: str, added: str) -> Counts:
     return Counts(inserted=new - updated, updated=updated, deleted=gone - updated)
 
 
-def _check_key(session: Session, plan: Plan) -> None:
+def _check_key(session: Session, plan: Plan, added: str) -> None:
+    """Refuse rows whose declared key another row has; one that is derived from the source's is unique."""
     view = plan.view
-    if not view.key_columns:
+    if "key" not in view.options:
         return
     key = idents(view.key_columns)
-    rows = session.execute(f"SELECT {key}, count(*) FROM {view.rows} GROUP BY {key} HAVING count(*) > 1 LIMIT 1")
+    same = " AND ".join(f"stored.{ident(name)} IS NOT DISTINCT FROM given.{ident(name)}" for name in view.key_columns)
+    rows = session.execute(
+        f"""
+        SELECT {idents(view.key_columns, "stored")}, count(*) FROM {view.rows} AS stored
+        SEMI JOIN (SELECT DISTINCT {key} FROM {added}) AS given ON {same}
+        GROUP BY ALL HAVING count(*) > 1 LIMIT 1
+        """
+    )
     if rows:
         *values, count = rows[0]
         raise duckdb.ConstraintException(

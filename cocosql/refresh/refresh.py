@@ -134,8 +134,8 @@ def transaction(session: Session) -> Iterator[None]:
 @contextmanager
 def reading(session: Session, chain: list[ViewRefresh]) -> Iterator[None]:
     """A transaction that reads the sources of views. Checkpoints, which may move rows to other row ids, wait."""
-    tables = [table for part in chain for table in tables_read(part.plan)]
-    hold = session.hold_checkpoints(sorted({table.database for table in tables}))
+    databases = {table.database for part in chain for table in tables_read(part.plan)}
+    hold = session.hold_checkpoints(sorted({*databases, *(part.view.name.database for part in chain)}))
     try:
         for part in chain:
             part.observe(session)

@@ -15,6 +15,7 @@ _TABLES: dict[str, Callable[[Session, list[str], Caller], str]] = {
     "coco_operators": operators.sql,
     "coco_functions": of_all_databases.functions,
     "coco_runs": of_all_databases.runs,
+    "coco_run_steps": of_all_databases.run_steps,
     "coco_lineage": lineage.sql,
     "coco_changes": changes.sql,
     "coco_errors": errors.sql,

@@ -1,4 +1,4 @@
-"""coco_functions() and coco_runs(['view']): over all attached databases."""
+"""coco_functions(), coco_runs(['view']) and coco_run_steps(run_id): over all attached databases."""
 
 from cocosql._native import Session
 from cocosql.catalog import functions as catalog_functions
@@ -26,3 +26,7 @@ def runs(session: Session, arguments: list[str], caller: Caller) -> str:
     view = views.require(session, split_name(arguments[0]), caller)
     query = templates.in_database("coco_runs", view.name.database)
     return f"WITH coco_running AS ({given}) {query} WHERE view_id = {view.view_id}"
+
+
+def run_steps(session: Session, arguments: list[str], _: Caller) -> str:
+    return f"FROM ({templates.over_databases(session, 'coco_run_steps')}) WHERE run_id = {int(arguments[0])}"

@@ -22,19 +22,21 @@ struct SystemTable {
 	const char *name;
 	bool takes_argument;
 	bool needs_argument;
+	LogicalTypeId argument = LogicalTypeId::VARCHAR;
 };
 
 constexpr SystemTable SYSTEM_TABLES[] = {
     {"coco_views", false, false},    {"coco_operators", true, true}, {"coco_functions", false, false},
     {"coco_runs", true, false},      {"coco_lineage", true, true},   {"coco_changes", true, true},
     {"coco_errors", true, false},    {"coco_memo", true, false},
+    {"coco_run_steps", true, true, LogicalTypeId::BIGINT},
 };
 
 std::string Expand(ClientContext &context, TableFunctionBindInput &input) {
 	std::vector<std::string> arguments;
 	for (auto &argument : input.inputs) {
 		if (argument.IsNull()) {
-			throw BinderException("%s: a name must not be NULL", input.table_function.GetName().c_str());
+			throw BinderException("%s: the argument must not be NULL", input.table_function.GetName().c_str());
 		}
 		arguments.push_back(argument.ToString());
 	}
@@ -66,7 +68,7 @@ void RegisterSystemTables(ExtensionLoader &loader) {
 	for (auto &table : SYSTEM_TABLES) {
 		TableFunctionSet overloads {Identifier(table.name)};
 		if (table.takes_argument) {
-			overloads.AddFunction(Function(table, {LogicalType::VARCHAR}));
+			overloads.AddFunction(Function(table, {LogicalType(table.argument)}));
 		}
 		if (!table.needs_argument) {
 			overloads.AddFunction(Function(table, {}));
