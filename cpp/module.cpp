@@ -1,5 +1,6 @@
 //! The nanobind surface, typed by cocosql/_native.pyi.
 #include "calls/harvest.hpp"
+#include "catalog/catalog.hpp"
 #include "session/session.hpp"
 
 NB_MODULE(_native, module) {
@@ -8,5 +9,6 @@ NB_MODULE(_native, module) {
 	cocosql::BindBatch(module);
 	cocosql::BindCalls(module);
 	cocosql::BindHarvest(module);
+	cocosql::BindCatalog(module);
 	cocosql::BindSession(module);
 }

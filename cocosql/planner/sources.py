@@ -7,7 +7,7 @@ import duckdb
 from sqlglot import exp
 
 from cocosql._native import Session
-from cocosql.catalog.names import Name
+from cocosql.catalog.names import Name, relation
 from cocosql.catalog.views import View
 from cocosql.planner.qualify import tables
 from cocosql.sqltext import render
@@ -62,20 +62,10 @@ def _table_source(session: Session, table: exp.Table, upstream: dict[tuple[str, 
     name = Name(table.catalog, table.db, table.name)
     columns = session.describe(f"FROM {sql}")
     names, types = [column for column, _ in columns], [kind for _, kind in columns]
-    return Source(sql, name, names, types, _primary_key(session, name), upstream.get(name.key()))
+    found = relation(session, name)
+    return Source(sql, name, names, types, found.key if found else [], upstream.get(name.key()))
 
 
 def _relation(session: Session, sql: str) -> Source:
     columns = session.describe(f"FROM {sql}")
     return Source(sql, None, [column for column, _ in columns], [kind for _, kind in columns], [], None)
-
-
-def _primary_key(session: Session, name: Name) -> list[str]:
-    rows = session.execute(
-        """
-        SELECT constraint_column_names FROM duckdb_constraints()
-        WHERE (database_name, schema_name, table_name) = ($1, $2, $3) AND constraint_type = 'PRIMARY KEY'
-        """,
-        [name.database, name.schema, name.name],
-    )
-    return list(rows[0][0]) if rows else []
