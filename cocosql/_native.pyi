@@ -89,6 +89,36 @@ class CheckpointHold:
 
     def release(self) -> None: ...
 
+class Database:
+    """A database that is attached."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def is_read_only(self) -> bool: ...
+    @property
+    def is_native(self) -> bool:
+        """Whether it is DuckDB's own, and not one that another system keeps."""
+
+class Relation:
+    """A table or view, as the catalog spells its name."""
+
+    @property
+    def database(self) -> str: ...
+    @property
+    def schema(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def is_view(self) -> bool: ...
+    @property
+    def key(self) -> list[str]:
+        """The columns of a table's primary key, or empty."""
+
+    @property
+    def sql(self) -> str:
+        """The statement that made a view; empty for a table."""
+
 class Session:
     """A connection of the engine's own, on which it works while the caller's connection waits for its statement."""
 
@@ -103,6 +133,22 @@ class Session:
 
     def canonical(self, sql: str) -> str:
         """The text of a query as DuckDB parses it; equal texts mean the same."""
+
+    def settings(self) -> dict[str, str]:
+        """The settings of this session that change what a query returns."""
+
+    def databases(self) -> list[Database]:
+        """The attached databases, the oldest first."""
+
+    def relation(self, database: str, schema: str, name: str) -> Relation | None:
+        """The table or view of this name; case does not count."""
+
+    def has_schema(self, database: str, schema: str) -> bool: ...
+    def function_kinds(self, names: list[str]) -> set[tuple[str, str, str | None]]:
+        """What SQL knows under these names: name, kind ('volatile' for what is not consistent), macro definition."""
+
+    def rows(self, database: str, table: str, columns: list[str]) -> list[tuple[Any, ...]]:
+        """All rows of a table of the schema coco, without a query: for tables that are small and read often."""
 
     def functions(self) -> dict[str, int]:
         """The registered functions: name to number in cocosql.udf."""

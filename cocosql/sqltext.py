@@ -1,6 +1,7 @@
 """SQL as text: names are quoted and literals written by sqlglot, never by hand."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any, ClassVar
 
 import sqlglot
@@ -57,6 +58,7 @@ def render(expression: exp.Expr) -> str:
     return expression.sql(dialect=CocoDuckDB, normalize_functions=False)
 
 
+@lru_cache(maxsize=4096)
 def ident(name: str) -> str:
     """A quoted name."""
     return render(exp.to_identifier(name, quoted=True))

@@ -1,6 +1,7 @@
 //! The nanobind surface, typed by cocosql/_native.pyi.
 #include "calls/harvest.hpp"
 #include "capture/row_groups.hpp"
+#include "catalog/catalog.hpp"
 #include "session/session.hpp"
 
 NB_MODULE(_native, module) {
@@ -10,5 +11,6 @@ NB_MODULE(_native, module) {
 	cocosql::BindCalls(module);
 	cocosql::BindHarvest(module);
 	cocosql::BindRowGroups(module);
+	cocosql::BindCatalog(module);
 	cocosql::BindSession(module);
 }

@@ -62,30 +62,30 @@ def make_memo(session: Session, number: int, database: str) -> str:
     """Make the memo of a function that plain queries call before any view does. Returns the table as SQL."""
     function = describe(number)
     migrations.migrate(session, database)
-    record(session, [function])
+    record(session, database, [function])
     return qualified(database, "coco", memo_table(function))
 
 
-def record(session: Session, functions: list[Function]) -> None:
+def record(session: Session, database: str, functions: list[Function]) -> None:
     """Make sure that the database knows these function versions. Call outside a transaction."""
     with _lock:
         for function in functions:
-            if (function.name.lower(), function.code_version) not in known(session):
-                _add(session, function)
+            if (function.name.lower(), function.code_version) not in known(session, database):
+                _add(session, database, function)
 
 
-def known(session: Session, database: str | None = None) -> set[tuple[str, str]]:
+def known(session: Session, database: str) -> set[tuple[str, str]]:
     """The function versions that a database knows: lower-case names and code versions."""
-    table = qualified(*([database] if database else []), "coco", "functions")
-    return {(name, version) for name, version in session.execute(f"SELECT lower(name), code_version FROM {table}")}
+    rows = session.rows(database, "functions", ["name", "code_version"])
+    return {(name.lower(), code_version) for name, code_version in rows}
 
 
-def _add(session: Session, function: Function) -> None:
+def _add(session: Session, database: str, function: Function) -> None:
     session.execute("BEGIN TRANSACTION")
     try:
         session.execute(
             f"""
-            CREATE TABLE {qualified("coco", memo_table(function))} (
+            CREATE TABLE {qualified(database, "coco", memo_table(function))} (
                 fingerprint UHUGEINT NOT NULL,
                 result {function.result_type},
                 run_id BIGINT NOT NULL,
@@ -93,8 +93,9 @@ def _add(session: Session, function: Function) -> None:
             )
             """
         )
+        table = qualified(database, "coco", "functions")
         session.execute(
-            "INSERT INTO coco.functions VALUES ($1, $2, $3, $4, $5::BOOLEAN[], $6, $7, $8, now())",
+            f"INSERT INTO {table} VALUES ($1, $2, $3, $4, $5::BOOLEAN[], $6, $7, $8, now())",
             [
                 *(function.name, function.code_version, function.signature, function.parameter_types),
                 *(function.takes_null, function.result_type, function.source, memo_table(function)),

@@ -1,24 +1,27 @@
 """Brings the schema coco of a database to what this version of CocoSQL knows."""
 
 import threading
+from functools import cache
 from pathlib import Path
 
 import duckdb
 
 from cocosql._native import Session
 from cocosql.files import find
-from cocosql.sqltext import ident, qualified
+from cocosql.sqltext import ident
 
 _lock = threading.Lock()
 
 
 def databases(session: Session) -> list[str]:
     """The attached databases that have a schema coco of ours."""
-    rows = session.execute(
-        "SELECT database_name FROM duckdb_tables() WHERE schema_name = 'coco' AND table_name = 'migrations' "
-        "ORDER BY database_oid"
-    )
-    return [row[0] for row in rows if (session.instance(), row[0]) not in _too_old]
+    return [
+        database.name
+        for database in session.databases()
+        if database.is_native
+        and session.relation(database.name, "coco", "migrations")
+        and (session.instance(), database.name) not in _too_old
+    ]
 
 
 #: Databases, by instance, that an earlier version wrote and that are attached for reading only: as if not ours.
@@ -44,11 +47,11 @@ def upgrade(session: Session) -> bool:
                 )
             continue
         migrate(session.sibling(), database)
-    return bool(set(old) & set(databases(session)))
+    return any(database in databases(session) for database in old)
 
 
 def migrate(session: Session, database: str) -> None:
-    """Apply the migrations that the database has not been through, in one transaction: nobody sees half of them.
+    """Apply the migrations that the database has not been through, in one transaction, on a session for this only.
 
     Raises:
         duckdb.InvalidInputException: if a newer version of CocoSQL wrote the database.
@@ -57,12 +60,14 @@ def migrate(session: Session, database: str) -> None:
     _check_writable(session, database)
     scripts = _scripts()
     with _lock:
-        session.execute(f"USE {ident(database)}")
         done = _applied(session, database) if database in databases(session) else 0
         if done > len(scripts):
             raise duckdb.InvalidInputException(
                 f"database {database} was written by a newer version of CocoSQL: pip install --upgrade cocosql"
             )
+        if done == len(scripts):
+            return
+        session.execute(f"USE {ident(database)}")
         session.execute("BEGIN TRANSACTION")
         try:
             for number, script in enumerate(scripts[done:], start=done + 1):
@@ -88,22 +93,22 @@ def _check_writable(session: Session, database: str) -> None:
 
 
 def _is_read_only(session: Session, database: str) -> bool:
-    rows = session.execute("SELECT readonly FROM duckdb_databases() WHERE database_name = $1", [database])
-    return bool(rows[0][0])
+    return any(other.is_read_only for other in session.databases() if other.name == database)
 
 
 def _check_unambiguous(session: Session) -> None:
     """DuckDB cannot tell the schema coco from a database that is called coco."""
-    if session.execute("SELECT 1 FROM duckdb_databases() WHERE lower(database_name) = 'coco'"):
+    if any(database.name.lower() == "coco" for database in session.databases()):
         raise duckdb.CatalogException(
             "a database named coco hides the schema coco, in which CocoSQL keeps its state: give the file another "
             "name, or ATTACH 'coco.db' AS another_name"
         )
 
 
+@cache
 def _scripts() -> list[Path]:
     return sorted(find("sql/migrations").glob("*.sql"))
 
 
 def _applied(session: Session, database: str) -> int:
-    return int(session.execute(f"SELECT max(migration) FROM {qualified(database, 'coco', 'migrations')}")[0][0])
+    return int(max(number for (number,) in session.rows(database, "migrations", ["migration"])))

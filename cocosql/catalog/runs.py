@@ -81,10 +81,12 @@ def begin(session: Session, view: View) -> Run:
         "UPDATE coco.runs SET status = 'killed' WHERE (view_id = $1 OR view_name = $2) AND status = 'running'",
         [view.view_id, str(view.name)],
     )
-    (run_id,) = session.execute("SELECT nextval('coco.run_ids')")[0]
-    session.execute(
-        "INSERT INTO coco.runs (run_id, view_id, view_name, started_at, status) VALUES ($1, $2, $3, now(), 'running')",
-        [run_id, view.view_id, str(view.name)],
+    ((run_id,),) = session.execute(
+        """
+        INSERT INTO coco.runs (run_id, view_id, view_name, started_at, status)
+        VALUES (nextval('coco.run_ids'), $1, $2, now(), 'running') RETURNING run_id
+        """,
+        [view.view_id, str(view.name)],
     )
     session.begin_run(run_id)
     return Run(run_id, view, Tally(run_id))

@@ -1,6 +1,7 @@
 """The incremental views of a database: one record each, in coco.views and the tables beside it."""
 
 from dataclasses import dataclass, field, replace
+from operator import itemgetter
 from typing import Any
 
 import duckdb
@@ -92,7 +93,12 @@ class View:
 
 
 def find(session: Session, name: Name) -> View | None:
-    return next((view for view in all_views(session, name.database) if view.name.key() == name.key()), None)
+    return named(all_views(session, name.database), name)
+
+
+def named(views: list[View], name: Name) -> View | None:
+    """The view of this name among some."""
+    return next((view for view in views if view.name.key() == name.key()), None)
 
 
 def require(session: Session, parts: list[str], caller: Caller) -> View:
@@ -114,35 +120,39 @@ def all_views(session: Session, database: str) -> list[View]:
     """The views of a database, in the order in which they were created."""
     if not any(database.lower() == other.lower() for other in migrations.databases(session)):
         return []
-    schema = qualified(database, "coco")
-    inputs = _by_view(session, f"{schema}.inputs", "source, columns, capture, snapshot_table, position", "input_id")
-    operators = _by_view(
-        session, f"{schema}.operators", "operator_id, kind, rule, inputs, sql, state_table", "operator_id"
-    )
-    calls = _by_view(session, f"{schema}.calls", "site, function, code_version", "site, function")
-    rows = session.execute(
-        f"""
-        SELECT view_id, schema_name, view_name, query, column_names, column_types, given_columns, key_columns, options,
-               settings, search_path, state_table, history_table, version, has_data, incremental, definition,
-               last_error, coalesce(failed_rows, 0)
-        FROM {schema}.views ORDER BY view_id
-        """
-    )
+    inputs = _by_view(session, database, "inputs", _INPUT)
+    operators = _by_view(session, database, "operators", _OPERATOR)
+    calls = _by_view(session, database, "calls", _CALL)
     return [
-        replace(
-            View(row[0], Name(database, row[1], row[2]), *row[3:]),
-            inputs=[Input(*values) for values in inputs.get(row[0], [])],
-            operators=[Operator(*values) for values in operators.get(row[0], [])],
-            calls=[Call(*values) for values in calls.get(row[0], [])],
+        View(view_id, Name(database, schema, name), *values).settled(
+            failed_rows=failed_rows or 0,
+            inputs=[Input(*given) for _, *given in inputs.get(view_id, [])],
+            operators=[Operator(*operator) for operator in operators.get(view_id, [])],
+            calls=[Call(*call) for call in calls.get(view_id, [])],
         )
-        for row in rows
+        for view_id, schema, name, *values, failed_rows in sorted(
+            session.rows(database, "views", _VIEW), key=itemgetter(0)
+        )
     ]
 
 
-def _by_view(session: Session, table: str, columns: str, order: str) -> dict[int, list[tuple[Any, ...]]]:
+_VIEW = [
+    *("view_id", "schema_name", "view_name", "query", "column_names", "column_types", "given_columns", "key_columns"),
+    *("options", "settings", "search_path", "state_table", "history_table", "version", "has_data", "incremental"),
+    *("definition", "last_error", "failed_rows"),
+]
+# The first columns give the order.
+_INPUT = ["input_id", "source", "columns", "capture", "snapshot_table", "position"]
+_OPERATOR = ["operator_id", "kind", "rule", "inputs", "sql", "state_table"]
+_CALL = ["site", "function", "code_version"]
+
+
+def _by_view(session: Session, database: str, table: str, columns: list[str]) -> dict[int, list[tuple[Any, ...]]]:
     found: dict[int, list[tuple[Any, ...]]] = {}
-    for row in session.execute(f"SELECT view_id, {columns} FROM {table} ORDER BY view_id, {order}"):
-        found.setdefault(row[0], []).append(row[1:])
+    for view_id, *values in session.rows(database, table, ["view_id", *columns]):
+        found.setdefault(view_id, []).append(tuple(values))
+    for rows in found.values():
+        rows.sort(key=lambda row: [(value is None, value) for value in row[:2]])
     return found
 
 

@@ -8,7 +8,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from cocosql._native import Session
-from cocosql.catalog.names import Name, relation_kind
+from cocosql.catalog.names import Name, relation
 from cocosql.planner.qualify import tables
 from cocosql.sqltext import CocoDuckDB
 
@@ -33,52 +33,44 @@ _READS_SESSION = {
 }
 
 
+#: What SQL knows under the name of a function: its kind ("volatile" if it is not consistent), and a macro's definition.
+Kind = tuple[str, str | None]
+
+
 @dataclass
 class Definitions:
-    """Names of functions, lower case, and the definitions of the views and macros among what a query uses."""
+    """What a query uses: functions by lower-case name, and the definitions of the views and macros."""
 
-    functions: set[str] = field(default_factory=set)
+    functions: dict[str, set[Kind]] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
     #: Keys of the names of all tables and views that are read, also through views.
     relations: set[tuple[str, str, str]] = field(default_factory=set)
 
 
-def collect(session: Session, tree: exp.Expr, names: dict[str, list[tuple[str, str | None]]]) -> Definitions:
-    """What the query uses, through views and macros. `names` are the functions that DuckDB knows: kind, definition."""
+def collect(session: Session, tree: exp.Expr) -> Definitions:
+    """What the query uses, through views and macros."""
     found = Definitions()
-    _collect(session, tree, names, found)
+    _collect(session, tree, found)
     return found
 
 
-def known_functions(session: Session) -> dict[str, list[tuple[str, str | None]]]:
-    """Function types and macro definitions by lower-case name; volatile functions are of type 'volatile'."""
-    known: dict[str, list[tuple[str, str | None]]] = {}
-    rows = session.execute(
-        """
-        SELECT DISTINCT lower(function_name),
-            CASE WHEN stability IN ('VOLATILE', 'CONSISTENT_WITHIN_QUERY') THEN 'volatile' ELSE function_type END,
-            macro_definition
-        FROM duckdb_functions()
-        """
-    )
-    for name, kind, definition in rows:
-        known.setdefault(name, []).append((kind, definition))
+def known_functions(session: Session, names: set[str]) -> dict[str, set[Kind]]:
+    """What SQL knows under these names, which are lower case."""
+    known: dict[str, set[Kind]] = {name: set() for name in names}
+    for name, kind, definition in session.function_kinds(sorted(names)):
+        known[name].add((kind, definition))
     return known
 
 
-def check_deterministic(used: set[str], python: set[str], known: dict[str, list[tuple[str, str | None]]]) -> None:
+def check_deterministic(used: dict[str, set[Kind]], python: set[str]) -> None:
     """Refuse functions that give another result each time.
 
     Raises:
         duckdb.InvalidInputException: if one is among those used.
     """
-    for found in sorted(used - python):
+    for found in sorted(used.keys() - python):
         name = found.removesuffix("(timestamp)")
-        if (
-            found in _READS_SESSION
-            or found in _BARE.values()
-            or any(kind == "volatile" for kind, _ in known.get(name, []))
-        ):
+        if found in _READS_SESSION or found in _BARE.values() or any(kind == "volatile" for kind, _ in used[found]):
             raise duckdb.InvalidInputException(
                 f"{name} cannot be part of an incremental view: it gives another result each time, so the view could "
                 f"not equal its query. Put the value into a table that the view reads, or apply {name} where you read "
@@ -86,46 +78,33 @@ def check_deterministic(used: set[str], python: set[str], known: dict[str, list[
             )
 
 
-def _collect(
-    session: Session, tree: exp.Expr, known: dict[str, list[tuple[str, str | None]]], found: Definitions
-) -> None:
-    for name in _function_names(tree):
-        if name in found.functions:
-            continue
-        found.functions.add(name)
-        for kind, definition in known.get(name, []):
-            if definition and kind in ("macro", "table_macro"):
-                found.texts[f"macro {name}"] = definition
-                _collect_text(session, definition, known, found)
+def _collect(session: Session, tree: exp.Expr, found: Definitions) -> None:
+    new = known_functions(session, _function_names(tree) - found.functions.keys())
+    found.functions.update(new)
+    for name, kinds in new.items():
+        macros = sorted(definition for _, definition in kinds if definition)
+        if macros:
+            found.texts[f"macro {name}"] = ", ".join(macros)
+        for definition in macros:
+            _collect_text(session, definition, found)
     if isinstance(tree, exp.Query):
         for table in tables(tree):
-            _collect_view(session, table, known, found)
+            _collect_view(session, table, found)
 
 
-def _collect_view(
-    session: Session, table: exp.Table, known: dict[str, list[tuple[str, str | None]]], found: Definitions
-) -> None:
+def _collect_view(session: Session, table: exp.Table, found: Definitions) -> None:
     if not table.args.get("catalog"):
         return
     name = Name(table.catalog, table.db, table.name)
     found.relations.add(name.key())
     key = f"view {name.sql}"
-    rows = session.execute(
-        "SELECT sql FROM duckdb_views() WHERE (database_name, schema_name, view_name) = ($1, $2, $3)",
-        [name.database, name.schema, name.name],
-    )
-    if rows and key not in found.texts:
-        found.texts[key] = rows[0][0]
-        _collect_text(session, rows[0][0], known, found, name)
+    behind = relation(session, name)
+    if behind and behind.is_view and key not in found.texts:
+        found.texts[key] = behind.sql
+        _collect_text(session, behind.sql, found, name)
 
 
-def _collect_text(
-    session: Session,
-    text: str,
-    known: dict[str, list[tuple[str, str | None]]],
-    found: Definitions,
-    view: Name | None = None,
-) -> None:
+def _collect_text(session: Session, text: str, found: Definitions, view: Name | None = None) -> None:
     try:
         tree = sqlglot.parse_one(text, dialect=CocoDuckDB)
     except SqlglotError:
@@ -135,7 +114,7 @@ def _collect_text(
         return
     if view and isinstance(query, exp.Query):
         _fill_names(session, query, view)
-    _collect(session, query, known, found)
+    _collect(session, query, found)
 
 
 def _fill_names(session: Session, query: exp.Query, view: Name) -> None:
@@ -143,7 +122,7 @@ def _fill_names(session: Session, query: exp.Query, view: Name) -> None:
     for table in tables(query):
         database, name = table.catalog or view.database, table.name
         options = [Name(database, schema, name) for schema in ([table.db] if table.db else [view.schema, "main"])]
-        meant = next((option for option in options if relation_kind(session, option)), None)
+        meant = next((option for option in options if relation(session, option)), None)
         if meant:
             table.set("db", exp.to_identifier(meant.schema, quoted=True))
             table.set("catalog", exp.to_identifier(meant.database, quoted=True))

@@ -9,7 +9,7 @@ import duckdb
 from sqlglot import exp
 
 from cocosql._native import Session
-from cocosql.catalog import functions, views
+from cocosql.catalog import functions
 from cocosql.catalog.views import View
 from cocosql.planner import definitions, sources
 from cocosql.planner.call_sites import Callee
@@ -19,11 +19,14 @@ from cocosql.planner.parse import parse
 from cocosql.planner.qualify import fill_database
 from cocosql.planner.sources import Source
 from cocosql.sqltext import qualified, render
+from cocosql.udf import Function
 
 
 @dataclass
 class Plan:
     view: View
+    #: The incremental views of its database.
+    others: list[View]
     tree: exp.Query | None = None
     #: The query as DuckDB is to run it.
     sql: str = ""
@@ -49,13 +52,13 @@ class Plan:
         return {name: callee.function.code_version for name, callee in self.callees.items()}
 
 
-def plan(session: Session, view: View) -> Plan:
-    """How the view's query is kept true now. The session's default database is the view's.
+def plan(session: Session, view: View, others: list[View]) -> Plan:
+    """How the view's query is kept true now. The session's default database is the view's; `others` are its views.
 
     Raises:
         duckdb.Error: if the query no longer holds (a table or column is gone), or must not be part of a view.
     """
-    made = Plan(view)
+    made = Plan(view, others)
     for step in STEPS:
         step(session, made)
     return made
@@ -87,17 +90,17 @@ def describe(session: Session, made: Plan) -> None:
 
 def find_definitions(session: Session, made: Plan) -> None:
     """Find the functions, views and macros that the query uses, and refuse those that are not deterministic."""
-    known = definitions.known_functions(session)
-    python = functions.registered(session)
-    made.aggregates = {name for name, kinds in known.items() if any(kind == "aggregate" for kind, _ in kinds)}
     if made.tree is None:
-        used = definitions.Definitions({name.lower() for name in re.findall(r"(\w+)\s*\(", made.sql)})
+        names = {name.lower() for name in re.findall(r"(\w+)\s*\(", made.sql)}
+        used = definitions.Definitions(definitions.known_functions(session, names))
     else:
-        used = definitions.collect(session, made.tree, known)
+        used = definitions.collect(session, made.tree)
     made.relations = used.relations
+    made.aggregates = {name for name, kinds in used.functions.items() if any(kind == "aggregate" for kind, _ in kinds)}
+    python = functions.registered(session)
     remembered = {call.function.lower() for call in made.view.calls}
-    definitions.check_deterministic(used.functions, {*python, *remembered}, known)
-    made.callees = _callees(session, made.view, used.functions & {*python, *remembered})
+    definitions.check_deterministic(used.functions, {*python, *remembered})
+    made.callees = _callees(session, made.view, python, used.functions.keys() & {*python, *remembered})
     text = json.dumps([made.view.query, sorted(used.texts.items())])
     made.definition = hashlib.sha256(text.encode()).hexdigest()[:32]
 
@@ -106,12 +109,11 @@ def find_sources(session: Session, made: Plan) -> None:
     """Find the relations that the query reads."""
     if made.tree is None:
         return
-    others = views.all_views(session, made.view.name.database)
-    made.sources = sources.find_sources(session, made.tree, others)
+    made.sources = sources.find_sources(session, made.tree, made.others)
     direct = {source.name for source in made.sources}
     made.behind_views = [
         sources.upstream_source(other)
-        for other in others
+        for other in made.others
         if other.name.key() in made.relations and other.name not in direct
     ]
 
@@ -142,13 +144,13 @@ def find_key(session: Session, made: Plan) -> None:
 STEPS = (read_query, find_definitions, describe, find_sources, choose_operator, find_key)
 
 
-def _callees(session: Session, view: View, used: set[str]) -> dict[str, Callee]:
+def _callees(session: Session, view: View, registered: dict[str, Function], used: set[str]) -> dict[str, Callee]:
     """The version of each function: as registered here; else the one that the view was made with."""
-    python = functions.registered(session)
+    known = dict(registered)
     for call in view.calls:
-        if call.function.lower() in used and call.function.lower() not in python:
-            python[call.function.lower()] = functions.stand_in(session, call.function, call.code_version)
-    present = {name: functions.as_it_is_now(session, python[name]) for name in sorted(used)}
+        if call.function.lower() in used and call.function.lower() not in known:
+            known[call.function.lower()] = functions.stand_in(session, call.function, call.code_version)
+    present = {name: functions.as_it_is_now(session, known[name]) for name in sorted(used)}
     return {
         name: Callee(function, qualified(view.name.database, "coco", functions.memo_table(function)))
         for name, function in present.items()

@@ -12,7 +12,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from cocosql._native import Session
-from cocosql.catalog.names import Caller, Name, candidates, relation_kind, spelled
+from cocosql.catalog.names import Caller, Name, candidates, relation
 from cocosql.sqltext import CocoDuckDB, render
 
 
@@ -93,10 +93,11 @@ def _resolve(session: Session, parts: list[str], caller: Caller, view: Name) -> 
     for name in candidates(session, parts, caller):
         if name.database == "temp":
             continue
-        if name.key() == view.key() and relation_kind(session, name) is None:
+        found = relation(session, name)
+        if found:
+            return Name(found.database, found.schema, found.name)
+        if name.key() == view.key():
             raise duckdb.CatalogException(f"view {view} cannot read itself")
-        if relation_kind(session, name):
-            return spelled(session, name)
     text = render(exp.Table(**dict(zip(("this", "db", "catalog"), map(_quoted, reversed(parts)), strict=False))))
     try:
         session.describe(f"FROM {text}")

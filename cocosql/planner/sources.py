@@ -7,7 +7,7 @@ import duckdb
 from sqlglot import exp
 
 from cocosql._native import Session
-from cocosql.catalog.names import Name, relation_kind
+from cocosql.catalog.names import Name, relation
 from cocosql.catalog.views import View
 from cocosql.planner.qualify import tables
 from cocosql.sqltext import render
@@ -63,21 +63,11 @@ def _table_source(session: Session, table: exp.Table, upstream: dict[tuple[str, 
     name = Name(table.catalog, table.db, table.name)
     columns = session.describe(f"FROM {sql}")
     names, types = [column for column, _ in columns], [kind for _, kind in columns]
-    is_table = relation_kind(session, name) == "table"
-    return Source(sql, name, names, types, _primary_key(session, name), upstream.get(name.key()), is_table)
+    found = relation(session, name)
+    key, is_table = (found.key, not found.is_view) if found else ([], False)
+    return Source(sql, name, names, types, key, upstream.get(name.key()), is_table)
 
 
 def _relation(session: Session, sql: str) -> Source:
     columns = session.describe(f"FROM {sql}")
     return Source(sql, None, [column for column, _ in columns], [kind for _, kind in columns], [], None)
-
-
-def _primary_key(session: Session, name: Name) -> list[str]:
-    rows = session.execute(
-        """
-        SELECT constraint_column_names FROM duckdb_constraints()
-        WHERE (database_name, schema_name, table_name) = ($1, $2, $3) AND constraint_type = 'PRIMARY KEY'
-        """,
-        [name.database, name.schema, name.name],
-    )
-    return list(rows[0][0]) if rows else []

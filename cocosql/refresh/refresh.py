@@ -32,27 +32,41 @@ def refresh(session: Session, view: View, *, full: bool = False) -> Row:
     """
     migrations.migrate(session.sibling(), view.name.database)
     session = prepared(session.sibling(), view)
-    above = upstream(session, view)
-    for other in above:
-        # What reads it can only be planned once its columns are there; so it goes first, in a transaction of its own.
-        if ViewRefresh(planned(session, other), runs.unrecorded(other)).changes_columns():
-            refresh(session, other)
-    with locks.hold(session, [other.name for other in [view, *above]]):
-        current = views.find(session, view.name)
-        if current is None:
-            raise duckdb.CatalogException(f"incremental view {view.name} was dropped while its refresh waited")
-        view = current
-        return run(session, upstream(session, view), planned(session, view), full=full)
+    while True:
+        above = upstream(view, views.all_views(session, view.name.database))
+        with locks.hold(session, [other.name for other in [view, *above]]):
+            others = views.all_views(session, view.name.database)
+            current = views.named(others, view.name)
+            if current is None:
+                raise duckdb.CatalogException(f"incremental view {view.name} was dropped while its refresh waited")
+            view = current
+            plans = _planned_chain(session, view, others)
+            if plans[-1].view is view:
+                return run(session, plans[:-1], plans[-1], full=full)
+        refresh(session, plans[-1].view)
 
 
-def planned(session: Session, view: View) -> Plan:
-    """The plan of a view that exists.
+def _planned_chain(session: Session, view: View, others: list[View]) -> list[Plan]:
+    """The plans of the views that a view reads, and its own; up to one whose columns change, if there is one.
+
+    What reads it can only be planned once its columns are there; so it goes first, in a transaction of its own.
+    """
+    plans: list[Plan] = []
+    for part in [*upstream(view, others), view]:
+        plans.append(planned(session, part, others))
+        if part is not view and ViewRefresh(plans[-1], runs.unrecorded(part)).changes_columns():
+            break
+    return plans
+
+
+def planned(session: Session, view: View, others: list[View]) -> Plan:
+    """The plan of a view that exists, among the views of its database.
 
     Raises:
         duckdb.BinderException, duckdb.CatalogException: if its query no longer holds; says how to mend it.
     """
     try:
-        return make_plan(session, view)
+        return make_plan(session, view, others)
     except (duckdb.BinderException, duckdb.CatalogException) as error:
         raise type(error)(
             f"view {view.name} cannot be refreshed, for its query no longer holds: {error}\n"
@@ -60,10 +74,10 @@ def planned(session: Session, view: View) -> Plan:
         ) from None
 
 
-def run(session: Session, above: list[View], plan: Plan, *, full: bool = False) -> Row:
+def run(session: Session, above: list[Plan], plan: Plan, *, full: bool = False) -> Row:
     """Refresh a planned view after the views that it reads, in one transaction; record how it went."""
     target = runs.begin(session, plan.view)
-    chain = [ViewRefresh(planned(session, other), runs.part(session, other, target.tally)) for other in above]
+    chain = [ViewRefresh(other, runs.part(session, other.view, target.tally)) for other in above]
     chain.append(ViewRefresh(plan, target, full))
     started = time.monotonic()
     try:
@@ -81,10 +95,11 @@ def run(session: Session, above: list[View], plan: Plan, *, full: bool = False) 
 
 def prepared(session: Session, view: View) -> Session:
     """Give the session the database, the settings and the search path that the view was created with."""
-    session.execute(f"USE {ident(view.name.database)}")
     session.execute("SET python_enable_replacements = false")
+    present = session.settings()
     for name, value in view.settings.items():
-        session.execute(f"SET {ident(name)} = {literal(value)}")
+        if present.get(name) != value:
+            session.execute(f"SET SESSION {ident(name)} = {literal(value)}")
     database = view.name.database
     entries = [split_name(entry) for entry in view.search_path]
     path = [qualified(*(entry if len(entry) == 2 else [database, *entry])) for entry in [["main"], *entries]]
@@ -92,11 +107,9 @@ def prepared(session: Session, view: View) -> Session:
     return session
 
 
-def upstream(session: Session, view: View) -> list[View]:
-    """The incremental views that a view reads, those that others read first."""
-    by_source = {
-        qualified(other.name.schema, other.name.name): other for other in views.all_views(session, view.name.database)
-    }
+def upstream(view: View, others: list[View]) -> list[View]:
+    """The incremental views that a view reads, those that others read first. `others` are all of its database."""
+    by_source = {qualified(other.name.schema, other.name.name): other for other in others}
     ordered: dict[int, View] = {}
 
     def visit(current: View) -> None:
@@ -110,13 +123,9 @@ def upstream(session: Session, view: View) -> list[View]:
     return list(ordered.values())
 
 
-def downstream(session: Session, view: View) -> list[View]:
-    """The incremental views that read a view, directly or through others."""
-    return [
-        other
-        for other in views.all_views(session, view.name.database)
-        if any(above.view_id == view.view_id for above in upstream(session, other))
-    ]
+def downstream(view: View, others: list[View]) -> list[View]:
+    """The incremental views that read a view, directly or through others. `others` are all of its database."""
+    return [other for other in others if any(above.view_id == view.view_id for above in upstream(other, others))]
 
 
 @contextmanager
@@ -177,7 +186,8 @@ class _CallsFirst(Exception):
 
 def _attempt_until_done(session: Session, chain: list[ViewRefresh], started: float) -> None:
     for part in chain:
-        functions.record(session, [callee.function for callee in part.plan.callees.values()])
+        callees = [callee.function for callee in part.plan.callees.values()]
+        functions.record(session, part.view.name.database, callees)
     try:
         while found := _attempt(session, chain):
             _make_all(session, *found, started)
@@ -185,7 +195,7 @@ def _attempt_until_done(session: Session, chain: list[ViewRefresh], started: flo
     except _CodeChanged:
         session.check_interrupt()
         for part in chain:
-            part.start_over(planned(session, part.view))
+            part.start_over(planned(session, part.view, part.plan.others))
         _attempt_until_done(session, chain, started)
 
 

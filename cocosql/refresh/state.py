@@ -123,8 +123,4 @@ def _columns(columns: list[tuple[str, str]]) -> str:
 
 
 def _exists(session: Session, view: View, table: str) -> bool:
-    rows = session.execute(
-        "SELECT 1 FROM duckdb_tables() WHERE (database_name, schema_name, table_name) = ($1, 'coco', $2)",
-        [view.name.database, table],
-    )
-    return bool(rows)
+    return session.relation(view.name.database, "coco", table) is not None

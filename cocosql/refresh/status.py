@@ -4,24 +4,43 @@ import duckdb
 
 from cocosql._native import Session
 from cocosql.catalog import runs
-from cocosql.catalog.names import relation_kind
+from cocosql.catalog.names import relation
 from cocosql.catalog.views import View
 from cocosql.planner import plan
 from cocosql.refresh import locks
 from cocosql.refresh.refresh import prepared, reading, upstream
 from cocosql.refresh.view_refresh import ViewRefresh, rebuild_reason
 
+#: fresh, stale, refreshing, partial, failed, broken or no data, and why.
+Status = tuple[str, str | None]
 
-def status(session: Session, view: View) -> tuple[str, str | None]:
-    """fresh, stale, refreshing, partial, failed, broken or no data, and why."""
+
+def statuses(session: Session, views: list[View]) -> dict[int, Status]:
+    """By view id, the status of all views of a database."""
+    found: dict[int, Status] = {}
+
+    def visit(view: View) -> None:
+        if view.view_id not in found:
+            for above in upstream(view, views):
+                visit(above)
+            found[view.view_id] = _status(session, view, views, found)
+
+    for view in views:
+        visit(view)
+    return found
+
+
+def _status(session: Session, view: View, views: list[View], known: dict[int, Status]) -> Status:
+    """The status of a view; those of the views that it reads are known."""
     if locks.is_held(session, view.name):
         return "refreshing", None
-    if relation_kind(session, view.name) != "view":
+    found = relation(session, view.name)
+    if found is None or not found.is_view:
         return "broken", f"the view {view.name} was dropped: DROP INCREMENTAL VIEW, or CREATE OR REPLACE it"
     if not view.has_data:
         return "no data", "it was created WITH NO DATA: REFRESH INCREMENTAL VIEW fills it"
     try:
-        reason = _stale_reason(prepared(session.sibling(), view), view)
+        reason = _stale_reason(prepared(session.sibling(), view), view, views, known)
     except duckdb.Error as error:
         return "broken", str(error)
     if reason and view.last_error:
@@ -33,13 +52,13 @@ def status(session: Session, view: View) -> tuple[str, str | None]:
     return "fresh", None
 
 
-def _stale_reason(session: Session, view: View) -> str | None:
-    planned = plan(session, view)
+def _stale_reason(session: Session, view: View, views: list[View], known: dict[int, Status]) -> str | None:
+    planned = plan(session, view, views)
     reason = rebuild_reason(planned)
     if reason:
         return reason
-    for above in upstream(session, view):
-        state, _ = status(session, above)
+    for above in upstream(view, views):
+        state, _ = known[above.view_id]
         if state not in ("fresh", "partial"):
             return f"view {above.name}, which it reads, is {state}"
     part = ViewRefresh(planned, runs.unrecorded(view))

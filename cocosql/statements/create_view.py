@@ -15,6 +15,7 @@ from cocosql.planner.parse import parse
 from cocosql.planner.qualify import qualify
 from cocosql.refresh import locks, state
 from cocosql.refresh.inputs import as_input, captures
+from cocosql.refresh.refresh import planned as plan_of
 from cocosql.refresh.refresh import prepared, transaction, upstream
 from cocosql.refresh.refresh import run as run_refresh
 from cocosql.refresh.view_refresh import describe_operators
@@ -40,8 +41,8 @@ def run(session: Session, statement: Statement, caller: Caller) -> list[tuple[()
     if existing and statement.if_not_exists:
         return []
     session = session.sibling()
-    others = upstream_of(session, _planned(session, _view(session, statement, caller, name, existing)))
-    with locks.hold(session, [name, *(other.name for other in others)]):
+    above = upstream_of(_planned(session, _view(session, statement, caller, name, existing)))
+    with locks.hold(session, [name, *(other.name for other in above)]):
         existing = _existing(session, name, statement)
         if existing and statement.if_not_exists:
             return []  # another connection has made it while this one waited
@@ -50,8 +51,8 @@ def run(session: Session, statement: Statement, caller: Caller) -> list[tuple[()
 
 
 def _planned(session: Session, view: View) -> Plan:
-    planned = plan(prepared(session, view), view)
-    _check(session, planned)
+    planned = plan(prepared(session, view), view, views.all_views(session, view.name.database))
+    _check(planned)
     return planned
 
 
@@ -63,7 +64,8 @@ def _create(session: Session, view: View, existing: View | None, with_data: bool
     if not with_data:
         _create_empty(session, planned, existing)
         return
-    run_refresh(session, upstream_of(session, planned), planned)
+    above = [plan_of(session, other, planned.others) for other in upstream_of(planned)]
+    run_refresh(session, above, planned)
 
 
 def check_options(session: Session, options: dict[str, str]) -> None:
@@ -85,8 +87,9 @@ def check_options(session: Session, options: dict[str, str]) -> None:
 def _existing(session: Session, name: Name, statement: Statement) -> View | None:
     view = views.find(session, name)
     if view is None:
-        kind = names.relation_kind(session, name)
-        if kind:
+        found = names.relation(session, name)
+        if found:
+            kind = "view" if found.is_view else "table"
             raise duckdb.CatalogException(f"a {kind} named {name} exists already: DROP it, or choose another name")
     elif not statement.or_replace and not statement.if_not_exists:
         raise duckdb.CatalogException(
@@ -121,7 +124,7 @@ def _search_path(caller: Caller, name: Name) -> list[str]:
     ]
 
 
-def _check(session: Session, planned: Plan) -> None:
+def _check(planned: Plan) -> None:
     """Refuse what cannot be a view, before anything is written."""
     view = planned.view
     for column in planned.column_names:
@@ -129,7 +132,7 @@ def _check(session: Session, planned: Plan) -> None:
             raise duckdb.InvalidInputException(
                 f"column {column}: names that begin with {state.RESERVED} are CocoSQL's own; give it another with AS"
             )
-    if any(other.name.key() == view.name.key() for other in upstream_of(session, planned)):
+    if any(other.name.key() == view.name.key() for other in upstream_of(planned)):
         raise duckdb.CatalogException(f"view {view.name} cannot read itself")
     if view.options.get("on_error") == "keep" and isinstance(planned.operator, Recompute) and planned.callees:
         raise duckdb.NotImplementedException(
@@ -150,12 +153,12 @@ def _check(session: Session, planned: Plan) -> None:
         )
 
 
-def upstream_of(session: Session, planned: Plan) -> list[View]:
+def upstream_of(planned: Plan) -> list[View]:
     """The incremental views that a planned view reads, those that others read first."""
     found: dict[int, View] = {}
     for source in [*planned.sources, *planned.behind_views]:
         if source.upstream:
-            for view in [*upstream(session, source.upstream), source.upstream]:
+            for view in [*upstream(source.upstream, planned.others), source.upstream]:
                 found.setdefault(view.view_id, view)
     return list(found.values())
 

@@ -9,6 +9,7 @@ from cocosql.catalog.names import Caller
 from cocosql.catalog.views import View
 from cocosql.refresh import locks, state
 from cocosql.refresh.refresh import downstream, transaction
+from cocosql.sqltext import ident
 from cocosql.statements import Statement
 
 
@@ -21,7 +22,8 @@ def run(session: Session, statement: Statement, caller: Caller) -> list[tuple[()
             if statement.if_exists:
                 continue
             raise
-        for target in [*reversed(downstream(session, view)), view] if statement.cascade else [view]:
+        readers = downstream(view, views.all_views(session, view.name.database)) if statement.cascade else []
+        for target in [*reversed(readers), view]:
             targets[target.name.database, target.view_id] = target
     if not statement.cascade:
         _check_unread(session, list(targets.values()))
@@ -32,8 +34,9 @@ def run(session: Session, statement: Statement, caller: Caller) -> list[tuple[()
 
 def drop(session: Session, view: View) -> None:
     """Drop the view with all that it keeps; memoized results stay."""
+    migrations.migrate(session.sibling(), view.name.database)
     session = session.sibling()
-    migrations.migrate(session, view.name.database)
+    session.execute(f"USE {ident(view.name.database)}")
     with locks.hold(session, [view.name]), transaction(session):
         state.drop(session, view)
         errors.forget(session, view)
@@ -44,7 +47,8 @@ def drop(session: Session, view: View) -> None:
 def _check_unread(session: Session, targets: list[View]) -> None:
     dropped = {(view.name.database, view.view_id) for view in targets}
     for view in targets:
-        readers = [other for other in downstream(session, view) if (other.name.database, other.view_id) not in dropped]
+        others = downstream(view, views.all_views(session, view.name.database))
+        readers = [other for other in others if (other.name.database, other.view_id) not in dropped]
         if readers:
             names = ", ".join(str(reader.name) for reader in readers)
             raise duckdb.DependencyException(

@@ -19,7 +19,10 @@ Row = tuple[str, str, str, int | None, int | None, int | None, list[str]]
 def run(session: Session, statement: Statement, caller: Caller) -> list[Row]:
     view = views.require(session, statement.names[0], caller)
     session = prepared(session.sibling(), view)
-    chain = [ViewRefresh(planned(session, other), runs.unrecorded(other)) for other in [*upstream(session, view), view]]
+    others = views.all_views(session, view.name.database)
+    chain = [
+        ViewRefresh(planned(session, part, others), runs.unrecorded(part)) for part in [*upstream(view, others), view]
+    ]
     rows: list[Row] = []
     # What is applied for the views that others read must not meet a refresh of the same.
     held = [*(part.view.name for part in chain), *snapshots_read(chain)] if len(chain) > 1 else []

@@ -46,7 +46,7 @@ def _lineage(session: Session, view: View, version: int | None) -> str:
         raise duckdb.NotImplementedException(
             f"the lineage of {view.name} is not kept in this version, for it has no incremental rule ({reason})"
         )
-    planned = plan(prepared(session.sibling(), view), view)
+    planned = plan(prepared(session.sibling(), view), view, views.all_views(session, view.name.database))
     origin = _upstream_origin(session, planned) or _table_origin(session, planned)
     joins, calls = _calls(view)
     row = struct(view.column_names, "stored")

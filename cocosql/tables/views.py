@@ -5,7 +5,7 @@ import duckdb
 from cocosql._native import Session
 from cocosql.catalog import migrations, views
 from cocosql.catalog.names import Caller
-from cocosql.refresh.status import status
+from cocosql.refresh.status import statuses
 from cocosql.sqltext import literal, qualified
 from cocosql.tables import templates
 
@@ -21,13 +21,15 @@ _STATES = {
 def sql(session: Session, _: list[str], __: Caller) -> str:
     rows = []
     for database in migrations.databases(session):
-        for view in views.all_views(session, database):
-            state, reason = status(session, view)
+        found = views.all_views(session, database)
+        states = statuses(session, found)
+        for view in found:
+            state, reason = states[view.view_id]
             try:
                 ((count,),) = session.execute(f"SELECT count(*) FROM {qualified(database, 'coco', view.state_table)}")
             except duckdb.CatalogException:  # another connection has replaced or dropped it meanwhile
                 continue
             why = literal(reason) if reason else "NULL"
             rows.append([literal(database), str(view.view_id), literal(state), why, str(count)])
-    states = templates.values(_STATES, rows)
-    return f"WITH coco_states AS ({states}) {templates.over_databases(session, 'coco_views')}"
+    given = templates.values(_STATES, rows)
+    return f"WITH coco_states AS ({given}) {templates.over_databases(session, 'coco_views')}"

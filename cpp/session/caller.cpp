@@ -37,17 +37,6 @@ nb::list SearchPath(ClientContext &context) {
 	return path;
 }
 
-nb::dict Settings(ClientContext &context) {
-	nb::dict settings;
-	for (auto name : RESULT_SETTINGS) {
-		Value value;
-		if (context.TryGetCurrentSetting(name, value) && !value.IsNull()) {
-			settings[name] = value.ToString();
-		}
-	}
-	return settings;
-}
-
 nb::list TemporaryNames(ClientContext &context) {
 	nb::list names;
 	auto &catalog = Catalog::GetCatalog(context, Identifier(TEMP_CATALOG));
@@ -60,11 +49,22 @@ nb::list TemporaryNames(ClientContext &context) {
 
 } // namespace
 
+nb::dict ResultSettings(ClientContext &context) {
+	nb::dict settings;
+	for (auto name : RESULT_SETTINGS) {
+		Value value;
+		if (context.TryGetCurrentSetting(name, value) && !value.IsNull()) {
+			settings[name] = value.ToString();
+		}
+	}
+	return settings;
+}
+
 nb::dict Caller(ClientContext &context) {
 	nb::dict caller;
 	caller["database"] = DatabaseManager::GetDefaultDatabase(context).GetIdentifierName();
 	caller["search_path"] = SearchPath(context);
-	caller["settings"] = Settings(context);
+	caller["settings"] = ResultSettings(context);
 	caller["temporary"] = TemporaryNames(context);
 	return caller;
 }

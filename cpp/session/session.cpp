@@ -3,14 +3,20 @@
 #include "calls/harvest.hpp"
 #include "calls/python_function.hpp"
 #include "capture/row_group_memory.hpp"
+#include "catalog/catalog.hpp"
 #include "duckdb/main/database.hpp"
 #include "duckdb/parser/parser.hpp"
 #include "python/errors.hpp"
+#include "session/caller.hpp"
 #include "session/parameters.hpp"
 #include "values/values.hpp"
 
 #include <chrono>
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/pair.h>
+#include <nanobind/stl/set.h>
 #include <nanobind/stl/string.h>
+#include <nanobind/stl/tuple.h>
 #include <nanobind/stl/unique_ptr.h>
 #include <nanobind/stl/vector.h>
 
@@ -41,20 +47,34 @@ void Drive(QueryResult &result, Session &session) {
 	}
 }
 
+void AppendTuples(nb::list &rows, const DataChunk &chunk) {
+	std::vector<PythonReader> columns;
+	for (auto &column : chunk.data) {
+		columns.emplace_back(column);
+	}
+	for (idx_t row = 0; row < chunk.size(); row++) {
+		auto tuple = nb::steal<nb::tuple>(PyTuple_New(NumericCast<Py_ssize_t>(columns.size())));
+		for (idx_t i = 0; i < columns.size(); i++) {
+			PyTuple_SET_ITEM(tuple.ptr(), NumericCast<Py_ssize_t>(i), columns[i][row].release().ptr());
+		}
+		rows.append(tuple);
+	}
+}
+
 nb::list ToTuples(QueryResult &result) {
 	nb::list rows;
 	while (auto chunk = WithoutPython([&] { return result.Fetch(); })) {
-		std::vector<PythonReader> columns;
-		for (auto &column : chunk->data) {
-			columns.emplace_back(column);
-		}
-		for (idx_t row = 0; row < chunk->size(); row++) {
-			auto tuple = nb::steal<nb::tuple>(PyTuple_New(NumericCast<Py_ssize_t>(columns.size())));
-			for (idx_t i = 0; i < columns.size(); i++) {
-				PyTuple_SET_ITEM(tuple.ptr(), NumericCast<Py_ssize_t>(i), columns[i][row].release().ptr());
-			}
-			rows.append(tuple);
-		}
+		AppendTuples(rows, *chunk);
+	}
+	return rows;
+}
+
+nb::list ReadTable(Session &session, const std::string &database, const std::string &table,
+                   const std::vector<std::string> &columns) {
+	auto collection = WithoutPython([&] { return TableRows(session, database, table, columns); });
+	nb::list rows;
+	for (auto &chunk : collection->Chunks()) {
+		AppendTuples(rows, chunk);
 	}
 	return rows;
 }
@@ -174,6 +194,18 @@ std::unique_ptr<Session> Session::Sibling() const {
 	return std::make_unique<Session>(*context);
 }
 
+namespace {
+
+//! A look-up as Python calls it.
+template <class RESULT, class... ARGUMENTS>
+auto Released(RESULT (*look_up)(Session &, ARGUMENTS...)) {
+	return [look_up](Session &session, ARGUMENTS... arguments) {
+		return WithoutPython([&] { return look_up(session, arguments...); });
+	};
+}
+
+} // namespace
+
 void BindSession(nb::module_ &module) {
 	nb::class_<Session>(module, "Session")
 	    .def("execute", &Session::Execute, nb::arg("sql"), nb::arg("parameters") = nb::list())
@@ -197,6 +229,12 @@ void BindSession(nb::module_ &module) {
 	    .def("instance", &Session::Instance)
 	    .def("describe", &Session::Describe, nb::arg("sql"))
 	    .def("canonical", &Session::Canonical, nb::arg("sql"))
+	    .def("settings", [](Session &session) { return ResultSettings(*session.connection.context); })
+	    .def("databases", Released(&Databases))
+	    .def("relation", Released(&FindRelation), nb::arg("database"), nb::arg("schema"), nb::arg("name"))
+	    .def("has_schema", Released(&HasSchema), nb::arg("database"), nb::arg("schema"))
+	    .def("function_kinds", Released(&FunctionKinds), nb::arg("names"))
+	    .def("rows", &ReadTable, nb::arg("database"), nb::arg("table"), nb::arg("columns"))
 	    .def("sibling", &Session::Sibling)
 	    .def("begin_run", &Session::BeginRun, nb::arg("run_id"))
 	    .def("calls", &Session::MadeCalls)

@@ -1,0 +1,59 @@
+//! What the catalog says, asked directly: a query of duckdb_tables() or duckdb_functions() costs a millisecond or more.
+//! All see what the session's transaction sees. Call without the GIL.
+#pragma once
+
+#include "duckdb/common/types/column/column_data_collection.hpp"
+#include "session/session.hpp"
+
+#include <optional>
+#include <set>
+#include <tuple>
+
+namespace cocosql {
+
+struct Relation {
+	//! As the catalog spells them.
+	std::string database;
+	std::string schema;
+	std::string name;
+	bool is_view = false;
+	//! The columns of the primary key, or empty.
+	std::vector<std::string> key;
+	//! The statement that made a view; empty for a table.
+	std::string sql;
+};
+
+struct Database {
+	std::string name;
+	bool is_read_only = false;
+	//! Whether it is DuckDB's own, and not one that another system keeps.
+	bool is_native = false;
+};
+
+//! The attached databases, the oldest first.
+std::vector<Database> Databases(Session &session);
+bool HasSchema(Session &session, const std::string &database, const std::string &schema);
+std::optional<Relation> FindRelation(Session &session, const std::string &database, const std::string &schema,
+                                     const std::string &name);
+
+//! Name as given, kind, and the definition of a macro. The kind is that of duckdb_functions(), or "volatile".
+using FunctionKind = std::tuple<std::string, std::string, std::optional<std::string>>;
+std::set<FunctionKind> FunctionKinds(Session &session, const std::vector<std::string> &names);
+
+//! All rows of one of the engine's own tables, which are small and read often.
+duckdb::unique_ptr<duckdb::ColumnDataCollection> TableRows(Session &session, const std::string &database,
+                                                           const std::string &table,
+                                                           const std::vector<std::string> &columns);
+
+//! Runs `look` in the session's transaction, or in one of its own.
+template <class LOOK>
+auto LookUp(Session &session, LOOK &&look) {
+	auto &context = *session.connection.context;
+	decltype(look(context)) found;
+	context.RunFunctionInTransaction([&] { found = look(context); });
+	return found;
+}
+
+void BindCatalog(nb::module_ &module);
+
+} // namespace cocosql

@@ -1,0 +1,100 @@
+#include "catalog/catalog.hpp"
+
+#include "duckdb/catalog/catalog.hpp"
+#include "duckdb/catalog/catalog_entry/schema_catalog_entry.hpp"
+#include "duckdb/catalog/catalog_entry/table_catalog_entry.hpp"
+#include "duckdb/catalog/catalog_entry/view_catalog_entry.hpp"
+#include "duckdb/main/attached_database.hpp"
+#include "duckdb/main/database_manager.hpp"
+#include "duckdb/parser/constraints/unique_constraint.hpp"
+
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
+
+namespace cocosql {
+
+using namespace duckdb;
+
+namespace {
+
+optional_ptr<SchemaCatalogEntry> FindSchema(ClientContext &context, const std::string &database,
+                                            const std::string &schema) {
+	auto catalog = Catalog::GetCatalogEntry(context, Identifier(database));
+	return catalog ? catalog->GetSchema(context, Identifier(schema), OnEntryNotFound::RETURN_NULL) : nullptr;
+}
+
+std::vector<std::string> PrimaryKey(const TableCatalogEntry &table) {
+	std::vector<std::string> names;
+	auto constraint = table.GetPrimaryKey();
+	if (!constraint) {
+		return names;
+	}
+	for (auto &index : constraint->Cast<UniqueConstraint>().GetLogicalIndexes(table.GetColumns())) {
+		names.push_back(table.GetColumn(index).Name().GetIdentifierName());
+	}
+	return names;
+}
+
+Relation Describe(const SchemaCatalogEntry &schema, CatalogEntry &entry) {
+	Relation relation;
+	relation.database = schema.catalog.GetName().GetIdentifierName();
+	relation.schema = schema.name.GetIdentifierName();
+	relation.name = entry.name.GetIdentifierName();
+	relation.is_view = entry.type == CatalogType::VIEW_ENTRY;
+	if (relation.is_view) {
+		relation.sql = entry.ToSQL();
+	} else {
+		relation.key = PrimaryKey(entry.Cast<TableCatalogEntry>());
+	}
+	return relation;
+}
+
+} // namespace
+
+std::vector<Database> Databases(Session &session) {
+	return LookUp(session, [](ClientContext &context) {
+		auto attached = DatabaseManager::Get(context).GetDatabases(context);
+		std::sort(attached.begin(), attached.end(), [](auto &left, auto &right) { return left->oid < right->oid; });
+		std::vector<Database> databases;
+		for (auto &database : attached) {
+			if (database->GetVisibility() != AttachVisibility::HIDDEN) {
+				auto is_native = database->GetCatalog().IsDuckCatalog();
+				databases.push_back({database->GetName().GetIdentifierName(), database->IsReadOnly(), is_native});
+			}
+		}
+		return databases;
+	});
+}
+
+bool HasSchema(Session &session, const std::string &database, const std::string &schema) {
+	return LookUp(session, [&](ClientContext &context) { return FindSchema(context, database, schema) != nullptr; });
+}
+
+std::optional<Relation> FindRelation(Session &session, const std::string &database, const std::string &schema,
+                                     const std::string &name) {
+	return LookUp(session, [&](ClientContext &context) -> std::optional<Relation> {
+		auto found = FindSchema(context, database, schema);
+		if (!found) {
+			return std::nullopt;
+		}
+		auto transaction = found->GetCatalogTransaction(context);
+		auto entry = found->GetEntry(transaction, CatalogType::TABLE_ENTRY, Identifier(name));
+		return entry ? std::optional(Describe(*found, *entry)) : std::nullopt;
+	});
+}
+
+void BindCatalog(nb::module_ &module) {
+	nb::class_<Database>(module, "Database")
+	    .def_ro("name", &Database::name)
+	    .def_ro("is_read_only", &Database::is_read_only)
+	    .def_ro("is_native", &Database::is_native);
+	nb::class_<Relation>(module, "Relation")
+	    .def_ro("database", &Relation::database)
+	    .def_ro("schema", &Relation::schema)
+	    .def_ro("name", &Relation::name)
+	    .def_ro("is_view", &Relation::is_view)
+	    .def_ro("key", &Relation::key)
+	    .def_ro("sql", &Relation::sql);
+}
+
+} // namespace cocosql
