@@ -116,7 +116,7 @@ bool KeyLog::IsOf(const AttachedDatabase &other) const {
 	return database.lock().get() == &other;
 }
 
-bool KeyLog::Logs(TableCatalogEntry &other) const {
+bool KeyLog::Logs(const TableCatalogEntry &other) const {
 	return !stopped && source == TableVersion(other) && IsOf(other.ParentCatalog().GetAttached());
 }
 

@@ -59,7 +59,7 @@ struct KeyLog {
 	       const duckdb::TableCatalogEntry &target, duckdb::vector<duckdb::Identifier> key_columns);
 
 	bool IsOf(const duckdb::AttachedDatabase &database) const;
-	bool Logs(duckdb::TableCatalogEntry &table) const;
+	bool Logs(const duckdb::TableCatalogEntry &table) const;
 	//! The log table, as the context's transaction sees it. Null if it is not the one that the log was started with.
 	duckdb::optional_ptr<duckdb::DuckTableEntry> Target(duckdb::ClientContext &context) const;
 	//! Whether the context's transaction sees the table that the log was started for.

@@ -109,35 +109,49 @@ Expressions ProjectColumns(LogicalProjection &projection, LogicalGet &scan, cons
 	return columns;
 }
 
-bool IsSameColumn(const LogicalProjection &projection, const Expression &a, const Expression &b) {
-	if (a.GetExpressionClass() != ExpressionClass::BOUND_COLUMN_REF ||
-	    b.GetExpressionClass() != ExpressionClass::BOUND_COLUMN_REF) {
-		return false;
+//! The column of the scan that an expression over the projection is, if it is one as it stands.
+optional_idx ColumnOf(const LogicalProjection &projection, const LogicalGet &scan, const Expression &expression) {
+	if (expression.GetExpressionClass() != ExpressionClass::BOUND_COLUMN_REF) {
+		return optional_idx();
 	}
-	auto &source_a = *projection.expressions[a.Cast<BoundColumnRefExpression>().Binding().column_index];
-	auto &source_b = *projection.expressions[b.Cast<BoundColumnRefExpression>().Binding().column_index];
-	return source_a.GetExpressionClass() == ExpressionClass::BOUND_COLUMN_REF && source_a.Equals(source_b);
+	auto &source = *projection.expressions[expression.Cast<BoundColumnRefExpression>().Binding().column_index];
+	if (source.GetExpressionClass() != ExpressionClass::BOUND_COLUMN_REF) {
+		return optional_idx();
+	}
+	auto binding = source.Cast<BoundColumnRefExpression>().Binding();
+	return binding.table_index == scan.table_index ? scan.GetColumnIndex(binding).GetPrimaryIndex() : optional_idx();
 }
 
-void AddUpdate(Recipe &recipe, KeyedAction &action, const KeyLog &log, TableCatalogEntry &table,
-               const LogicalProjection &projection, const Expressions &old_key, const vector<PhysicalIndex> &columns,
-               const Expressions &values) {
-	auto new_key = Copy(old_key);
-	bool changes = false;
-	for (idx_t i = 0; i < log.key_columns.size(); i++) {
-		auto set = std::find(columns.begin(), columns.end(), table.GetColumn(log.key_columns[i]).Physical());
-		if (set == columns.end()) {
-			continue;
+//! An UPDATE or MERGE, with what it and its log have in common.
+struct RowChanges {
+	const KeyLog &log;
+	TableCatalogEntry &table;
+	const LogicalProjection &projection;
+	const LogicalGet &scan;
+	const Expressions old_key;
+
+	//! The old keys, and the new ones if the action sets a key column to something else.
+	void AddUpdate(Recipe &recipe, KeyedAction &action, const vector<PhysicalIndex> &columns,
+	               const Expressions &values) const {
+		auto new_key = Copy(old_key);
+		bool changes = false;
+		for (idx_t i = 0; i < log.key_columns.size(); i++) {
+			auto &column = table.GetColumn(log.key_columns[i]);
+			auto set = std::find(columns.begin(), columns.end(), column.Physical());
+			if (set == columns.end()) {
+				continue;
+			}
+			auto &value = values[NumericCast<idx_t>(set - columns.begin())];
+			auto source = ColumnOf(projection, scan, *value);
+			changes = changes || !source.IsValid() || source.GetIndex() != column.Logical().index;
+			new_key[i] = value->Copy();
 		}
-		auto &value = values[NumericCast<idx_t>(set - columns.begin())];
-		changes = changes || !IsSameColumn(projection, *value, *old_key[i]);
-		new_key[i] = value->Copy();
+		recipe.AddKey(action, Copy(old_key));
+		if (changes) {
+			recipe.AddKey(action, std::move(new_key));
+		}
 	}
-	recipe.AddKey(action, Copy(old_key));
-	if (changes) {
-		recipe.AddKey(action, std::move(new_key));
-	}
-}
+};
 
 Recipe ForInsert(LogicalInsert &insert, const KeyLog &log) {
 	auto bindings = insert.children[0]->GetColumnBindings();
@@ -170,8 +184,8 @@ Recipe ForUpdate(LogicalUpdate &update, LogicalProjection &projection, idx_t wid
 		return Recipe::Untold();
 	}
 	Recipe recipe;
-	auto old_key = ProjectColumns(projection, *scan, log.key_columns);
-	AddUpdate(recipe, recipe.AddAction(), log, update.table, projection, old_key, update.columns, update.expressions);
+	RowChanges changes {log, update.table, projection, *scan, ProjectColumns(projection, *scan, log.key_columns)};
+	changes.AddUpdate(recipe, recipe.AddAction(), update.columns, update.expressions);
 	return recipe;
 }
 
@@ -183,7 +197,7 @@ Recipe ForMerge(LogicalMergeInto &merge, LogicalProjection &projection, const Ke
 	Recipe recipe;
 	recipe.actions.target_marker = merge.row_id_start;
 	recipe.actions.source_marker = merge.source_marker;
-	auto old_key = ProjectColumns(projection, *scan, log.key_columns);
+	RowChanges changes {log, merge.table, projection, *scan, ProjectColumns(projection, *scan, log.key_columns)};
 	for (auto &kind : merge.actions) {
 		for (auto &planned : kind.second) {
 			auto &action = recipe.AddAction();
@@ -193,10 +207,9 @@ Recipe ForMerge(LogicalMergeInto &merge, LogicalProjection &projection, const Ke
 				recipe.expressions.push_back(planned->condition->Copy());
 			}
 			if (planned->action_type == MergeActionType::MERGE_DELETE) {
-				recipe.AddKey(action, Copy(old_key));
+				recipe.AddKey(action, Copy(changes.old_key));
 			} else if (planned->action_type == MergeActionType::MERGE_UPDATE) {
-				AddUpdate(recipe, action, log, merge.table, projection, old_key, planned->columns,
-				          planned->expressions);
+				changes.AddUpdate(recipe, action, planned->columns, planned->expressions);
 			} else if (planned->action_type == MergeActionType::MERGE_INSERT) {
 				Expressions key;
 				for (auto &name : log.key_columns) {
@@ -276,6 +289,23 @@ public:
 	}
 
 private:
+	struct ActiveLog {
+		shared_ptr<KeyLog> log;
+		DuckTableEntry &target;
+	};
+
+	//! Those that the statement can write to.
+	vector<ActiveLog> LogsOf(const TableCatalogEntry &table) {
+		vector<ActiveLog> active;
+		for (auto &log : logs) {
+			auto target = log->Logs(table) ? log->Target(input.context) : nullptr;
+			if (target) {
+				active.push_back({log, *target});
+			}
+		}
+		return active;
+	}
+
 	void Log(LogicalOperator &op, TableCatalogEntry &table) {
 		// The plan of a prepared statement was here when it was prepared.
 		if (op.children.empty() || dynamic_cast<LogicalKeyLog *>(op.children[0].get())) {
@@ -283,18 +313,16 @@ private:
 		}
 		auto projection = OwnProjection(op);
 		auto width = projection ? projection->expressions.size() : 0;
-		vector<pair<shared_ptr<KeyLog>, Recipe>> recipes;
-		for (auto &log : logs) {
-			if (log->Logs(table)) {
-				recipes.emplace_back(log, RecipeFor(op, projection, width, *log));
-			}
+		auto active = LogsOf(table);
+		vector<Recipe> recipes;
+		for (auto &log : active) {
+			recipes.push_back(RecipeFor(op, projection, width, *log.log));
 		}
-		for (auto &recipe : recipes) {
-			Insert(op.children[0], table, recipe.first, std::move(recipe.second));
+		for (idx_t i = 0; i < active.size(); i++) {
+			Insert(op.children[0], table, active[i], std::move(recipes[i]));
 		}
-		auto outermost = dynamic_cast<LogicalKeyLog *>(op.children[0].get());
-		if (outermost && projection) {
-			outermost->width = width;
+		if (projection && !active.empty()) {
+			op.children[0]->Cast<LogicalKeyLog>().width = width;
 		}
 	}
 
@@ -302,10 +330,8 @@ private:
 	//! to the rows that fire the trigger, and cannot tell the keys.
 	void LogBeside(LogicalOperator &body, unique_ptr<LogicalOperator> &rows) {
 		if (auto table = ModifiedTable(body)) {
-			for (auto &log : logs) {
-				if (log->Logs(*table)) {
-					Insert(rows, *table, log, Recipe::Untold());
-				}
+			for (auto &log : LogsOf(*table)) {
+				Insert(rows, *table, log, Recipe::Untold());
 			}
 		}
 		for (auto &child : body.children) {
@@ -313,15 +339,10 @@ private:
 		}
 	}
 
-	void Insert(unique_ptr<LogicalOperator> &rows, TableCatalogEntry &table, const shared_ptr<KeyLog> &log,
-	            Recipe recipe) {
-		auto target = log->Target(input.context);
-		if (!target) {
-			return;
-		}
+	void Insert(unique_ptr<LogicalOperator> &rows, TableCatalogEntry &table, const ActiveLog &active, Recipe recipe) {
 		input.binder.GetStatementProperties().RegisterDBModify(table.ParentCatalog(), input.context,
 		                                                       DatabaseModificationType::INSERT_DATA);
-		rows = make_uniq<LogicalKeyLog>(std::move(rows), log, *target, std::move(recipe.expressions),
+		rows = make_uniq<LogicalKeyLog>(std::move(rows), active.log, active.target, std::move(recipe.expressions),
 		                                std::move(recipe.actions));
 	}
 
