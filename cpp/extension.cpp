@@ -1,6 +1,8 @@
 //! The table of contents: what the extension registers with DuckDB.
 #include "calls/first_seen.hpp"
 #include "calls/register.hpp"
+#include "capture/key_log_functions.hpp"
+#include "capture/key_log_plan.hpp"
 #include "capture/part.hpp"
 #include "duckdb/main/extension/extension_loader.hpp"
 #include "fingerprint/fingerprint.hpp"
@@ -15,6 +17,8 @@ DUCKDB_CPP_EXTENSION_ENTRY(cocosql, loader) {
 	loader.SetDescription("Incremental views with Python functions");
 	cocosql::RegisterStatements(loader);
 	cocosql::RegisterSystemTables(loader);
+	cocosql::RegisterKeyLogFunctions(loader);
+	cocosql::RegisterKeyLogPlanning(loader);
 	loader.RegisterFunction(cocosql::FingerprintFunction());
 	loader.RegisterFunction(cocosql::DigestFunction());
 	loader.RegisterFunction(cocosql::RegisterPythonFunction());

@@ -1,0 +1,228 @@
+#include "capture/key_log.hpp"
+
+#include "duckdb/catalog/catalog.hpp"
+#include "duckdb/catalog/catalog_entry/duck_table_entry.hpp"
+#include "duckdb/catalog/catalog_entry/schema_catalog_entry.hpp"
+#include "duckdb/common/exception/catalog_exception.hpp"
+#include "duckdb/common/types/uuid.hpp"
+#include "duckdb/main/attached_database.hpp"
+#include "duckdb/main/connection.hpp"
+#include "duckdb/main/database.hpp"
+#include "duckdb/main/database_manager.hpp"
+#include "duckdb/storage/data_table.hpp"
+#include "duckdb/transaction/duck_transaction.hpp"
+#include "duckdb/transaction/duck_transaction_manager.hpp"
+
+#include <algorithm>
+
+namespace cocosql {
+
+using namespace duckdb;
+
+namespace {
+
+constexpr const char *LOG_SCHEMA = "coco";
+constexpr const char *ALL_COLUMN = "coco_all";
+
+AttachedDatabase &FindDatabase(ClientContext &context, const std::string &name) {
+	auto database = DatabaseManager::Get(context).GetDatabase(context, Identifier(name));
+	if (!database) {
+		throw CatalogException("there is no database %s", name);
+	}
+	return *database;
+}
+
+optional_ptr<TableCatalogEntry> FindTable(ClientContext &context, const AttachedDatabase &database,
+                                          const Identifier &schema, const Identifier &table) {
+	auto name = QualifiedName(database.GetName(), schema, table);
+	EntryLookupInfo lookup(CatalogType::TABLE_ENTRY, name);
+	auto entry = Catalog::GetEntry(context, lookup, OnEntryNotFound::RETURN_NULL);
+	if (!entry || entry->type != CatalogType::TABLE_ENTRY) {
+		return nullptr;
+	}
+	return &entry->Cast<TableCatalogEntry>();
+}
+
+TableCatalogEntry &RequireTable(ClientContext &context, const AttachedDatabase &database, const Identifier &schema,
+                                const Identifier &table) {
+	auto entry = FindTable(context, database, schema, table);
+	if (!entry || !entry->IsDuckTable()) {
+		throw CatalogException("there is no table %s.%s.%s of DuckDB", database.GetName(), schema, table);
+	}
+	return *entry;
+}
+
+void CheckLogTable(const TableCatalogEntry &source, TableCatalogEntry &target, const vector<Identifier> &key_columns) {
+	auto columns = target.GetColumns().PhysicalColumnCount();
+	bool fits = columns == target.GetColumns().LogicalColumnCount() && columns == key_columns.size() + 1;
+	for (idx_t i = 0; i < key_columns.size(); i++) {
+		if (!source.ColumnExists(key_columns[i]) || source.GetColumn(key_columns[i]).Generated()) {
+			throw CatalogException("%s has no stored column %s to log", source.name, key_columns[i]);
+		}
+		fits = fits && target.GetColumn(LogicalIndex(i)).Name() == key_columns[i] &&
+		       target.GetColumn(LogicalIndex(i)).Type() == source.GetColumn(key_columns[i]).Type();
+	}
+	fits = fits && target.GetColumn(LogicalIndex(columns - 1)).Name() == ALL_COLUMN &&
+	       target.GetColumn(LogicalIndex(columns - 1)).Type() == LogicalType::BOOLEAN;
+	if (!fits || !target.GetConstraints().empty() || target.GetStorage().HasIndexes()) {
+		throw CatalogException("%s.%s is no log table of %s: its columns must be the key columns and coco_all BOOLEAN, "
+		                       "without constraints and indexes",
+		                       LOG_SCHEMA, target.name, source.name);
+	}
+}
+
+shared_ptr<KeyLog> Describe(ClientContext &context, AttachedDatabase &database, const Identifier &schema,
+                            const Identifier &table, const Identifier &log_table, vector<Identifier> key_columns) {
+	if (schema == LOG_SCHEMA || !database.GetCatalog().IsDuckCatalog() || database.IsReadOnly()) {
+		throw CatalogException("%s.%s.%s cannot be logged", database.GetName(), schema, table);
+	}
+	auto &source = RequireTable(context, database, schema, table);
+	auto &target = RequireTable(context, database, LOG_SCHEMA, log_table);
+	CheckLogTable(source, target, key_columns);
+	return make_shared_ptr<KeyLog>(database, source, target, std::move(key_columns));
+}
+
+//! Has prepared statements planned anew, as a change of the catalog does.
+void ReplanPreparedStatements(Connection &connection, AttachedDatabase &database) {
+	DuckTransaction::Get(*connection.context, database).catalog_version = TRANSACTION_ID_START;
+	connection.Commit();
+}
+
+//! A time that all transactions are older than that may have seen a plan from before.
+transaction_t Now(Connection &connection, AttachedDatabase &database) {
+	connection.BeginTransaction();
+	auto start = DuckTransaction::Get(*connection.context, database).start_time;
+	connection.Rollback();
+	return start;
+}
+
+bool AllTransactionsStartedAfter(AttachedDatabase &database, transaction_t time) {
+	return time < DuckTransactionManager::Get(database).LowestVisibilityBound();
+}
+
+} // namespace
+
+TableVersion::TableVersion(const TableCatalogEntry &table) : oid(table.oid), timestamp(table.timestamp) {
+}
+
+KeyLog::KeyLog(AttachedDatabase &database, const TableCatalogEntry &source, const TableCatalogEntry &target,
+               vector<Identifier> key_columns)
+    : database(database.shared_from_this()), schema(source.ParentSchema().name), table(source.name),
+      log_table(target.name), key_columns(std::move(key_columns)), source(source), target(target),
+      activation(UUID::GenerateRandomUUID()), since(MAX_TRANSACTION_ID) {
+}
+
+bool KeyLog::IsOf(const AttachedDatabase &other) const {
+	return database.lock().get() == &other;
+}
+
+bool KeyLog::Logs(const TableCatalogEntry &other) const {
+	return !stopped && source == TableVersion(other) && IsOf(other.ParentCatalog().GetAttached());
+}
+
+optional_ptr<DuckTableEntry> KeyLog::Target(ClientContext &context) const {
+	auto attached = database.lock();
+	auto entry = attached ? FindTable(context, *attached, LOG_SCHEMA, log_table) : nullptr;
+	if (!entry || !(TableVersion(*entry) == target)) {
+		return nullptr;
+	}
+	return &entry->Cast<DuckTableEntry>();
+}
+
+bool KeyLog::SeesSource(ClientContext &context) const {
+	auto attached = database.lock();
+	auto entry = attached ? FindTable(context, *attached, schema, table) : nullptr;
+	return entry && TableVersion(*entry) == source;
+}
+
+KeyLogs &KeyLogs::Get(ClientContext &context) {
+	return *ObjectCache::GetObjectCache(context).GetOrCreate<KeyLogs>(ObjectType());
+}
+
+hugeint_t KeyLogs::Start(ClientContext &context, const std::string &database_name, const std::string &schema,
+                         const std::string &table, const std::string &log_table,
+                         const std::vector<std::string> &key_columns) {
+	std::lock_guard<std::mutex> guard(changing);
+	auto &database = FindDatabase(context, database_name);
+	Connection connection(DatabaseInstance::GetDatabase(context));
+	connection.BeginTransaction();
+	auto log = Describe(*connection.context, database, Identifier(schema), Identifier(table), Identifier(log_table),
+	                    vector<Identifier>(key_columns.begin(), key_columns.end()));
+	auto old = FindActive(database, log_table);
+	if (old && old->source == log->source && old->target == log->target && old->key_columns == log->key_columns) {
+		return old->activation;
+	}
+	if (old) {
+		old->stopped = true;
+	}
+	Update(log);
+	ReplanPreparedStatements(connection, database);
+	log->since = Now(connection, database);
+	return log->activation;
+}
+
+bool KeyLogs::Stop(ClientContext &context, const std::string &database_name, const std::string &log_table) {
+	std::lock_guard<std::mutex> guard(changing);
+	auto &database = FindDatabase(context, database_name);
+	auto log = FindActive(database, log_table);
+	if (!log) {
+		return false;
+	}
+	log->since = MAX_TRANSACTION_ID;
+	log->stopped = true;
+	Update(nullptr);
+	Connection connection(DatabaseInstance::GetDatabase(context));
+	connection.BeginTransaction();
+	ReplanPreparedStatements(connection, database);
+	log->since = Now(connection, database);
+	return true;
+}
+
+const char *KeyLogs::State(ClientContext &context, const std::string &database_name, const std::string &log_table,
+                           hugeint_t activation) {
+	auto &database = FindDatabase(context, database_name);
+	auto all = All();
+	auto log = std::find_if(all->begin(), all->end(), [&](const shared_ptr<KeyLog> &other) {
+		return other->activation == activation && other->log_table == log_table && other->IsOf(database);
+	});
+	if (log == all->end()) {
+		return "off";
+	}
+	bool intact = (*log)->SeesSource(context) && (*log)->Target(context);
+	bool known_to_all = AllTransactionsStartedAfter(database, (*log)->since);
+	if ((*log)->stopped) {
+		return known_to_all ? "off" : "stopping";
+	}
+	return !intact ? "broken" : known_to_all ? "on" : "waiting";
+}
+
+shared_ptr<const KeyLogList> KeyLogs::All() {
+	std::lock_guard<std::mutex> guard(reading);
+	return logs;
+}
+
+shared_ptr<KeyLog> KeyLogs::FindActive(const AttachedDatabase &database, const std::string &log_table) {
+	for (auto &log : *All()) {
+		if (!log->stopped && log->log_table == log_table && log->IsOf(database)) {
+			return log;
+		}
+	}
+	return nullptr;
+}
+
+void KeyLogs::Update(shared_ptr<KeyLog> added) {
+	auto updated = make_shared_ptr<KeyLogList>();
+	for (auto &log : *All()) {
+		auto database = log->database.lock();
+		if (database && !(log->stopped && AllTransactionsStartedAfter(*database, log->since))) {
+			updated->push_back(log);
+		}
+	}
+	if (added) {
+		updated->push_back(std::move(added));
+	}
+	std::lock_guard<std::mutex> guard(reading);
+	logs = std::move(updated);
+}
+
+} // namespace cocosql

@@ -1,0 +1,121 @@
+//! The key log, the opt-in change capture: while a log is active for a table, each DML statement on that table, of any
+//! connection of the database instance, also appends the keys of the rows that it may change to a log table of the same
+//! database, within the user's own transaction.
+//!
+//!   coco_log_start(database, schema, table, log_table, key_columns) -> UUID
+//!       The log is active for statements that are planned from now on. log_table is a table of schema coco of the same
+//!       database: the key columns (names and types of the source's) and then coco_all BOOLEAN; neither constraints nor
+//!       indexes, and committed. The answer names this activation. A log that is active and not broken stays as it is,
+//!       and gives the activation it has. Several logs may be active for one table; a log table is of one log.
+//!   coco_log_stop(database, log_table) -> BOOLEAN
+//!       Statements planned from now on are not logged. False if it was not active.
+//!   coco_log_state(database, log_table, activation) -> VARCHAR
+//!       As seen by the transaction that asks, so ask in the one that reads the log:
+//!       'on'        What a transaction commits whose effects this snapshot shows is in the log, if it is not in a
+//!                   snapshot taken when the state was already 'on'. So a full diff in a transaction that saw 'on' is a
+//!                   base, and the log completes it in each later transaction that sees 'on'.
+//!       'waiting'   Transactions older than the activation are still running; they may have statements unlogged.
+//!       'broken'    The table or the log table is another one than at the activation: altered, replaced, renamed or
+//!                   dropped. Start anew, then take a full diff.
+//!       'stopping'  It was stopped, but transactions that may still append to the log table are running.
+//!       'off'       Not active. The log table may be dropped; until then a DROP makes user transactions that have
+//!                   appended to it fail on commit (DuckDB: "another transaction has dropped this table").
+//!
+//! The log holds a superset of the keys whose rows changed (old keys and new ones). A row with coco_all says: too many to
+//! log, or no telling which; look at all rows. Keys are those of the row up to equality (=): an INTERVAL of 30 days may
+//! stand for one of a month. With key_columns = [] only coco_all is written, once per statement that touches rows.
+//!
+//! A log lives in the memory of the database instance, and only as long as the database is attached.
+#pragma once
+
+#include "duckdb/common/mutex.hpp"
+#include "duckdb/main/client_context.hpp"
+#include "duckdb/storage/object_cache.hpp"
+
+#include <atomic>
+
+namespace duckdb {
+class AttachedDatabase;
+class DuckTableEntry;
+class TableCatalogEntry;
+} // namespace duckdb
+
+namespace cocosql {
+
+//! Tells a table from what it is after ALTER (DuckDB keeps the oid), CREATE OR REPLACE or DROP.
+struct TableVersion {
+	explicit TableVersion(const duckdb::TableCatalogEntry &table);
+	bool operator==(const TableVersion &other) const {
+		return oid == other.oid && timestamp == other.timestamp;
+	}
+
+	duckdb::idx_t oid;
+	duckdb::transaction_t timestamp;
+};
+
+//! One activation of a log.
+struct KeyLog {
+	KeyLog(duckdb::AttachedDatabase &database, const duckdb::TableCatalogEntry &source,
+	       const duckdb::TableCatalogEntry &target, duckdb::vector<duckdb::Identifier> key_columns);
+
+	bool IsOf(const duckdb::AttachedDatabase &database) const;
+	bool Logs(const duckdb::TableCatalogEntry &table) const;
+	//! The log table, as the context's transaction sees it. Null if it is not the one that the log was started with.
+	duckdb::optional_ptr<duckdb::DuckTableEntry> Target(duckdb::ClientContext &context) const;
+	//! Whether the context's transaction sees the table that the log was started for.
+	bool SeesSource(duckdb::ClientContext &context) const;
+
+	const duckdb::weak_ptr<duckdb::AttachedDatabase> database;
+	const duckdb::Identifier schema;
+	const duckdb::Identifier table;
+	const duckdb::Identifier log_table;
+	const duckdb::vector<duckdb::Identifier> key_columns;
+	const TableVersion source;
+	const TableVersion target;
+	const duckdb::hugeint_t activation;
+	std::atomic<bool> stopped {false};
+	//! Transactions that start after it know that the log was started, or stopped.
+	std::atomic<duckdb::transaction_t> since;
+	//! A transaction's appends to one table are not thread-safe.
+	std::mutex appending;
+};
+
+using KeyLogList = duckdb::vector<duckdb::shared_ptr<KeyLog>>;
+
+//! The logs of a database instance.
+class KeyLogs : public duckdb::ObjectCacheEntry {
+public:
+	static KeyLogs &Get(duckdb::ClientContext &context);
+
+	duckdb::hugeint_t Start(duckdb::ClientContext &context, const std::string &database, const std::string &schema,
+	                        const std::string &table, const std::string &log_table,
+	                        const std::vector<std::string> &key_columns);
+	bool Stop(duckdb::ClientContext &context, const std::string &database, const std::string &log_table);
+	const char *State(duckdb::ClientContext &context, const std::string &database, const std::string &log_table,
+	                  duckdb::hugeint_t activation);
+	//! Those active, and some stopped.
+	duckdb::shared_ptr<const KeyLogList> All();
+
+	static duckdb::string ObjectType() {
+		return "cocosql_key_logs";
+	}
+	duckdb::string GetObjectType() override {
+		return ObjectType();
+	}
+	duckdb::optional_idx GetEstimatedCacheMemory() const override {
+		return duckdb::optional_idx();
+	}
+
+private:
+	duckdb::shared_ptr<KeyLog> FindActive(const duckdb::AttachedDatabase &database, const std::string &log_table);
+	//! Adds a log, if it is one, and lets go of those that nobody needs any more.
+	void Update(duckdb::shared_ptr<KeyLog> added);
+
+	//! Held while a log is started or stopped.
+	std::mutex changing;
+	//! Guards the pointer to the list.
+	std::mutex reading;
+	duckdb::shared_ptr<const KeyLogList> logs = duckdb::make_shared_ptr<const KeyLogList>();
+};
+
+} // namespace cocosql

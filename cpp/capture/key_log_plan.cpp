@@ -1,0 +1,368 @@
+//! Puts the key log's operators into the plans of DML statements, between the DML operator and its input.
+#include "capture/key_log_plan.hpp"
+
+#include "capture/key_log_operator.hpp"
+#include "duckdb/catalog/catalog_entry/duck_table_entry.hpp"
+#include "duckdb/main/config.hpp"
+#include "duckdb/main/database.hpp"
+#include "duckdb/main/extension/extension_loader.hpp"
+#include "duckdb/planner/binder.hpp"
+#include "duckdb/planner/expression/bound_columnref_expression.hpp"
+#include "duckdb/planner/operator/logical_delete.hpp"
+#include "duckdb/planner/operator/logical_explain.hpp"
+#include "duckdb/planner/operator/logical_get.hpp"
+#include "duckdb/planner/operator/logical_insert.hpp"
+#include "duckdb/planner/operator/logical_projection.hpp"
+#include "duckdb/planner/operator/logical_update.hpp"
+#include "duckdb/planner/planner_extension.hpp"
+
+#include <algorithm>
+
+namespace cocosql {
+
+using namespace duckdb;
+
+namespace {
+
+using Expressions = vector<unique_ptr<Expression>>;
+
+Expressions Copy(const Expressions &expressions) {
+	Expressions copies;
+	for (auto &expression : expressions) {
+		copies.push_back(expression->Copy());
+	}
+	return copies;
+}
+
+//! What one log needs of a DML statement's rows, as it is put together.
+struct Recipe {
+	Expressions expressions;
+	KeyedActions actions;
+
+	KeyedAction &AddAction() {
+		actions.list.emplace_back();
+		return actions.list.back();
+	}
+
+	//! A key that comes out differently each time it is evaluated (nextval) is only known to the operator that writes it.
+	void AddKey(KeyedAction &action, Expressions key) {
+		if (std::any_of(key.begin(), key.end(), [](const auto &part) { return part->IsVolatile(); })) {
+			action.untold = true;
+			return;
+		}
+		action.keys.push_back(expressions.size());
+		std::move(key.begin(), key.end(), std::back_inserter(expressions));
+	}
+
+	static Recipe Untold() {
+		Recipe recipe;
+		recipe.AddAction().untold = true;
+		return recipe;
+	}
+};
+
+optional_ptr<LogicalGet> FindScan(LogicalOperator &op, TableIndex table_index) {
+	if (op.type == LogicalOperatorType::LOGICAL_GET && op.Cast<LogicalGet>().table_index == table_index) {
+		return &op.Cast<LogicalGet>();
+	}
+	for (auto &child : op.children) {
+		if (auto found = FindScan(*child, table_index)) {
+			return found;
+		}
+	}
+	return nullptr;
+}
+
+//! The scan below UPDATE, DELETE or MERGE that gives the ids of the rows to change.
+optional_ptr<LogicalGet> FindScan(LogicalOperator &input, const Expression &row_id, TableCatalogEntry &table) {
+	if (row_id.GetExpressionClass() != ExpressionClass::BOUND_COLUMN_REF) {
+		return nullptr;
+	}
+	auto scan = FindScan(input, row_id.Cast<BoundColumnRefExpression>().Binding().table_index);
+	return scan && scan->GetTable().get() == &table ? scan : nullptr;
+}
+
+//! The columns of the rows as they are before the statement.
+Expressions ScanColumns(LogicalGet &scan, const vector<Identifier> &names) {
+	Expressions columns;
+	for (auto &name : names) {
+		auto &column = scan.GetTable()->GetColumn(name);
+		auto index = scan.TryGetProjectionIndex(column.Logical().index);
+		if (!index.IsValid()) {
+			index = scan.AddColumnId(column.Logical().index);
+		}
+		columns.push_back(
+		    make_uniq<BoundColumnRefExpression>(column.Type(), ColumnBinding(scan.table_index, index)));
+	}
+	return columns;
+}
+
+//! The same, taken along through the projection below UPDATE or MERGE.
+Expressions ProjectColumns(LogicalProjection &projection, LogicalGet &scan, const vector<Identifier> &names) {
+	Expressions columns;
+	for (auto &column : ScanColumns(scan, names)) {
+		auto type = column->GetReturnType();
+		auto position = ColumnBinding::PushExpression(projection.expressions, std::move(column));
+		columns.push_back(
+		    make_uniq<BoundColumnRefExpression>(type, ColumnBinding(projection.table_index, position)));
+	}
+	return columns;
+}
+
+//! The column of the scan that an expression over the projection is, if it is one as it stands.
+optional_idx ColumnOf(const LogicalProjection &projection, const LogicalGet &scan, const Expression &expression) {
+	if (expression.GetExpressionClass() != ExpressionClass::BOUND_COLUMN_REF) {
+		return optional_idx();
+	}
+	auto &source = *projection.expressions[expression.Cast<BoundColumnRefExpression>().Binding().column_index];
+	if (source.GetExpressionClass() != ExpressionClass::BOUND_COLUMN_REF) {
+		return optional_idx();
+	}
+	auto binding = source.Cast<BoundColumnRefExpression>().Binding();
+	return binding.table_index == scan.table_index ? scan.GetColumnIndex(binding).GetPrimaryIndex() : optional_idx();
+}
+
+//! An UPDATE or MERGE, with what it and its log have in common.
+struct RowChanges {
+	const KeyLog &log;
+	TableCatalogEntry &table;
+	const LogicalProjection &projection;
+	const LogicalGet &scan;
+	const Expressions old_key;
+
+	//! The old keys, and the new ones if the action sets a key column to something else.
+	void AddUpdate(Recipe &recipe, KeyedAction &action, const vector<PhysicalIndex> &columns,
+	               const Expressions &values) const {
+		auto new_key = Copy(old_key);
+		bool changes = false;
+		for (idx_t i = 0; i < log.key_columns.size(); i++) {
+			auto &column = table.GetColumn(log.key_columns[i]);
+			auto set = std::find(columns.begin(), columns.end(), column.Physical());
+			if (set == columns.end()) {
+				continue;
+			}
+			auto &value = values[NumericCast<idx_t>(set - columns.begin())];
+			auto source = ColumnOf(projection, scan, *value);
+			changes = changes || !source.IsValid() || source.GetIndex() != column.Logical().index;
+			new_key[i] = value->Copy();
+		}
+		recipe.AddKey(action, Copy(old_key));
+		if (changes) {
+			recipe.AddKey(action, std::move(new_key));
+		}
+	}
+};
+
+Recipe ForInsert(LogicalInsert &insert, const KeyLog &log) {
+	auto bindings = insert.children[0]->GetColumnBindings();
+	if (bindings.size() != insert.table.GetColumns().PhysicalColumnCount() || !insert.column_index_map.empty()) {
+		return Recipe::Untold();
+	}
+	Recipe recipe;
+	Expressions key;
+	for (auto &name : log.key_columns) {
+		auto &column = insert.table.GetColumn(name);
+		key.push_back(make_uniq<BoundColumnRefExpression>(column.Type(), bindings[column.StorageOid()]));
+	}
+	recipe.AddKey(recipe.AddAction(), std::move(key));
+	return recipe;
+}
+
+Recipe ForDelete(LogicalDelete &del, const KeyLog &log) {
+	auto scan = FindScan(*del.children[0], *del.expressions[0], del.table);
+	if (!scan) {
+		return Recipe::Untold();
+	}
+	Recipe recipe;
+	recipe.AddKey(recipe.AddAction(), ScanColumns(*scan, log.key_columns));
+	return recipe;
+}
+
+Recipe ForUpdate(LogicalUpdate &update, LogicalProjection &projection, idx_t width, const KeyLog &log) {
+	auto scan = FindScan(projection, *projection.expressions[width - 1], update.table);
+	if (!scan) {
+		return Recipe::Untold();
+	}
+	Recipe recipe;
+	RowChanges changes {log, update.table, projection, *scan, ProjectColumns(projection, *scan, log.key_columns)};
+	changes.AddUpdate(recipe, recipe.AddAction(), update.columns, update.expressions);
+	return recipe;
+}
+
+Recipe ForMerge(LogicalMergeInto &merge, LogicalProjection &projection, const KeyLog &log) {
+	auto scan = FindScan(projection, *projection.expressions[merge.row_id_start], merge.table);
+	if (!scan) {
+		return Recipe::Untold();
+	}
+	Recipe recipe;
+	recipe.actions.target_marker = merge.row_id_start;
+	recipe.actions.source_marker = merge.source_marker;
+	RowChanges changes {log, merge.table, projection, *scan, ProjectColumns(projection, *scan, log.key_columns)};
+	for (auto &kind : merge.actions) {
+		for (auto &planned : kind.second) {
+			auto &action = recipe.AddAction();
+			action.of = kind.first;
+			if (planned->condition) {
+				action.condition = recipe.expressions.size();
+				recipe.expressions.push_back(planned->condition->Copy());
+			}
+			if (planned->action_type == MergeActionType::MERGE_DELETE) {
+				recipe.AddKey(action, Copy(changes.old_key));
+			} else if (planned->action_type == MergeActionType::MERGE_UPDATE) {
+				changes.AddUpdate(recipe, action, planned->columns, planned->expressions);
+			} else if (planned->action_type == MergeActionType::MERGE_INSERT) {
+				Expressions key;
+				for (auto &name : log.key_columns) {
+					key.push_back(planned->expressions[merge.table.GetColumn(name).StorageOid()]->Copy());
+				}
+				recipe.AddKey(action, std::move(key));
+			}
+		}
+	}
+	return recipe;
+}
+
+optional_ptr<TableCatalogEntry> ModifiedTable(LogicalOperator &op) {
+	switch (op.type) {
+	case LogicalOperatorType::LOGICAL_INSERT:
+		return &op.Cast<LogicalInsert>().table;
+	case LogicalOperatorType::LOGICAL_UPDATE:
+		return &op.Cast<LogicalUpdate>().table;
+	case LogicalOperatorType::LOGICAL_DELETE:
+		return &op.Cast<LogicalDelete>().table;
+	case LogicalOperatorType::LOGICAL_MERGE_INTO:
+		return &op.Cast<LogicalMergeInto>().table;
+	default:
+		return nullptr;
+	}
+}
+
+//! The projection below UPDATE and MERGE, which takes columns for the log along.
+optional_ptr<LogicalProjection> OwnProjection(LogicalOperator &op) {
+	bool has_own = op.type == LogicalOperatorType::LOGICAL_UPDATE || op.type == LogicalOperatorType::LOGICAL_MERGE_INTO;
+	if (!has_own || op.children[0]->type != LogicalOperatorType::LOGICAL_PROJECTION) {
+		return nullptr;
+	}
+	return &op.children[0]->Cast<LogicalProjection>();
+}
+
+Recipe RecipeFor(LogicalOperator &op, optional_ptr<LogicalProjection> projection, idx_t width, const KeyLog &log) {
+	if (log.key_columns.empty()) {
+		return Recipe::Untold();
+	}
+	if (op.type == LogicalOperatorType::LOGICAL_INSERT) {
+		return ForInsert(op.Cast<LogicalInsert>(), log);
+	}
+	if (op.type == LogicalOperatorType::LOGICAL_DELETE) {
+		return ForDelete(op.Cast<LogicalDelete>(), log);
+	}
+	if (!projection) {
+		return Recipe::Untold();
+	}
+	if (op.type == LogicalOperatorType::LOGICAL_UPDATE) {
+		return ForUpdate(op.Cast<LogicalUpdate>(), *projection, width, log);
+	}
+	return ForMerge(op.Cast<LogicalMergeInto>(), *projection, log);
+}
+
+class Planning {
+public:
+	Planning(PlannerExtensionInput &input, const KeyLogList &logs) : input(input), logs(logs) {
+	}
+
+	void Visit(LogicalOperator &op) {
+		if (op.type == LogicalOperatorType::LOGICAL_EXPLAIN &&
+		    op.Cast<LogicalExplain>().explain_type == ExplainType::EXPLAIN_SQL) {
+			return;
+		}
+		if (op.type == LogicalOperatorType::LOGICAL_TRIGGER) {
+			Visit(*op.children[0]);
+			LogBeside(*op.children[1], op.children[0]);
+			return;
+		}
+		for (auto &child : op.children) {
+			Visit(*child);
+		}
+		if (auto table = ModifiedTable(op)) {
+			Log(op, *table);
+		}
+	}
+
+private:
+	struct ActiveLog {
+		shared_ptr<KeyLog> log;
+		DuckTableEntry &target;
+	};
+
+	//! Those that the statement can write to.
+	vector<ActiveLog> LogsOf(const TableCatalogEntry &table) {
+		vector<ActiveLog> active;
+		for (auto &log : logs) {
+			auto target = log->Logs(table) ? log->Target(input.context) : nullptr;
+			if (target) {
+				active.push_back({log, *target});
+			}
+		}
+		return active;
+	}
+
+	void Log(LogicalOperator &op, TableCatalogEntry &table) {
+		// The plan of a prepared statement was here when it was prepared.
+		if (op.children.empty() || dynamic_cast<LogicalKeyLog *>(op.children[0].get())) {
+			return;
+		}
+		auto projection = OwnProjection(op);
+		auto width = projection ? projection->expressions.size() : 0;
+		auto active = LogsOf(table);
+		vector<Recipe> recipes;
+		for (auto &log : active) {
+			recipes.push_back(RecipeFor(op, projection, width, *log.log));
+		}
+		for (idx_t i = 0; i < active.size(); i++) {
+			Insert(op.children[0], table, active[i], std::move(recipes[i]));
+		}
+		if (projection && !active.empty()) {
+			op.children[0]->Cast<LogicalKeyLog>().width = width;
+		}
+	}
+
+	//! DuckDB does not decorrelate the body of a row trigger with operators in it that it does not know. So the log goes
+	//! to the rows that fire the trigger, and cannot tell the keys.
+	void LogBeside(LogicalOperator &body, unique_ptr<LogicalOperator> &rows) {
+		if (auto table = ModifiedTable(body)) {
+			for (auto &log : LogsOf(*table)) {
+				Insert(rows, *table, log, Recipe::Untold());
+			}
+		}
+		for (auto &child : body.children) {
+			LogBeside(*child, rows);
+		}
+	}
+
+	void Insert(unique_ptr<LogicalOperator> &rows, TableCatalogEntry &table, const ActiveLog &active, Recipe recipe) {
+		input.binder.GetStatementProperties().RegisterDBModify(table.ParentCatalog(), input.context,
+		                                                       DatabaseModificationType::INSERT_DATA);
+		rows = make_uniq<LogicalKeyLog>(std::move(rows), active.log, active.target, std::move(recipe.expressions),
+		                                std::move(recipe.actions));
+	}
+
+	PlannerExtensionInput &input;
+	const KeyLogList &logs;
+};
+
+void PlanLogs(PlannerExtensionInput &input, BoundStatement &statement) {
+	auto logs = KeyLogs::Get(input.context).All();
+	if (!logs->empty() && statement.plan) {
+		Planning(input, *logs).Visit(*statement.plan);
+	}
+}
+
+} // namespace
+
+void RegisterKeyLogPlanning(ExtensionLoader &loader) {
+	PlannerExtension extension;
+	extension.post_bind_function = PlanLogs;
+	PlannerExtension::Register(DBConfig::GetConfig(loader.GetDatabaseInstance()), std::move(extension));
+}
+
+} // namespace cocosql
