@@ -69,6 +69,9 @@ class RowGroups:
     def confirm(self, before: RowGroups) -> None:
         """Take as known what was the same before the present transaction's snapshot began."""
 
+    def forget(self, indexes: list[int]) -> None:
+        """Take these row groups as not known."""
+
     def same(self, earlier: RowGroups) -> list[int]:
         """For each row group the index of the earlier one that is known to hold the same rows; -1 if none is."""
 

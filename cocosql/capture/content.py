@@ -7,6 +7,7 @@ from cocosql.capture import Delta, Reading, snapshots
 from cocosql.capture.parts import Part, Parts, Present, Stored, Whole
 from cocosql.capture.rows import parts_of
 from cocosql.capture.snapshots import Snapshot
+from cocosql.catalog import views
 from cocosql.catalog.views import Input
 from cocosql.planner.qualify import without_database
 from cocosql.planner.sources import Source
@@ -82,11 +83,13 @@ class ContentCapture:
 
     def advance(self, session: Session) -> str:
         assert self._present is not None
+        columns = self.source.column_names
         snapshot = self._snapshot or snapshots.create(
-            session, self.database, self.stored_source, self.source.column_names, KIND, ""
+            session, self.database, self.stored_source, columns, KIND, "", views.next_id(session)
         )
         version = self._version(snapshot, self._present) if self._snapshot else snapshot.version
-        generation = snapshots.save(session, snapshot, self._present, version, has_written=False)
+        after = replace(snapshot, version=version, stored=self._present.stored())
+        generation = snapshots.save(session, snapshot, after, has_written=False)
         self.parts.remember(session, snapshot.stored.key, generation)
         return snapshot.position(version)
 

@@ -94,7 +94,8 @@ class Keyed:
         return (
             "SELECT coalesce(present.coco_source_id, past.coco_source_id) AS coco_source_id, "
             "present.* EXCLUDE (coco_source_id), "
-            "present.coco_fingerprint IS NOT DISTINCT FROM past.coco_fingerprint AS coco_moved "
+            "present.coco_fingerprint IS NOT DISTINCT FROM past.coco_fingerprint AS coco_moved, "
+            "past.coco_fingerprint IS NULL AS coco_is_new "
             f"FROM ({self.present(rows, with_columns=True)}) AS present "
             f"FULL OUTER JOIN ({known}) AS past USING (coco_source_id) "
             "WHERE present.coco_fingerprint IS DISTINCT FROM past.coco_fingerprint "

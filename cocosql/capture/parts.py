@@ -41,6 +41,10 @@ class Present:
     same: frozenset[int]
     checkpoint: int | None = None
 
+    def stored(self) -> Stored:
+        """As they are to be stored."""
+        return Stored(self.parts, checkpoint=self.checkpoint)
+
     @property
     def to_read(self) -> list[int]:
         return [part.part_id for part in self.parts if part.part_id not in self.same]

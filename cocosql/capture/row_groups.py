@@ -51,7 +51,7 @@ class TableParts:
         assert now is not None
         if self._before is not None:
             now.confirm(self._before)
-        stored = replace(stored, parts=sorted(stored.parts, key=lambda part: int(part.place)))
+        stored = replace(stored, parts=sorted(stored.parts, key=_place))
         found = self._same(session, now, stored)
         kept = [stored.parts[index].part_id if index >= 0 else None for index in found]
         places = [str(begin) for begin, _ in now.ranges]
@@ -84,9 +84,23 @@ class TableParts:
         conditions = " OR ".join(f"(rowid >= {begin} AND rowid < {end})" for begin, end in spans) or "false"
         return f"FROM ({query} WHERE {conditions}) AS read WHERE coco_part IS NOT NULL"
 
+    def part_of(self, row_id: str) -> str:
+        """The part of a row of the present, as SQL."""
+        return f"coco_part({row_id}, from_base64('{_packed(self._ranges)}'))"
+
+    def forget(self, part_ids: Collection[int]) -> None:
+        """Take parts as not known: they are read again next time."""
+        assert self._now is not None
+        self._now.forget([index for index, (_, _, part_id) in enumerate(self._ranges) if part_id in part_ids])
+
     def remember(self, session: Session, key: str, generation: int) -> None:
         assert self._now is not None
         session.remember_row_groups(key, generation, self._now)
+
+
+def _place(part: Part) -> tuple[bool, int]:
+    """Parts in the order of their rows; those that are gone, and have no place any more, last."""
+    return not part.place, int(part.place or 0)
 
 
 def _packed(ranges: list[_Range]) -> str:

@@ -5,15 +5,18 @@ as of a plain view, there is one, and it is read each time.
 """
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from cocosql._native import Session
 from cocosql.capture import Delta, Reading, snapshots
 from cocosql.capture.identity import Identity, identity_of
-from cocosql.capture.parts import Parts, Present, Whole, column_list
+from cocosql.capture.key_log import KeyLog, why_not
+from cocosql.capture.parts import Part, Parts, Present, Whole, column_list
 from cocosql.capture.row_groups import TableParts
 from cocosql.capture.snapshots import Snapshot
+from cocosql.catalog import views
 from cocosql.catalog.views import Input
+from cocosql.fetch import rows_at
 from cocosql.planner.qualify import without_database
 from cocosql.planner.sources import Source
 from cocosql.sqltext import ident, qualified
@@ -39,6 +42,11 @@ class RowCapture:
     database: str
     parts: Parts
     identity: Identity
+    #: Whether the keys of rows are to be logged as statements change them.
+    wants_log: bool = False
+    _log: KeyLog | None = None
+    #: Whether the present transaction can rely on the log.
+    _log_is_on: bool = False
     _snapshot: Snapshot | None = None
     _present: Present | None = None
     #: The version that the view has read; None if it has read none.
@@ -53,6 +61,8 @@ class RowCapture:
 
     @property
     def rule(self) -> str:
+        if self.wants_log and not why_not(self.source, self.database):
+            return "the log of changed keys is read; if it is not complete, row groups that changed"
         if isinstance(self.parts, Whole):
             return "full diff: all rows are read and their fingerprints compared"
         return f"{self.parts.unit} that changed are read and the fingerprints of their rows compared"
@@ -71,19 +81,32 @@ class RowCapture:
         return self.identity.id_type
 
     def observe(self, session: Session) -> None:
+        if self.wants_log and not why_not(self.source, self.database):
+            self._start_log(session)
         self.parts.observe(session)
+
+    def _start_log(self, session: Session) -> None:
+        found = self._find(session)
+        if self._log is None or (found and found.snapshot_id != self._log.snapshot_id):
+            self._log = KeyLog(self.source, self.database, found.snapshot_id if found else views.next_id(session))
+        self._log.start(session, found.activation if found else self._log.activation)
+
+    def _find(self, session: Session) -> Snapshot | None:
+        found = snapshots.find(session, self.database, self.stored_source, self.columns, KIND)
+        return found if found and found.identity == self.identity.name else None
 
     def all_rows(self, session: Session) -> str:
         return f"SELECT {self.identity.id_sql} AS coco_source_id{column_list(self.columns)} FROM {self.source.sql}"
 
     def changes(self, session: Session, position: str | None) -> Delta | None:
-        found = snapshots.find(session, self.database, self.stored_source, self.columns, KIND)
-        self._snapshot = found if found and found.identity == self.identity.name else None
-        self._compared = None
+        self._snapshot = self._find(session)
+        self._compared, self._read = None, []
+        self._log_is_on = self._log is not None and self._log.is_on(session)
         if self._snapshot is None:
             return None
         self._present = self.parts.present(session, self._snapshot.stored)
-        self._compare(session, self._snapshot, self._present)
+        if not self._compare_logged(session, self._snapshot, self._present):
+            self._compare(session, self._snapshot, self._present)
         self._version = self._snapshot.version_at(position)
         return None if self._version is None else self._delta(session, self._snapshot, self._version)
 
@@ -97,11 +120,64 @@ class RowCapture:
         ids = ", ".join(map(str, sorted(past))) or "NULL"
         condition = "" if past == stored else f" WHERE coco_part IN ({ids})"
         known = f"SELECT * FROM {snapshot.table}{condition}"
-        session.execute(
-            f"CREATE OR REPLACE TEMP TABLE {ident(f'changed_{snapshot.snapshot_id}')} AS "
-            f"{self.identity.compare(self.parts.rows(set(self._read)), known)}"
+        self._keep_changed(session, snapshot, self.parts.rows(set(self._read)), known)
+
+    def _compare_logged(self, session: Session, snapshot: Snapshot, present: Present) -> bool:
+        """Find the rows with logged keys that differ from the snapshot; false if the log cannot tell all of them."""
+        log = self._log
+        if log is None or not self._log_is_on or log.activation != snapshot.activation:
+            return False
+        count = log.count(session)
+        if count is None:
+            return False
+        if count:
+            self._compare_keys(session, snapshot, log)
+        if not self._adds_up(session, snapshot):
+            self._compared = None
+            return False
+        self._present = self._with_unread(snapshot, present)
+        return True
+
+    def _compare_keys(self, session: Session, snapshot: Snapshot, log: KeyLog) -> None:
+        assert isinstance(self.parts, TableParts) and self.source.name is not None
+        columns = list(dict.fromkeys([*self.columns, *self.source.key]))
+        found = rows_at(session, self.source.name, log.row_ids(), columns)
+        part = self.parts.part_of("coco_rowid")
+        ids = f"SELECT {self.identity.id_sql} FROM ({log.keys()})"
+        self._keep_changed(
+            session,
+            snapshot,
+            f"SELECT {part} AS coco_part{column_list(columns)} FROM ({found})",
+            f"SELECT * FROM {snapshot.table} WHERE coco_source_id IN ({ids})",
         )
+
+    def _keep_changed(self, session: Session, snapshot: Snapshot, rows: str, known: str) -> None:
+        """Keep where rows of the source differ from rows of the snapshot."""
+        table = ident(f"changed_{snapshot.snapshot_id}")
+        session.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {self.identity.compare(rows, known)}")
         ((self._compared,),) = session.execute(f"SELECT count(*) FROM {self.changed}")
+
+    def _adds_up(self, session: Session, snapshot: Snapshot) -> bool:
+        """Whether the table has as many rows as the log makes of the snapshot: not, if a writer went round the log."""
+        more = 0
+        if self._compared:
+            ((more,),) = session.execute(
+                f"SELECT count(*) FILTER (coco_is_new) - count(*) FILTER (coco_fingerprint IS NULL) FROM {self.changed}"
+            )
+        ((present, past),) = session.execute(
+            f"SELECT (SELECT count(*) FROM {self.source.sql}), (SELECT count(*) FROM {snapshot.table})"
+        )
+        return bool(present == past + more)
+
+    def _with_unread(self, snapshot: Snapshot, present: Present) -> Present:
+        """The parts, of which those that changed are not known: their rows were not all compared."""
+        assert isinstance(self.parts, TableParts)
+        unread = set(present.to_read)
+        self.parts.forget(unread)
+        parts = [replace(part, token="") if part.part_id in unread else part for part in present.parts]
+        there = {part.part_id for part in parts}
+        gone = [Part(part.part_id, "", "") for part in snapshot.stored.parts if part.part_id not in there]
+        return replace(present, parts=[*parts, *gone])
 
     def _delta(self, session: Session, snapshot: Snapshot, version: int) -> Delta:
         now = self.identity.changed_ids(self.changed) if self._compared else None
@@ -126,23 +202,29 @@ class RowCapture:
         """The present rows with these ids: in the parts that were read, or that the snapshot has them in."""
         assert self._present is not None
         found = session.execute(f"SELECT DISTINCT coco_part FROM {snapshot.table} WHERE coco_source_id IN ({ids})")
-        wanted = {part_id for (part_id,) in found} & self._present.same | set(self._read)
+        wanted = {part_id for (part_id,) in found} & self._present.same | set(self._present.to_read)
         rows = f"SELECT {self.identity.id_sql} AS coco_source_id{column_list(self.columns)} FROM "
         return f"FROM ({rows}({self.parts.rows(wanted)})) AS present WHERE coco_source_id IN ({ids})"
 
     def advance(self, session: Session) -> str:
         snapshot = self._snapshot or self._create(session)
         assert self._present is not None
-        version = snapshot.version
-        if self._compared:
-            version = self._take_over(session, snapshot)
-        generation = snapshots.save(session, snapshot, self._present, version, has_written=bool(self._compared))
+        version = self._take_over(session, snapshot) if self._compared else snapshot.version
+        activation = snapshot.activation
+        if self._log is not None:
+            activation = self._log.activation if self._log_is_on else None
+            self._log.clear(session)
+        after = replace(snapshot, version=version, activation=activation, stored=self._present.stored())
+        generation = snapshots.save(session, snapshot, after, has_written=bool(self._compared))
         self.parts.remember(session, snapshot.stored.key, generation)
         return snapshot.position(version)
 
     def _create(self, session: Session) -> Snapshot:
         """Make the snapshot, and fill it with what there is."""
-        snapshot = snapshots.create(session, self.database, self.stored_source, self.columns, KIND, self.identity.name)
+        snapshot_id = self._log.snapshot_id if self._log else views.next_id(session)
+        snapshot = snapshots.create(
+            session, self.database, self.stored_source, self.columns, KIND, self.identity.name, snapshot_id
+        )
         self._present = self.parts.present(session, snapshot.stored)
         self._read = self._present.to_read
         columns = f"coco_part BIGINT, coco_source_id {self.identity.id_type}, coco_fingerprint UBIGINT, coco_key JSON"
@@ -160,7 +242,7 @@ class RowCapture:
         ((differs,),) = session.execute(f"SELECT count(*) > 0 FROM ({changed})")
         version = snapshot.version + bool(differs)
         if differs:
-            self._log(session, snapshot, changed, version)
+            self._log_changes(session, snapshot, changed, version)
         session.execute(f"DELETE FROM {snapshot.table} {self.identity.those_in(self.changed)}")
         session.execute(
             f"INSERT INTO {snapshot.table} SELECT coco_part, coco_source_id, coco_fingerprint, coco_key "
@@ -168,7 +250,7 @@ class RowCapture:
         )
         return version
 
-    def _log(self, session: Session, snapshot: Snapshot, changed: str, version: int) -> None:
+    def _log_changes(self, session: Session, snapshot: Snapshot, changed: str, version: int) -> None:
         """Let the other views that read the snapshot know; for each row the last version is enough."""
         session.execute(f"DELETE FROM {snapshot.log} WHERE coco_source_id IN ({changed})")
         snapshots.trim_log(session, snapshot)
@@ -202,10 +284,12 @@ def past_rows(database: str, given: Input, identity: Identity) -> str:
     )
 
 
-def row_capture(source: Source, columns: list[str], database: str) -> RowCapture:
+def row_capture(source: Source, columns: list[str], database: str, *, wants_log: bool) -> RowCapture:
     """The capture of the rows of a source, for a view of this database that reads these columns."""
     read = list(dict.fromkeys([*columns, *source.key]))
-    return RowCapture(source, columns, database, parts_of(source, read, database), identity_of(source, columns))
+    return RowCapture(
+        source, columns, database, parts_of(source, read, database), identity_of(source, columns), wants_log
+    )
 
 
 def _table_name(position: str | None) -> str | None:

@@ -9,7 +9,8 @@ import json
 from dataclasses import dataclass
 
 from cocosql._native import Session
-from cocosql.capture.parts import Part, Present, Stored
+from cocosql.capture import key_log
+from cocosql.capture.parts import Part, Stored
 from cocosql.catalog import views
 from cocosql.sqltext import qualified
 
@@ -20,6 +21,8 @@ class Snapshot:
     identity: str
     version: int
     stored: Stored
+    #: The activation of the key log that has missed nothing since the rows were read.
+    activation: str | None = None
 
     @property
     def table_name(self) -> str:
@@ -46,58 +49,66 @@ class Snapshot:
 
 def find(session: Session, database: str, source: str, columns: list[str], kind: str) -> Snapshot | None:
     rows = session.execute(
-        "SELECT snapshot_id, identity, version, generation, checkpoint FROM coco.snapshots "
+        "SELECT snapshot_id, identity, version, generation, checkpoint, activation FROM coco.snapshots "
         "WHERE source = $1 AND columns = $2::VARCHAR[] AND kind = $3",
         [source, columns, kind],
     )
     if not rows:
         return None
-    ((snapshot_id, identity, version, generation, checkpoint),) = rows
+    ((snapshot_id, identity, version, generation, checkpoint, activation),) = rows
     found = session.execute(
         "SELECT part_id, place, token, digest FROM coco.parts WHERE snapshot_id = $1", [snapshot_id]
     )
     parts = [Part(*row) for row in found]
     stored = Stored(parts, generation, _key(database, snapshot_id), checkpoint)
-    return Snapshot(snapshot_id, identity, version, stored)
+    return Snapshot(snapshot_id, identity, version, stored, activation)
 
 
-def create(session: Session, database: str, source: str, columns: list[str], kind: str, identity: str) -> Snapshot:
+def create(
+    session: Session, database: str, source: str, columns: list[str], kind: str, identity: str, snapshot_id: int
+) -> Snapshot:
     """A new snapshot, without parts."""
-    snapshot_id = views.next_id(session)
     session.execute(
-        "INSERT INTO coco.snapshots VALUES ($1, $2, $3::VARCHAR[], $4, $5, 1, 0, NULL)",
+        "INSERT INTO coco.snapshots VALUES ($1, $2, $3::VARCHAR[], $4, $5, 1, 0, NULL, NULL)",
         [snapshot_id, source, columns, kind, identity],
     )
     return Snapshot(snapshot_id, identity, 1, Stored(key=_key(database, snapshot_id)))
 
 
-def save(session: Session, snapshot: Snapshot, present: Present, version: int, *, has_written: bool) -> int:
-    """Store the version and the parts, unless they are the same and no row was written.
+def save(session: Session, snapshot: Snapshot, after: Snapshot, *, has_written: bool) -> int:
+    """Store what the snapshot is now, unless it is the same and no row was written.
 
-    Returns the generation of the parts.
+    Returns the generation of its parts.
     """
-    stored = snapshot.stored
-    is_same = (version, present.checkpoint) == (snapshot.version, stored.checkpoint)
-    if is_same and not has_written and _same(present.parts, stored.parts):
-        return stored.generation
+    before, now = snapshot.stored, after.stored
+    is_same = (snapshot.version, snapshot.activation) == (after.version, after.activation)
+    has_same_parts = before.checkpoint == now.checkpoint and _same(before.parts, now.parts)
+    if is_same and has_same_parts and not has_written:
+        return before.generation
     generation = views.next_id(session)
     session.execute(
-        "UPDATE coco.snapshots SET version = $2, generation = $3, checkpoint = $4 WHERE snapshot_id = $1",
-        [snapshot.snapshot_id, version, generation, present.checkpoint],
+        "UPDATE coco.snapshots SET version = $2, generation = $3, checkpoint = $4, activation = $5 "
+        "WHERE snapshot_id = $1",
+        [snapshot.snapshot_id, after.version, generation, now.checkpoint, after.activation],
     )
-    session.execute("DELETE FROM coco.parts WHERE snapshot_id = $1", [snapshot.snapshot_id])
+    if not has_same_parts:
+        _save_parts(session, snapshot.snapshot_id, now.parts)
+    return generation
+
+
+def _save_parts(session: Session, snapshot_id: int, parts: list[Part]) -> None:
+    session.execute("DELETE FROM coco.parts WHERE snapshot_id = $1", [snapshot_id])
     session.execute(
         "INSERT INTO coco.parts SELECT $1, unnest($2::BIGINT[]), unnest($3::VARCHAR[]), unnest($4::VARCHAR[]), "
         "nullif(unnest($5::VARCHAR[]), '')",
         [
-            snapshot.snapshot_id,
-            [part.part_id for part in present.parts],
-            [part.place for part in present.parts],
-            [part.token for part in present.parts],
-            [part.digest or "" for part in present.parts],
+            snapshot_id,
+            [part.part_id for part in parts],
+            [part.place for part in parts],
+            [part.token for part in parts],
+            [part.digest or "" for part in parts],
         ],
     )
-    return generation
 
 
 def readers(session: Session, snapshot: Snapshot) -> int:
@@ -115,23 +126,24 @@ def trim_log(session: Session, snapshot: Snapshot) -> None:
     )
 
 
-def drop_unread(session: Session) -> None:
-    """Drop the snapshots that no view reads any more, and the tables of a schema before 3, which had no record."""
-    rows = session.execute(
-        f"""
-        SELECT snapshot_id FROM coco.snapshots WHERE snapshot_id NOT IN ({_READ})
-        UNION
-        SELECT regexp_extract(table_name, '[0-9]+')::BIGINT FROM duckdb_tables()
-        WHERE database_name = current_database() AND schema_name = 'coco'
-            AND regexp_full_match(table_name, 'snapshot_[0-9]+')
-            AND regexp_extract(table_name, '[0-9]+')::BIGINT NOT IN (SELECT snapshot_id FROM coco.snapshots)
+def drop_unread(session: Session, database: str) -> None:
+    """Drop the snapshots that no view reads any more, and tables that belong to none."""
+    session.execute(f"DELETE FROM coco.snapshots WHERE snapshot_id NOT IN ({_READ})")
+    session.execute("DELETE FROM coco.parts WHERE snapshot_id NOT IN (SELECT snapshot_id FROM coco.snapshots)")
+    tables = session.execute(
         """
+        SELECT table_name, regexp_extract(table_name, '[0-9]+$')::BIGINT AS snapshot_id FROM duckdb_tables()
+        WHERE database_name = $1 AND schema_name = 'coco'
+            AND regexp_full_match(table_name, '(snapshot|snapshot_log|keys)_[0-9]+')
+            AND snapshot_id NOT IN (SELECT snapshot_id FROM coco.snapshots)
+        """,
+        [database],
     )
-    for (snapshot_id,) in rows:
-        session.execute(f"DROP TABLE IF EXISTS {qualified('coco', f'snapshot_{snapshot_id}')}")
-        session.execute(f"DROP TABLE IF EXISTS {qualified('coco', f'snapshot_log_{snapshot_id}')}")
-        for table in ("snapshots", "parts"):
-            session.execute(f"DELETE FROM coco.{table} WHERE snapshot_id = $1", [snapshot_id])
+    for name, snapshot_id in tables:
+        if name.startswith("keys_"):
+            key_log.drop(session, database, snapshot_id)
+        else:
+            session.execute(f"DROP TABLE {qualified('coco', name)}")
 
 
 #: The snapshots that views have read.

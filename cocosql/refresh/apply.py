@@ -10,9 +10,9 @@ import duckdb
 
 from cocosql._native import Session
 from cocosql.catalog.views import View
+from cocosql.fetch import rows_at
 from cocosql.planner.operators.map import SOURCE_ID
 from cocosql.planner.plan import Plan
-from cocosql.refresh.fetch import rows_at
 from cocosql.refresh.state import lineage_columns
 from cocosql.sqltext import fingerprint, ident, idents
 

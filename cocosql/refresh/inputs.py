@@ -17,7 +17,7 @@ def captures(plan: Plan) -> list[Capture]:
     operator, database = plan.operator, plan.view.name.database
     behind_views = [UpstreamCapture(source, source.column_names) for source in plan.behind_views]
     if isinstance(operator, Map):
-        return [_row_capture(operator.source, operator.columns, database), *behind_views]
+        return [_row_capture(plan.view, operator.source, operator.columns), *behind_views]
     direct = [
         UpstreamCapture(source, source.column_names) if source.upstream else content_capture(source, database)
         for source in plan.sources
@@ -25,8 +25,10 @@ def captures(plan: Plan) -> list[Capture]:
     return [*direct, *behind_views]
 
 
-def _row_capture(source: Source, columns: list[str], database: str) -> Capture:
-    return UpstreamCapture(source, columns) if source.upstream else row_capture(source, columns, database)
+def _row_capture(view: View, source: Source, columns: list[str]) -> Capture:
+    if source.upstream:
+        return UpstreamCapture(source, columns)
+    return row_capture(source, columns, view.name.database, wants_log=view.options.get("capture") == "log")
 
 
 def stored_inputs(view: View, found: list[Capture]) -> list[Input] | None:

@@ -71,10 +71,11 @@ class ViewRefresh:
         """Go on with another plan, as the code of a function changed."""
         self.plan = plan
         self.warmed.clear()
+        self.captures = []
 
     def observe(self, session: Session) -> None:
         """Look at the sources before the snapshot of the transaction begins in which they are read."""
-        self.captures = captures(self.plan)
+        self.captures = self.captures or captures(self.plan)
         for capture in self.captures:
             capture.observe(session)
 
@@ -168,7 +169,7 @@ class ViewRefresh:
         view = view.settled(operators=describe_operators(replace(self.plan, view=view), self.captures))
         views.save(session, view, refreshed=True)
         if self.rebuild or None in self.deltas:
-            snapshots.drop_unread(session)
+            snapshots.drop_unread(session, view.name.database)
         if counts:
             state.expire(session, view)
 

@@ -31,7 +31,7 @@ OPTIONS: dict[str, tuple[str, ...] | None] = {
     "target_lag": None,
     "retain_changes": None,
 }
-_NOT_YET: set[str | tuple[str, str]] = {"target_lag", ("capture", "log")}
+_NOT_YET = {"target_lag"}
 
 
 def run(session: Session, statement: Statement, caller: Caller) -> list[tuple[()]]:
@@ -78,7 +78,7 @@ def check_options(session: Session, options: dict[str, str]) -> None:
         values = OPTIONS[option]
         if values and value not in values:
             raise duckdb.InvalidInputException(f"option {option} takes {' or '.join(map(repr, values))}, not {value!r}")
-        if option in _NOT_YET or (option, value) in _NOT_YET:
+        if option in _NOT_YET:
             raise duckdb.NotImplementedException(f"{option} = {value!r} is not implemented yet in this version")
     if "retain_changes" in options:
         session.execute("SELECT $1::INTERVAL", [options["retain_changes"]])

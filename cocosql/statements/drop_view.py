@@ -41,7 +41,7 @@ def drop(session: Session, view: View) -> None:
         state.drop(session, view)
         errors.forget(session, view)
         views.forget(session, view.view_id)
-        snapshots.drop_unread(session)
+        snapshots.drop_unread(session, view.name.database)
 
 
 def _check_unread(session: Session, targets: list[View]) -> None:

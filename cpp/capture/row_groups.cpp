@@ -172,6 +172,13 @@ void RowGroups::Confirm(const RowGroups &before) {
 	}
 }
 
+void RowGroups::Forget(const std::vector<idx_t> &indexes) {
+	for (auto index : indexes) {
+		groups[index].is_known = false;
+		groups[index].token.clear();
+	}
+}
+
 std::vector<optional_idx> RowGroups::FindSame(const RowGroups &earlier) const {
 	std::unordered_map<const RowGroup *, idx_t> by_object;
 	std::unordered_map<std::string, idx_t> by_token;
@@ -258,6 +265,7 @@ void BindRowGroups(nb::module_ &module) {
 	nb::class_<RowGroups>(module, "RowGroups")
 	    .def_static("remembered", &RowGroups::Remembered, nb::arg("checkpoint"), nb::arg("tokens"))
 	    .def("confirm", &RowGroups::Confirm, nb::arg("before"))
+	    .def("forget", &RowGroups::Forget, nb::arg("indexes"))
 	    .def("same", &Same, nb::arg("earlier"))
 	    .def_prop_ro("ranges", &Ranges)
 	    .def_prop_ro("tokens", &Tokens)

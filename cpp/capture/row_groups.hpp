@@ -48,6 +48,8 @@ public:
 	//! Marks the row groups as known that are settled, and were the same before the snapshot of the present transaction
 	//! began. What changed in between can be neither seen nor missed then.
 	void Confirm(const RowGroups &before);
+	//! Takes these row groups as not known.
+	void Forget(const std::vector<duckdb::idx_t> &indexes);
 	//! For each row group the index of an earlier one that is known to hold the same rows.
 	std::vector<duckdb::optional_idx> FindSame(const RowGroups &earlier) const;
 

@@ -8,7 +8,8 @@ CREATE TABLE coco.snapshots (
     identity VARCHAR NOT NULL,          -- how rows are known again: the key and its types
     version BIGINT NOT NULL,            -- counts the times at which rows had changed
     generation BIGINT NOT NULL,         -- another one whenever the parts are written
-    checkpoint BIGINT                   -- checkpoints of the file until the tokens of its parts were taken
+    checkpoint BIGINT,                  -- checkpoints of the file until the tokens of its parts were taken
+    activation VARCHAR                  -- of the log keys_<id>, if it has missed nothing since the rows were read
 );
 
 -- A source is read in parts: row groups of a table, files. A part with the same token has the same rows.

@@ -1,0 +1,106 @@
+"""The key log, opt-in by ``capture = 'log'``: the keys of rows that statements may have changed, logged as they run.
+
+It finds rows that lie scattered over a table at the cost of their number. cpp/capture/key_log.hpp says what the log
+holds, and when it is complete: the snapshot remembers the activation of the log that has missed nothing since.
+"""
+
+from dataclasses import dataclass
+
+from cocosql._native import Session
+from cocosql.planner.sources import Source
+from cocosql.sqltext import ident, idents, qualified
+
+#: Key types of which equal values are indistinguishable: what is logged is the key itself, not one that equals it.
+_EXACT = {
+    *("BOOLEAN", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"),
+    *("UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT"),
+    *("VARCHAR", "BLOB", "UUID", "DATE", "TIME", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE"),
+}
+
+
+@dataclass
+class KeyLog:
+    source: Source
+    #: The view's database, in which the table is, too.
+    database: str
+    snapshot_id: int
+    #: The activation, if the log is complete for who has read everything since it began.
+    activation: str | None = None
+
+    @property
+    def name(self) -> str:
+        return _name(self.snapshot_id)
+
+    @property
+    def table(self) -> str:
+        return qualified("coco", self.name)
+
+    def start(self, session: Session, activation: str | None) -> None:
+        """Make sure that keys are logged from now on, by an activation that lasts. Call outside a transaction."""
+        self.activation = activation
+        if activation and self._state(session) in ("on", "waiting"):
+            return
+        types = dict(zip(self.source.column_names, self.source.column_types, strict=True))
+        columns = ", ".join(f"{ident(name)} {types[name]}" for name in self.source.key)
+        session.execute(f"CREATE TABLE IF NOT EXISTS {self.table} ({columns}, coco_all BOOLEAN)")
+        assert self.source.name is not None
+        ((self.activation,),) = session.execute(
+            "SELECT coco_log_start($1, $2, $3, $4, $5::VARCHAR[])::VARCHAR",
+            [self.database, self.source.name.schema, self.source.name.name, self.name, self.source.key],
+        )
+
+    def is_on(self, session: Session) -> bool:
+        """Whether what this transaction sees, or will not see, is all in the log since it began."""
+        return self._state(session) == "on"
+
+    def _state(self, session: Session) -> str:
+        ((state,),) = session.execute(
+            "SELECT coco_log_state($1, $2, $3::UUID)", [self.database, self.name, self.activation]
+        )
+        return str(state)
+
+    def count(self, session: Session) -> int | None:
+        """How many keys this transaction sees; None if a statement changed too many rows to log each."""
+        ((count, is_all),) = session.execute(f"SELECT count(*), coalesce(bool_or(coco_all), false) FROM {self.table}")
+        return None if is_all else int(count)
+
+    def keys(self) -> str:
+        """A query for the keys."""
+        return f"SELECT DISTINCT {idents(self.source.key)} FROM {self.table}"
+
+    def row_ids(self) -> str:
+        """A query for the row ids of the source's rows with these keys."""
+        return (
+            f"SELECT rowid FROM {self.source.sql} SEMI JOIN ({self.keys()}) AS logged USING ({idents(self.source.key)})"
+        )
+
+    def clear(self, session: Session) -> None:
+        """Forget what this transaction sees of the log."""
+        session.execute(f"DELETE FROM {self.table}")
+
+
+def why_not(source: Source, database: str) -> str | None:
+    """Why the changes of a source cannot be logged for a view of this database; None if they can."""
+    types = dict(zip(source.column_names, source.column_types, strict=True))
+    if not source.is_table or source.name is None:
+        return "the source is no table"
+    if source.name.database != database:
+        return "the table is in another database"
+    if not source.key:
+        return "the table has no primary key"
+    if not all(types[name] in _EXACT for name in source.key):
+        return "the type of its primary key has equal values that can be told apart"
+    return None
+
+
+def drop(session: Session, database: str, snapshot_id: int) -> None:
+    """Stop logging for a snapshot that is dropped. The table stays while transactions may still append to it."""
+    name = _name(snapshot_id)
+    session.execute("SELECT coco_log_stop($1, $2)", [database, name])
+    ((state,),) = session.execute("SELECT coco_log_state($1, $2, uuid())", [database, name])
+    if state == "off":
+        session.execute(f"DROP TABLE IF EXISTS {qualified('coco', name)}")
+
+
+def _name(snapshot_id: int) -> str:
+    return f"keys_{snapshot_id}"
