@@ -45,14 +45,12 @@ def apply(session: Session, plan: Plan, rows: str, touched: str, version: int) -
     """Replace the rows for which the condition `touched` holds by these rows, as `version`."""
     view, names, lineage = plan.view, plan.column_names, lineage_columns(plan)
     old, new, removed, added = (_temporary(view.view_id, part) for part in ("old", "new", "removed", "added"))
-    key = f", {fingerprint(view.key_columns)} AS coco_key" if view.key_columns else ", NULL::UHUGEINT AS coco_key"
+    key, copy = _identity(plan, touched)
     columns = idents([*names, *lineage])
     content = f"{fingerprint(names)} AS coco_content"
-    order = f"ORDER BY {ident(SOURCE_ID)}" if lineage else ""
-    copy = f"row_number() OVER (PARTITION BY coco_content {order}) AS coco_copy"
     present = _present(session, view, touched, ["coco_row_id", *lineage, *names])
-    stored = f"SELECT coco_rowid, coco_row_id{_list(lineage)}, {content}{key} FROM ({present})"
-    fresh = f"SELECT *, {content}{key} FROM ({rows}) AS coco_rows ({columns})"
+    stored = f"SELECT coco_rowid, coco_row_id{_list(lineage)}, {content}, {key} FROM ({present})"
+    fresh = f"SELECT *, {content}, {key} FROM ({rows}) AS coco_rows ({columns})"
     session.execute(f"CREATE OR REPLACE TEMP TABLE {old} AS SELECT *, {copy} FROM ({stored})")
     session.execute(f"CREATE OR REPLACE TEMP TABLE {new} AS SELECT *, {copy} FROM ({fresh})")
     session.execute(
@@ -72,6 +70,17 @@ def apply(session: Session, plan: Plan, rows: str, touched: str, version: int) -
         _write(session, plan, removed, added, version)
         _check_key(session, plan, added)
     return counts
+
+
+def _identity(plan: Plan, touched: str) -> tuple[str, str]:
+    """What identifies a row, for update pairs, and what tells rows of the same content apart."""
+    view = plan.view
+    if view.key_columns and "key" not in view.options and touched != "true":
+        # The view shows its source's key, so that the source id does both. Rows of an earlier query may lack it.
+        return f"{ident(SOURCE_ID)} AS coco_key", f"{ident(SOURCE_ID)} AS coco_copy"
+    key = fingerprint(view.key_columns) if view.key_columns else "NULL::UHUGEINT"
+    order = f"ORDER BY {ident(SOURCE_ID)}" if lineage_columns(plan) else ""
+    return f"{key} AS coco_key", f"row_number() OVER (PARTITION BY coco_content {order}) AS coco_copy"
 
 
 def _present(session: Session, view: View, touched: str, columns: list[str]) -> str:
