@@ -134,6 +134,9 @@ class Session:
     def describe(self, sql: str) -> list[tuple[str, str]]:
         """Names and SQL types of a query's columns; runs nothing."""
 
+    def is_collated(self, sql: str) -> bool:
+        """Whether a column of a query has text that is compared by a collation."""
+
     def canonical(self, sql: str) -> str:
         """The text of a query as DuckDB parses it; equal texts mean the same."""
 

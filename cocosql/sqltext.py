@@ -76,6 +76,11 @@ def struct(names: Iterable[str], table: str | None = None) -> str:
     return f"struct_pack({', '.join(f'{ident(name)} := {prefix}{ident(name)}' for name in names)})"
 
 
+def columns_sql(columns: Iterable[tuple[str, str]]) -> str:
+    """The columns of a CREATE TABLE, of names and types."""
+    return ", ".join(f"{ident(name)} {kind}" for name, kind in columns)
+
+
 def qualified(*parts: str) -> str:
     """A quoted name of several parts."""
     return ".".join(ident(part) for part in parts)

@@ -75,6 +75,11 @@ class View:
         return qualified("coco", self.state_table)
 
     @property
+    def arranged(self) -> str:
+        """The table of the rows that an operator remembers of its input, as SQL. It is there if there is such one."""
+        return qualified("coco", self.state_table.replace("rows_", "arranged_"))
+
+    @property
     def rows_table(self) -> Name:
         return Name(self.name.database, "coco", self.state_table)
 

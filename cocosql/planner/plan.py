@@ -12,7 +12,8 @@ from cocosql._native import Session
 from cocosql.catalog import functions
 from cocosql.catalog.views import View
 from cocosql.planner import definitions, sources
-from cocosql.planner.call_sites import Callee
+from cocosql.planner.call_sites import Callee, calls_in
+from cocosql.planner.operators.aggregate import Aggregate, plan_aggregate
 from cocosql.planner.operators.map import Map, NotMap, plan_map
 from cocosql.planner.operators.recompute import Recompute
 from cocosql.planner.parse import parse
@@ -44,7 +45,13 @@ class Plan:
     behind_views: list[Source] = field(default_factory=list)
     #: The columns that identify a row, or empty.
     key_columns: list[str] = field(default_factory=list)
-    operator: Map | Recompute | None = None
+    operator: Map | Aggregate | Recompute | None = None
+
+    @property
+    def map(self) -> Map | None:
+        """The operator that works on the rows of the source one by one, if there is one."""
+        operator = self.operator.below if isinstance(self.operator, Aggregate) else self.operator
+        return operator if isinstance(operator, Map) else None
 
     @property
     def versions(self) -> dict[str, str]:
@@ -129,7 +136,23 @@ def choose_operator(session: Session, made: Plan) -> None:
     try:
         made.operator = plan_map(made.tree, made.sources, made.callees, made.aggregates)
     except NotMap as reason:
-        made.operator = Recompute(made.sql, str(reason))
+        made.operator = _stateful(session, made, made.tree, str(reason))
+
+
+def _stateful(session: Session, made: Plan, tree: exp.Query, reason: str) -> Aggregate | Recompute:
+    """An operator with state of its own, or the one for all the rest."""
+    if not tree.args.get("group") and not calls_in(tree, made.aggregates):
+        return Recompute(made.sql, reason)
+
+    def describe(sql: str) -> list[tuple[str, str]]:
+        if made.view.settings.get("default_collation") or session.is_collated(sql):
+            raise NotMap("an aggregate of collated text has no incremental rule yet")
+        return session.describe(sql)
+
+    try:
+        return plan_aggregate(tree, made.sources, made.callees, made.aggregates, describe)
+    except NotMap as why:
+        return Recompute(made.sql, str(why))
 
 
 def find_key(session: Session, made: Plan) -> None:
@@ -137,7 +160,7 @@ def find_key(session: Session, made: Plan) -> None:
     declared = made.view.options.get("key")
     if declared:
         made.key_columns = _declared_key(declared, made.column_names)
-    elif isinstance(made.operator, Map):
+    elif isinstance(made.operator, (Map, Aggregate)):
         made.key_columns = made.operator.key(made.column_names)
 
 

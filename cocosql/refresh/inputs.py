@@ -7,17 +7,16 @@ from cocosql.capture.upstream import UpstreamCapture
 from cocosql.catalog.names import Name
 from cocosql.catalog.views import Input, View
 from cocosql.planner import Plan
-from cocosql.planner.operators.map import Map
 from cocosql.planner.qualify import without_database
 from cocosql.planner.sources import Source
 
 
 def captures(plan: Plan) -> list[Capture]:
     """How the changes of each source are found."""
-    operator, database = plan.operator, plan.view.name.database
+    database = plan.view.name.database
     behind_views = [UpstreamCapture(source, source.column_names) for source in plan.behind_views]
-    if isinstance(operator, Map):
-        return [_row_capture(plan.view, operator.source, operator.columns), *behind_views]
+    if plan.map:
+        return [_row_capture(plan.view, plan.map.source, plan.map.columns), *behind_views]
     direct = [
         UpstreamCapture(source, source.column_names) if source.upstream else content_capture(source, database)
         for source in plan.sources

@@ -6,9 +6,10 @@ history with the version that removed it; so both together are the log of change
 
 from cocosql._native import Session
 from cocosql.catalog.views import View
+from cocosql.planner.operators.aggregate import Aggregate
 from cocosql.planner.operators.map import SOURCE_ID, Map, call_column
 from cocosql.planner.plan import Plan
-from cocosql.sqltext import ident, idents, qualified
+from cocosql.sqltext import columns_sql, ident, idents, qualified
 
 #: How long changes are kept.
 DEFAULT_RETENTION = "7 days"
@@ -22,6 +23,8 @@ RESERVED = "coco_"
 
 def lineage_columns(plan: Plan) -> list[str]:
     """The columns that say where a row came from."""
+    if isinstance(plan.operator, Aggregate):
+        return [SOURCE_ID]  # the group
     if not isinstance(plan.operator, Map):
         return []
     return [SOURCE_ID, *(call_column(site) for site in plan.operator.sites)]
@@ -29,6 +32,8 @@ def lineage_columns(plan: Plan) -> list[str]:
 
 def expected_layout(plan: Plan, source_id_type: str) -> list[tuple[str, str]]:
     """Names and types of the columns for lineage, as the plan needs them."""
+    if isinstance(plan.operator, Aggregate):
+        source_id_type = "UHUGEINT"
     return [(name, source_id_type if name == SOURCE_ID else "UHUGEINT") for name in lineage_columns(plan)]
 
 
@@ -56,15 +61,16 @@ def replace(session: Session, old: View, plan: Plan, source_id_type: str) -> Non
     # Never CREATE TABLE … AS … WITH NO DATA: in DuckDB 2.0.0 a large INSERT into such a table leaves its first row
     # group empty, and scans stop there (SELECT … LIMIT 1 finds nothing).
     lineage = expected_layout(plan, source_id_type)
-    session.execute(f"CREATE TABLE {view.rows} ({_columns([*_BORN, *lineage, *user])})")
+    session.execute(f"CREATE TABLE {view.rows} ({columns_sql([*_BORN, *lineage, *user])})")
     if view.history == old.history and _exists(session, old, old.history_table):
         kept = f"coco_row_id, coco_version, coco_updated, {idents(plan.column_names)}"
         session.execute(f"INSERT INTO {view.rows} ({kept}) SELECT {kept} FROM {old.rows}")
         _lay_out_history(session, view, lineage)
     else:
-        session.execute(f"CREATE TABLE {view.history} ({_columns([*_BORN, *_GONE, *lineage, *user])})")
+        session.execute(f"CREATE TABLE {view.history} ({columns_sql([*_BORN, *_GONE, *lineage, *user])})")
         session.execute(f"DROP TABLE IF EXISTS {old.history}")
     session.execute(f"DROP TABLE IF EXISTS {old.rows}")
+    session.execute(f"DROP TABLE IF EXISTS {old.arranged}")
     name = qualified(view.name.schema, view.name.name)
     session.execute(f"CREATE OR REPLACE VIEW {name} AS SELECT {idents(plan.column_names)} FROM {view.rows}")
 
@@ -77,7 +83,7 @@ def _lay_out_history(session: Session, view: View, lineage: list[tuple[str, str]
             session.execute(f"ALTER TABLE {view.history} DROP COLUMN {ident(column[0])}")
     for column in lineage:
         if column not in present:
-            session.execute(f"ALTER TABLE {view.history} ADD COLUMN {_columns([column])}")
+            session.execute(f"ALTER TABLE {view.history} ADD COLUMN {columns_sql([column])}")
 
 
 def expire(session: Session, view: View) -> None:
@@ -114,12 +120,9 @@ def drop(session: Session, view: View) -> None:
     """Drop all that the view keeps, but for memoized results."""
     session.execute(f"DROP VIEW IF EXISTS {qualified(view.name.schema, view.name.name)}")
     session.execute(f"DROP TABLE IF EXISTS {view.rows}")
+    session.execute(f"DROP TABLE IF EXISTS {view.arranged}")
     session.execute(f"DROP TABLE IF EXISTS {view.history}")
     session.execute(f"DROP TABLE IF EXISTS {view.failed}")
-
-
-def _columns(columns: list[tuple[str, str]]) -> str:
-    return ", ".join(f"{ident(name)} {kind}" for name, kind in columns)
 
 
 def _exists(session: Session, view: View, table: str) -> bool:

@@ -9,11 +9,13 @@ from cocosql.catalog.runs import Run
 from cocosql.catalog.views import Call, Input, Operator, View
 from cocosql.planner import Plan
 from cocosql.planner.call_sites import Callee, CallSite
+from cocosql.planner.operators import aggregate, recompute
 from cocosql.planner.operators import map as map_operator
-from cocosql.planner.operators import recompute
-from cocosql.planner.operators.map import Map
+from cocosql.planner.operators.aggregate import Aggregate
+from cocosql.planner.operators.map import SOURCE_ID, Map
 from cocosql.refresh import apply, state
 from cocosql.refresh.apply import Counts
+from cocosql.refresh.arrangement import Arrangement
 from cocosql.refresh.inputs import as_input, captures, stored_inputs
 from cocosql.sqltext import qualified
 from cocosql.udf import Function
@@ -93,8 +95,8 @@ class ViewRefresh:
 
     def needed_calls(self, session: Session) -> list[NeededCalls]:
         """The calls of the next level that the changes need."""
-        operator = self.plan.operator
-        if not isinstance(operator, Map) or not self.has_changes:
+        operator = self.plan.map
+        if operator is None or not self.has_changes:
             return []
         self._set_failed_apart(session)
         for level in sorted({site.level for site in operator.sites}):
@@ -118,28 +120,27 @@ class ViewRefresh:
 
     def sites_by_function(self, level: int) -> list[list[CallSite]]:
         """The sites of a level, those of one function together: they share their calls."""
-        assert isinstance(self.plan.operator, Map)
+        assert self.plan.map is not None
         groups: dict[str, list[CallSite]] = {}
-        for site in self.plan.operator.sites:
+        for site in self.plan.map.sites:
             if site.level == level:
                 groups.setdefault(site.callee.function.name.lower(), []).append(site)
         return list(groups.values())
 
     def harvest(self, session: Session, sites: list[CallSite]) -> Harvest:
         """The arguments that these sites need for the rows that changed."""
-        assert isinstance(self.plan.operator, Map)
         if not self.has_changes:
             return session.harvest("SELECT true AS hit, NULL::UHUGEINT AS fingerprint WHERE false")
         return session.harvest(self._harvest_sql(session, sites))
 
     def _harvest_sql(self, session: Session, sites: list[CallSite]) -> str:
-        assert isinstance(self.plan.operator, Map)
-        return self.plan.operator.harvest_sql(sites, self._relation(session))
+        assert self.plan.map is not None
+        return self.plan.map.harvest_sql(sites, self._relation(session))
 
     def origin(self, session: Session, sites: list[CallSite], fingerprint: str) -> str:
         """A source row that needs a call, in words; empty if it is gone meanwhile."""
-        operator, capture = self.plan.operator, self.captures[0]
-        assert isinstance(operator, Map)
+        operator, capture = self.plan.map, self.captures[0]
+        assert operator is not None
         relation, present = capture.all_rows(session), capture.present_rows(session)
         for site in sites:
             origin = operator.origin_sql(site, relation, fingerprint)
@@ -207,8 +208,8 @@ class ViewRefresh:
 
     def _set_failed_apart(self, session: Session) -> None:
         """Find the source rows with calls that failed in this run: those left out, and those with NULL as a result."""
-        operator = self.plan.operator
-        assert isinstance(operator, Map)
+        operator = self.plan.map
+        assert operator is not None
         self.set_apart = self.has_nulls = False
         for site in sorted(operator.sites, key=lambda site: site.level):
             function = site.callee.function
@@ -224,8 +225,8 @@ class ViewRefresh:
 
     def _add(self, session: Session, table: str, exists: bool, site: CallSite, failed: str) -> None:
         """Add the source rows that need a failed call to a temporary table, which may not exist yet."""
-        operator = self.plan.operator
-        assert isinstance(operator, Map)
+        operator = self.plan.map
+        assert operator is not None
         rows = operator.sources_sql(site, self._relation(session), failed)
         session.execute(f"INSERT INTO {table} {rows}" if exists else f"CREATE OR REPLACE TEMP TABLE {table} AS {rows}")
 
@@ -238,19 +239,42 @@ class ViewRefresh:
 
     def _row_delta(self) -> Delta | None:
         """What changed of a map's source, if its rows are not worked out anew."""
-        return None if self.rebuild or not isinstance(self.plan.operator, Map) else self.deltas[0]
+        return None if self.rebuild or self.plan.map is None else self.deltas[0]
 
     def _write_rows(self, session: Session, plan: Plan, version: int) -> Counts:
         """Write the rows into the tables of the plan's view, which may be new."""
-        operator, old = plan.operator, self.view
-        rows = plan.sql
-        if isinstance(operator, Map):
-            rows = operator.rows_sql(self._relation(session), plan.column_names)
-        if plan.view.rows != old.rows:
-            state.replace(session, old, plan, self.captures[0].source_id_type() if self.captures else "UHUGEINT")
+        if plan.view.rows != self.view.rows:
+            source_id = self.captures[0].source_id_type() if self.captures else "UHUGEINT"
+            state.replace(session, self.view, plan, source_id)
+        if isinstance(plan.operator, Aggregate):
+            rows, touched = self._arranged(session, plan, plan.operator)
+        else:
+            rows, touched = self._plain(session, plan)
         if not _has_rows(session, plan.view):
             return apply.fill(session, plan, rows, version)
-        return apply.apply(session, plan, rows, self._touched(), version)
+        return apply.apply(session, plan, rows, touched, version)
+
+    def _plain(self, session: Session, plan: Plan) -> tuple[str, str]:
+        """A query for the rows of the view that are new, and the condition for those that they replace."""
+        if self.rebuild:
+            session.execute(f"DROP TABLE IF EXISTS {plan.view.arranged}")
+        if plan.map is None:
+            return plan.sql, self._touched()
+        return plan.map.rows_sql(self._relation(session), plan.column_names), self._touched()
+
+    def _arranged(self, session: Session, plan: Plan, operator: Aggregate) -> tuple[str, str]:
+        """The same, of groups: those that the changed rows touch."""
+        arrangement = Arrangement(plan.view, operator, self.captures[0].source_id_type())
+        rows = operator.below.rows_sql(self._relation(session), operator.arranged_columns)
+        touched = self._touched()
+        if touched == "true" or not arrangement.fits(session):
+            arrangement.fill(session, rows)
+            return operator.rows_sql(arrangement.all_groups(), plan.column_names), "true"
+        arrangement.update(session, rows, touched)
+        if not operator.keys:
+            return operator.rows_sql(arrangement.all_groups(), plan.column_names), "true"
+        new = operator.rows_sql(arrangement.touched_groups(), plan.column_names)
+        return new, f"{SOURCE_ID} IN ({arrangement.touched_ids()})"
 
     def _settled(self, session: Session) -> View:
         """The view's record as the plan has it; with new tables if its rows need another layout."""
@@ -259,7 +283,7 @@ class ViewRefresh:
             column_names=plan.column_names,
             column_types=plan.column_types,
             key_columns=plan.key_columns,
-            incremental=isinstance(plan.operator, Map),
+            incremental=plan.map is not None,
             definition=plan.definition,
             has_data=True,
             last_error=None,
@@ -313,10 +337,19 @@ def describe_operators(plan: Plan, found: list[Capture]) -> list[Operator]:
         Operator(number, "scan", capture.rule, [], capture.source.sql, table)
         for number, (capture, table) in enumerate(zip(found, tables, strict=True), start=1)
     ]
-    kind, rule = (map_operator.KIND, map_operator.RULE) if isinstance(operator, Map) else (recompute.KIND, "")
-    rule = rule or f"{recompute.RULE}: {getattr(operator, 'reason', '')}"
-    numbers = [scan.operator_id for scan in scans]
-    return [*scans, Operator(len(scans) + 1, kind, rule, numbers, plan.sql, plan.view.state_table)]
+    numbers, table = [scan.operator_id for scan in scans], plan.view.state_table
+    if isinstance(operator, Aggregate):
+        arranged = plan.view.state_table.replace("rows_", "arranged_")
+        below = Operator(len(scans) + 1, map_operator.KIND, map_operator.RULE, numbers, "", arranged)
+        return [
+            *scans,
+            below,
+            Operator(len(scans) + 2, aggregate.KIND, aggregate.RULE, [len(scans) + 1], plan.sql, table),
+        ]
+    if isinstance(operator, Map):
+        return [*scans, Operator(len(scans) + 1, map_operator.KIND, map_operator.RULE, numbers, plan.sql, table)]
+    rule = f"{recompute.RULE}: {getattr(operator, 'reason', '')}"
+    return [*scans, Operator(len(scans) + 1, recompute.KIND, rule, numbers, plan.sql, table)]
 
 
 def _calls(plan: Plan) -> list[Call]:

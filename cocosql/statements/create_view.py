@@ -9,7 +9,6 @@ from cocosql.catalog import migrations, names, views
 from cocosql.catalog.names import Caller, Name
 from cocosql.catalog.views import View
 from cocosql.planner import Plan, plan
-from cocosql.planner.operators.map import Map
 from cocosql.planner.operators.recompute import Recompute
 from cocosql.planner.parse import parse
 from cocosql.planner.qualify import qualify
@@ -139,8 +138,8 @@ def _check(planned: Plan) -> None:
             f"on_error = 'keep' cannot tell which rows of {view.name} a failed call belongs to: "
             f"{planned.operator.reason}. Call the functions in a view of their own, which this one reads"
         )
-    if view.options.get("on_error") == "keep" and isinstance(planned.operator, Map):
-        inline = planned.operator.called_inline(planned.callees)
+    if view.options.get("on_error") == "keep" and planned.map:
+        inline = planned.map.called_inline(planned.callees)
         if inline:
             raise duckdb.NotImplementedException(
                 f"on_error = 'keep' cannot tell which rows of {view.name} a failed call of {min(inline)} belongs to, "

@@ -6,7 +6,6 @@ from dataclasses import replace
 from cocosql._native import Session
 from cocosql.catalog import functions, runs, views
 from cocosql.catalog.names import Caller
-from cocosql.planner.operators.map import Map
 from cocosql.refresh import locks
 from cocosql.refresh.refresh import planned, prepared, reading, snapshots_read, upstream
 from cocosql.refresh.view_refresh import ViewRefresh
@@ -53,7 +52,7 @@ def _explain(session: Session, part: ViewRefresh, unknown: list[str]) -> list[Ro
             ((changed,),) = session.execute(f"SELECT count(*) FROM {capture.source.sql}")
         rows.append((name, "source", str(capture.source.name or capture.source.sql), changed, None, None, waits))
     reads_unknown = any(row[3] is None for row in rows)
-    if isinstance(part.plan.operator, Map):
+    if part.plan.map:
         calls = _calls(session, part, name, unknown if reads_unknown else [])
     else:
         calls = _inline_calls(part, name)
@@ -65,7 +64,7 @@ def _explain(session: Session, part: ViewRefresh, unknown: list[str]) -> list[Ro
 def _forget_memos_that_are_not_there(session: Session, part: ViewRefresh) -> None:
     """A code version that no refresh has used yet has no memo."""
     known = functions.known(session, part.view.name.database)
-    for site in part.plan.operator.sites if isinstance(part.plan.operator, Map) else []:
+    for site in part.plan.map.sites if part.plan.map else []:
         function = site.callee.function
         if (function.name.lower(), function.code_version) not in known:
             empty = f"(SELECT NULL::UHUGEINT AS fingerprint, NULL::{function.result_type} AS result WHERE false)"
@@ -74,8 +73,8 @@ def _forget_memos_that_are_not_there(session: Session, part: ViewRefresh) -> Non
 
 def _calls(session: Session, part: ViewRefresh, name: str, unknown: list[str]) -> list[Row]:
     """The calls that a map needs, by function; those whose arguments are not known yet depend on others."""
-    operator = part.plan.operator
-    assert isinstance(operator, Map)
+    operator = part.plan.map
+    assert operator is not None
     found: dict[str, tuple[int, int]] = {}
     waits: dict[str, list[str]] = {}
     missing = list(unknown)

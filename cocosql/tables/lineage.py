@@ -10,6 +10,7 @@ from cocosql.capture.rows import RowCapture, past_rows
 from cocosql.catalog import functions, views
 from cocosql.catalog.names import Caller
 from cocosql.catalog.views import View
+from cocosql.planner.operators import map as map_operator
 from cocosql.planner.operators.map import Map
 from cocosql.planner.plan import Plan, plan
 from cocosql.refresh.inputs import captures, stored_inputs
@@ -41,10 +42,10 @@ def _lineage(session: Session, view: View, version: int | None) -> str:
     """The lineage of a view's rows; of those that it had at a version, if one is given."""
     if not view.has_data:
         return _no_rows(view)
-    if not view.incremental:
-        reason = next((operator.rule for operator in view.operators if operator.kind == "recompute"), "recompute")
+    if not _is_traced(view):
+        reason = max(view.operators, key=lambda operator: operator.operator_id).rule
         raise duckdb.NotImplementedException(
-            f"the lineage of {view.name} is not kept in this version, for it has no incremental rule ({reason})"
+            f"the lineage of {view.name} is not kept in this version, as it does not work on rows one by one ({reason})"
         )
     planned = plan(prepared(session.sibling(), view), view, views.all_views(session, view.name.database))
     origin = _upstream_origin(session, planned) or _table_origin(session, planned)
@@ -56,6 +57,11 @@ def _lineage(session: Session, view: View, version: int | None) -> str:
         f"list_concat({origin.calls}, {calls}) AS functions FROM ({_stored(view, version)}) AS stored "
         f"{origin.joins} {joins}"
     )
+
+
+def _is_traced(view: View) -> bool:
+    """Whether each row of the view has the id of the one source row that it came from."""
+    return max(view.operators, key=lambda operator: operator.operator_id).kind == map_operator.KIND
 
 
 def _stored(view: View, version: int | None) -> str:
@@ -109,7 +115,7 @@ def _upstream_origin(session: Session, planned: Plan) -> _Origin | None:
         return None
     read = int(json.loads(planned.view.inputs[0].position or "{}")["version"])
     on = "ON origin.row_id = stored.coco_source_id"
-    if upstream.incremental:
+    if _is_traced(upstream):
         join = f"JOIN ({_lineage(session, upstream, read)}) AS origin {on}"
         return _Origin(join, *(f"origin.{part}" for part in _ORIGIN))
     row = f"to_json({struct(upstream.column_names)}) AS row"

@@ -4,6 +4,7 @@
 #include "calls/python_function.hpp"
 #include "capture/row_group_memory.hpp"
 #include "catalog/catalog.hpp"
+#include "duckdb/common/type_visitor.hpp"
 #include "duckdb/main/database.hpp"
 #include "duckdb/parser/parser.hpp"
 #include "python/errors.hpp"
@@ -163,6 +164,20 @@ nb::list Session::Describe(const std::string &sql) {
 	return columns;
 }
 
+bool Session::IsCollated(const std::string &sql) {
+	return WithoutPython([&] {
+		auto signature = connection.context->BindStatement(std::move(connection.ExtractStatements(sql).at(0)));
+		for (auto &type : signature.types) {
+			if (TypeVisitor::Contains(type, [](const LogicalType &part) {
+				    return part.id() == LogicalTypeId::VARCHAR && !StringType::GetCollation(part).empty();
+			    })) {
+				return true;
+			}
+		}
+		return false;
+	});
+}
+
 std::string Session::Canonical(const std::string &sql) {
 	return WithoutPython([&] {
 		Parser parser(*connection.context);
@@ -228,6 +243,7 @@ void BindSession(nb::module_ &module) {
 	    .def("hold_checkpoints", &Session::HoldCheckpoints, nb::arg("databases"))
 	    .def("instance", &Session::Instance)
 	    .def("describe", &Session::Describe, nb::arg("sql"))
+	    .def("is_collated", &Session::IsCollated, nb::arg("sql"))
 	    .def("canonical", &Session::Canonical, nb::arg("sql"))
 	    .def("settings", [](Session &session) { return ResultSettings(*session.connection.context); })
 	    .def("databases", Released(&Databases))

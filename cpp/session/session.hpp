@@ -23,6 +23,8 @@ public:
 	void Script(const std::string &sql);
 	//! Names and SQL types of a query's columns; runs nothing.
 	nb::list Describe(const std::string &sql);
+	//! Whether a column of a query has text that is compared by a collation.
+	bool IsCollated(const std::string &sql);
 	//! The canonical text of a query as DuckDB parses it.
 	std::string Canonical(const std::string &sql);
 	//! The row groups of a table with signals for these columns; null if it is no table of DuckDB's own.

@@ -141,11 +141,7 @@ def plan_map(tree: exp.Query, sources: list[Source], callees: dict[str, Callee],
         NotMap: if it is none.
     """
     select = _plain_select(tree, aggregates)
-    source, alias = _base(select, sources)
-    unnests = [_unnest(join) for join in select.args.get("joins") or []]
-    _expand_stars(select, alias, source, unnests)
-    _expand_aliases(select, alias, source, unnests)
-    _check_columns(select, alias)
+    source, alias, unnests = expand_names(select, sources)
     columns = _columns_read(select, source)
     where = select.args["where"].this if select.args.get("where") else None
     sites = CallSites(callees)
@@ -155,6 +151,20 @@ def plan_map(tree: exp.Query, sources: list[Source], callees: dict[str, Callee],
     guard = where or exp.true()
     items = [sites.rewrite(item, guard) for item in select.expressions]
     return Map(source, columns, alias, unnests, where, items, sites.sites)
+
+
+def expand_names(select: exp.Select, sources: list[Source]) -> tuple[Source, str, list[exp.Expr]]:
+    """Write what stars and the names of earlier columns stand for. Returns the source, its alias, and the unnests.
+
+    Raises:
+        NotMap: if the query reads more than one source and what is unnested of it.
+    """
+    source, alias = _base(select, sources)
+    unnests = [_unnest(join) for join in select.args.get("joins") or []]
+    _expand_stars(select, alias, source, unnests)
+    _expand_aliases(select, source, unnests)
+    _check_columns(select, alias)
+    return source, alias, unnests
 
 
 def _plain_select(tree: exp.Query, aggregates: set[str]) -> exp.Select:
@@ -214,11 +224,16 @@ def _expand_stars(select: exp.Select, alias: str, source: Source, unnests: list[
             items += _star_columns(
                 star, [(name, columns) for name, columns in relations if table in (None, name.lower())]
             )
-        elif item.find(exp.Star) or calls_in(item, {"columns"}):
+        elif _has_star(item) or calls_in(item, {"columns"}):
             raise NotMap("a star inside an expression has no incremental rule yet")
         else:
             items.append(item)
     select.set("expressions", items)
+
+
+def _has_star(item: exp.Expr) -> bool:
+    """Whether there is a star that stands for columns: count(*) has none."""
+    return any(not isinstance(star.parent, exp.Anonymous) for star in item.find_all(exp.Star))
 
 
 def _star_columns(star: exp.Star, relations: list[tuple[str, list[str]]]) -> list[exp.Expr]:
@@ -233,8 +248,8 @@ def _star_columns(star: exp.Star, relations: list[tuple[str, list[str]]]) -> lis
     ]
 
 
-def _expand_aliases(select: exp.Select, alias: str, source: Source, unnests: list[exp.Expr]) -> None:
-    """DuckDB lets WHERE and later columns name earlier ones; look-ups need what the name stands for."""
+def _expand_aliases(select: exp.Select, source: Source, unnests: list[exp.Expr]) -> None:
+    """DuckDB lets WHERE, GROUP BY, HAVING and later columns name earlier ones; we need what the name stands for."""
     names = {name.lower() for name in source.column_names} | _unnested_names(unnests)
     meanings: dict[str, exp.Expr] = {}
 
@@ -251,8 +266,9 @@ def _expand_aliases(select: exp.Select, alias: str, source: Source, unnests: lis
             meanings.setdefault(expanded.alias.lower(), expanded.this)
         items.append(expanded)
     select.set("expressions", items)
-    if select.args.get("where"):
-        select.set("where", select.args["where"].transform(expand))
+    for clause in ("where", "group", "having"):
+        if select.args.get(clause):
+            select.set(clause, select.args[clause].transform(expand))
 
 
 def _unnested_names(unnests: list[exp.Expr]) -> set[str]:
