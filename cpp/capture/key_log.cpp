@@ -109,7 +109,8 @@ KeyLog::KeyLog(AttachedDatabase &database, const TableCatalogEntry &source, cons
                vector<Identifier> key_columns)
     : database(database.shared_from_this()), schema(source.ParentSchema().name), table(source.name),
       log_table(target.name), key_columns(std::move(key_columns)), source(source), target(target),
-      activation(UUID::GenerateRandomUUID()), since(MAX_TRANSACTION_ID) {
+      activation(UUID::GenerateRandomUUID()), since(MAX_TRANSACTION_ID),
+      complete_after(MAX_TRANSACTION_ID) {
 }
 
 bool KeyLog::IsOf(const AttachedDatabase &other) const {
@@ -135,6 +136,15 @@ bool KeyLog::SeesSource(ClientContext &context) const {
 	return entry && TableVersion(*entry) == source;
 }
 
+bool KeyLog::IsCompleteFor(DuckTransaction &transaction) {
+	auto &manager = transaction.GetTransactionManager();
+	auto unknown = MAX_TRANSACTION_ID;
+	if (complete_after == unknown && since < manager.LowestVisibilityBound()) {
+		complete_after.compare_exchange_strong(unknown, manager.GetLastCommit());
+	}
+	return complete_after < transaction.start_time;
+}
+
 KeyLogs &KeyLogs::Get(ClientContext &context) {
 	return *ObjectCache::GetObjectCache(context).GetOrCreate<KeyLogs>(ObjectType());
 }
@@ -149,13 +159,13 @@ hugeint_t KeyLogs::Start(ClientContext &context, const std::string &database_nam
 	auto log = Describe(*connection.context, database, Identifier(schema), Identifier(table), Identifier(log_table),
 	                    vector<Identifier>(key_columns.begin(), key_columns.end()));
 	auto old = FindActive(database, log_table);
-	if (old && old->source == log->source && old->target == log->target && old->key_columns == log->key_columns) {
+	if (old && !old->lost_keys && old->source == log->source && old->target == log->target && old->key_columns == log->key_columns) {
 		return old->activation;
 	}
 	if (old) {
 		old->stopped = true;
 	}
-	Update(log);
+	Update(database, log);
 	ReplanPreparedStatements(connection, database);
 	log->since = Now(connection, database);
 	return log->activation;
@@ -170,7 +180,7 @@ bool KeyLogs::Stop(ClientContext &context, const std::string &database_name, con
 	}
 	log->since = MAX_TRANSACTION_ID;
 	log->stopped = true;
-	Update(nullptr);
+	Update(database, nullptr);
 	Connection connection(DatabaseInstance::GetDatabase(context));
 	connection.BeginTransaction();
 	ReplanPreparedStatements(connection, database);
@@ -188,12 +198,13 @@ const char *KeyLogs::State(ClientContext &context, const std::string &database_n
 	if (log == all->end()) {
 		return "off";
 	}
-	bool intact = (*log)->SeesSource(context) && (*log)->Target(context);
-	bool known_to_all = AllTransactionsStartedAfter(database, (*log)->since);
 	if ((*log)->stopped) {
-		return known_to_all ? "off" : "stopping";
+		return AllTransactionsStartedAfter(database, (*log)->since) ? "off" : "stopping";
 	}
-	return !intact ? "broken" : known_to_all ? "on" : "waiting";
+	if ((*log)->lost_keys || !(*log)->SeesSource(context) || !(*log)->Target(context)) {
+		return "broken";
+	}
+	return (*log)->IsCompleteFor(DuckTransaction::Get(context, database)) ? "on" : "waiting";
 }
 
 shared_ptr<const KeyLogList> KeyLogs::All() {
@@ -210,11 +221,11 @@ shared_ptr<KeyLog> KeyLogs::FindActive(const AttachedDatabase &database, const s
 	return nullptr;
 }
 
-void KeyLogs::Update(shared_ptr<KeyLog> added) {
+void KeyLogs::Update(AttachedDatabase &database, shared_ptr<KeyLog> added) {
 	auto updated = make_shared_ptr<KeyLogList>();
 	for (auto &log : *All()) {
-		auto database = log->database.lock();
-		if (database && !(log->stopped && AllTransactionsStartedAfter(*database, log->since))) {
+		bool is_over = log->stopped && log->IsOf(database) && AllTransactionsStartedAfter(database, log->since);
+		if (!is_over && !log->database.expired()) {
 			updated->push_back(log);
 		}
 	}

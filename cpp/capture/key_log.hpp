@@ -3,29 +3,35 @@
 //! database, within the user's own transaction.
 //!
 //!   coco_log_start(database, schema, table, log_table, key_columns) -> UUID
-//!       The log is active for statements that are planned from now on. log_table is a table of schema coco of the same
-//!       database: the key columns (names and types of the source's) and then coco_all BOOLEAN; neither constraints nor
-//!       indexes, and committed. The answer names this activation. A log that is active and not broken stays as it is,
-//!       and gives the activation it has. Several logs may be active for one table; a log table is of one log.
+//!       The log is active for statements that are planned from now on, and prepared statements are planned anew.
+//!       log_table is a table of schema coco of the same database, committed: the key columns (names and types of the
+//!       source's) and then coco_all BOOLEAN, without constraints and indexes. The answer names this activation. A log
+//!       that is active and not broken stays as it is, and its activation is the answer. Several logs may be active for
+//!       one table; a log table is of one log. Call it outside of transactions that write.
 //!   coco_log_stop(database, log_table) -> BOOLEAN
-//!       Statements planned from now on are not logged. False if it was not active.
+//!       Statements planned from now on are not logged. False if the log was not active.
 //!   coco_log_state(database, log_table, activation) -> VARCHAR
-//!       As seen by the transaction that asks, so ask in the one that reads the log:
-//!       'on'        What a transaction commits whose effects this snapshot shows is in the log, if it is not in a
-//!                   snapshot taken when the state was already 'on'. So a full diff in a transaction that saw 'on' is a
-//!                   base, and the log completes it in each later transaction that sees 'on'.
-//!       'waiting'   Transactions older than the activation are still running; they may have statements unlogged.
-//!       'broken'    The table or the log table is another one than at the activation: altered, replaced, renamed or
-//!                   dropped. Start anew, then take a full diff.
-//!       'stopping'  It was stopped, but transactions that may still append to the log table are running.
-//!       'off'       Not active. The log table may be dropped; until then a DROP makes user transactions that have
-//!                   appended to it fail on commit (DuckDB: "another transaction has dropped this table").
+//!       For the snapshot of the transaction that asks: ask in the transaction that reads the table and the log.
+//!       'on'        Take a full diff in a transaction that sees 'on'. What a later transaction sees and this one did
+//!                   not is in the log, if that transaction sees 'on' too.
+//!       'waiting'   Transactions older than the activation were running when the snapshot was taken; statements of
+//!                   theirs may be unlogged.
+//!       'broken'    The table or the log table is another one than at the activation: altered (also by a comment, or
+//!                   by a foreign key that refers to it), replaced, renamed or dropped. Start anew, then diff.
+//!       'stopping'  The log was stopped, but transactions that may append to the log table are running.
+//!       'off'       There is no such activation.
 //!
-//! The log holds a superset of the keys whose rows changed (old keys and new ones). A row with coco_all says: too many to
-//! log, or no telling which; look at all rows. Keys are those of the row up to equality (=): an INTERVAL of 30 days may
-//! stand for one of a month. With key_columns = [] only coco_all is written, once per statement that touches rows.
+//! Drop a log table only when it is 'off'. DuckDB refuses the commit of transactions that have appended to a table that
+//! another one dropped or altered meanwhile, and these would be the user's.
 //!
-//! A log lives in the memory of the database instance, and only as long as the database is attached.
+//! The log holds a superset of the keys whose rows changed, old keys and new ones, some more than once. A row with
+//! coco_all says that all rows must be looked at: the statement changed too many, or its keys could not be told. Keys
+//! are logged up to equality (=): where a join says so, 30 days may stand for a month. With key_columns = [] each
+//! statement that changes rows leaves one row with coco_all.
+//!
+//! Not seen are writers that bypass the planner: duckdb::InternalAppender, and extensions that write to storage.
+//!
+//! A log is in the memory of the database instance, and there only as long as the database is attached.
 #pragma once
 
 #include "duckdb/common/mutex.hpp"
@@ -37,6 +43,7 @@
 namespace duckdb {
 class AttachedDatabase;
 class DuckTableEntry;
+class DuckTransaction;
 class TableCatalogEntry;
 } // namespace duckdb
 
@@ -64,6 +71,8 @@ struct KeyLog {
 	duckdb::optional_ptr<duckdb::DuckTableEntry> Target(duckdb::ClientContext &context) const;
 	//! Whether the context's transaction sees the table that the log was started for.
 	bool SeesSource(duckdb::ClientContext &context) const;
+	//! Whether the transaction's snapshot shows all that is not logged.
+	bool IsCompleteFor(duckdb::DuckTransaction &transaction);
 
 	const duckdb::weak_ptr<duckdb::AttachedDatabase> database;
 	const duckdb::Identifier schema;
@@ -74,8 +83,12 @@ struct KeyLog {
 	const TableVersion target;
 	const duckdb::hugeint_t activation;
 	std::atomic<bool> stopped {false};
+	//! Something could not be logged, for the log table was being altered or dropped.
+	std::atomic<bool> lost_keys {false};
 	//! Transactions that start after it know that the log was started, or stopped.
 	std::atomic<duckdb::transaction_t> since;
+	//! All that is not logged was committed before it.
+	std::atomic<duckdb::transaction_t> complete_after;
 	//! A transaction's appends to one table are not thread-safe.
 	std::mutex appending;
 };
@@ -108,8 +121,8 @@ public:
 
 private:
 	duckdb::shared_ptr<KeyLog> FindActive(const duckdb::AttachedDatabase &database, const std::string &log_table);
-	//! Adds a log, if it is one, and lets go of those that nobody needs any more.
-	void Update(duckdb::shared_ptr<KeyLog> added);
+	//! Adds a log, if it is one, and lets go of those of the database that are over.
+	void Update(duckdb::AttachedDatabase &database, duckdb::shared_ptr<KeyLog> added);
 
 	//! Held while a log is started or stopped.
 	std::mutex changing;

@@ -189,14 +189,16 @@ private:
 		Append(context, row);
 	}
 
-	//! If the log table is gone meanwhile the log is broken, and the user's statement need not know.
+	//! Where the log table is being altered or dropped the log breaks, and the user's statement need not know.
 	void Append(ClientContext &context, DataChunk &rows) const {
 		rows.Flatten();
 		auto &storage = target.GetStorage();
 		std::lock_guard<std::mutex> guard(log->appending);
-		if (storage.IsMainTable()) {
-			storage.LocalAppend(target, context, rows, {}, true);
+		if (!storage.IsMainTable()) {
+			log->lost_keys = true;
+			return;
 		}
+		storage.LocalAppend(target, context, rows, {}, true);
 	}
 
 	shared_ptr<KeyLog> log;

@@ -1,5 +1,5 @@
-//! The plan's part of the key log: an operator below a DML operator that lets rows pass and logs the keys of those that the
-//! statement changes.
+//! The plan's part of the key log: an operator below a DML operator that lets rows pass and logs the keys of those that
+//! the statement changes.
 #pragma once
 
 #include "capture/key_log.hpp"
