@@ -30,29 +30,34 @@ def refresh(session: Session, view: View, *, full: bool = False) -> Row:
     """
     migrations.migrate(session.sibling(), view.name.database)
     session = prepared(session.sibling(), view)
+    held = {view.name}
     while True:
-        above = upstream(view, views.all_views(session, view.name.database))
-        with locks.hold(session, [other.name for other in [view, *above]]):
+        plans: list[Plan] = []
+        with locks.hold(session, held):
             others = views.all_views(session, view.name.database)
             current = views.named(others, view.name)
             if current is None:
                 raise duckdb.CatalogException(f"incremental view {view.name} was dropped while its refresh waited")
-            view = current
-            plans = _planned_chain(session, view, others)
-            if plans[-1].view is view:
-                return run(session, plans[:-1], plans[-1], full=full)
-        refresh(session, plans[-1].view)
+            chain = [*upstream(current, others), current]
+            needed = {part.name for part in chain}
+            if needed <= held:
+                plans = _plan_chain(session, chain, others)
+                if len(plans) == len(chain):
+                    return run(session, plans[:-1], plans[-1], full=full)
+        if plans:
+            refresh(session, plans[-1].view)
+        held = needed
 
 
-def _planned_chain(session: Session, view: View, others: list[View]) -> list[Plan]:
-    """The plans of the views that a view reads, and its own; up to one whose columns change, if there is one.
+def _plan_chain(session: Session, chain: list[View], others: list[View]) -> list[Plan]:
+    """The plans of views, each of which may read those before; up to one before the last whose columns change.
 
     What reads it can only be planned once its columns are there; so it goes first, in a transaction of its own.
     """
     plans: list[Plan] = []
-    for part in [*upstream(view, others), view]:
+    for part in chain:
         plans.append(planned(session, part, others))
-        if part is not view and ViewRefresh(plans[-1], runs.unrecorded(part)).changes_columns():
+        if part is not chain[-1] and ViewRefresh(plans[-1], runs.unrecorded(part)).changes_columns():
             break
     return plans
 
