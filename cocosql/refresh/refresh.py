@@ -14,7 +14,7 @@ from cocosql.planner import plan as make_plan
 from cocosql.refresh import locks
 from cocosql.refresh.calling import make_calls
 from cocosql.refresh.view_refresh import NeededCalls, ViewRefresh
-from cocosql.sqltext import ident, literal, qualified, split_name
+from cocosql.sqltext import qualified, split_name
 from cocosql.udf import describe
 
 Row = tuple[str, int | None, int, int, int, int, int, float]
@@ -98,15 +98,13 @@ def run(session: Session, above: list[Plan], plan: Plan, *, full: bool = False) 
 
 def prepared(session: Session, view: View) -> Session:
     """Give the session the database, the settings and the search path that the view was created with."""
-    session.execute("SET python_enable_replacements = false")
-    present = session.settings()
+    session.configure("python_enable_replacements", "false")
     for name, value in view.settings.items():
-        if present.get(name) != value:
-            session.execute(f"SET SESSION {ident(name)} = {literal(value)}")
+        session.configure(name, value)
     database = view.name.database
     entries = [split_name(entry) for entry in view.search_path]
     path = [qualified(*(entry if len(entry) == 2 else [database, *entry])) for entry in [["main"], *entries]]
-    session.execute(f"SET search_path = {literal(','.join(dict.fromkeys(path)))}")
+    session.configure("search_path", ",".join(dict.fromkeys(path)))
     return session
 
 

@@ -3,10 +3,10 @@
 #include "calls/harvest.hpp"
 #include "calls/python_function.hpp"
 #include "catalog/catalog.hpp"
+#include "duckdb/execution/operator/helper/physical_set.hpp"
 #include "duckdb/main/database.hpp"
 #include "duckdb/parser/parser.hpp"
 #include "python/errors.hpp"
-#include "session/caller.hpp"
 #include "session/parameters.hpp"
 #include "values/values.hpp"
 
@@ -130,6 +130,14 @@ nb::dict Session::Functions() {
 	return numbers;
 }
 
+void Session::Configure(const std::string &setting, const std::string &value) {
+	WithoutPython([&] {
+		auto &context = *connection.context;
+		context.RunFunctionInTransaction(
+		    [&] { PhysicalSet::SetVariable(context, Identifier(setting), SetScope::SESSION, Value(value)); });
+	});
+}
+
 uintptr_t Session::Instance() const {
 	return reinterpret_cast<uintptr_t>(connection.context->db.get());
 }
@@ -204,7 +212,7 @@ void BindSession(nb::module_ &module) {
 	    .def("instance", &Session::Instance)
 	    .def("describe", &Session::Describe, nb::arg("sql"))
 	    .def("canonical", &Session::Canonical, nb::arg("sql"))
-	    .def("settings", [](Session &session) { return ResultSettings(*session.connection.context); })
+	    .def("configure", &Session::Configure, nb::arg("setting"), nb::arg("value"))
 	    .def("databases", Released(&Databases))
 	    .def("relation", Released(&FindRelation), nb::arg("database"), nb::arg("schema"), nb::arg("name"))
 	    .def("has_schema", Released(&HasSchema), nb::arg("database"), nb::arg("schema"))

@@ -26,6 +26,8 @@ public:
 	std::string Canonical(const std::string &sql);
 	//! The registered functions: name to number in cocosql.udf.
 	nb::dict Functions();
+	//! Sets a setting for this session only: a plain SET sets most of them for the whole database instance.
+	void Configure(const std::string &setting, const std::string &value);
 	//! A number that stands for the database instance.
 	uintptr_t Instance() const;
 	//! From now on the function calls of this session's statements belong to this run.
