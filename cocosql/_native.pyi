@@ -140,8 +140,8 @@ class Session:
     def canonical(self, sql: str) -> str:
         """The text of a query as DuckDB parses it; equal texts mean the same."""
 
-    def settings(self) -> dict[str, str]:
-        """The settings of this session that change what a query returns."""
+    def configure(self, setting: str, value: str) -> None:
+        """Set a setting for this session only: a plain SET sets most of them for the whole database instance."""
 
     def databases(self) -> list[Database]:
         """The attached databases, the oldest first."""

@@ -24,6 +24,11 @@ def databases(session: Session) -> list[str]:
     ]
 
 
+def has_state(session: Session, database: str) -> bool:
+    """Whether a database has a schema coco of ours; case does not count."""
+    return database.lower() in (other.lower() for other in databases(session))
+
+
 #: Databases, by instance, that an earlier version wrote and that are attached for reading only: as if not ours.
 _too_old: set[tuple[int, str]] = set()
 
@@ -51,7 +56,7 @@ def upgrade(session: Session) -> bool:
 
 
 def migrate(session: Session, database: str) -> None:
-    """Apply the migrations that the database has not been through, in one transaction, on a session for this only.
+    """Apply the migrations that the database has not been through, on a session for this only.
 
     Raises:
         duckdb.InvalidInputException: if a newer version of CocoSQL wrote the database.
@@ -60,23 +65,27 @@ def migrate(session: Session, database: str) -> None:
     _check_writable(session, database)
     scripts = _scripts()
     with _lock:
-        done = _applied(session, database) if database in databases(session) else 0
+        done = _applied(session, database) if has_state(session, database) else 0
         if done > len(scripts):
             raise duckdb.InvalidInputException(
                 f"database {database} was written by a newer version of CocoSQL: pip install --upgrade cocosql"
             )
-        if done == len(scripts):
-            return
-        session.execute(f"USE {ident(database)}")
-        session.execute("BEGIN TRANSACTION")
-        try:
-            for number, script in enumerate(scripts[done:], start=done + 1):
-                session.script(script.read_text())
-                session.execute("INSERT INTO coco.migrations (migration) VALUES ($1)", [number])
-            session.execute("COMMIT")
-        except BaseException:
-            session.execute("ROLLBACK")
-            raise
+        if done < len(scripts):
+            session.execute(f"USE {ident(database)}")
+            _apply(session, scripts[done:], done + 1)
+
+
+def _apply(session: Session, scripts: list[Path], first: int) -> None:
+    """All in one transaction: nobody reads a schema that is half done."""
+    session.execute("BEGIN TRANSACTION")
+    try:
+        for number, script in enumerate(scripts, start=first):
+            session.script(script.read_text())
+            session.execute("INSERT INTO coco.migrations (migration) VALUES ($1)", [number])
+        session.execute("COMMIT")
+    except BaseException:
+        session.execute("ROLLBACK")
+        raise
 
 
 def _check_writable(session: Session, database: str) -> None:
@@ -93,7 +102,7 @@ def _check_writable(session: Session, database: str) -> None:
 
 
 def _is_read_only(session: Session, database: str) -> bool:
-    return any(other.is_read_only for other in session.databases() if other.name == database)
+    return any(other.is_read_only for other in session.databases() if other.name.lower() == database.lower())
 
 
 def _check_unambiguous(session: Session) -> None:

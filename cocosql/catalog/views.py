@@ -1,7 +1,6 @@
 """The incremental views of a database: one record each, in coco.views and the tables beside it."""
 
-from dataclasses import dataclass, field, replace
-from operator import itemgetter
+from dataclasses import astuple, dataclass, field, replace
 from typing import Any
 
 import duckdb
@@ -97,6 +96,20 @@ class View:
         return replace(self, **changes)
 
 
+#: The columns of coco.views, from last_refreshed and created_at apart.
+_VIEW = [
+    *("view_id", "schema_name", "view_name", "query", "column_names", "column_types", "given_columns", "key_columns"),
+    *("options", "settings", "search_path", "state_table", "history_table", "version", "has_data", "incremental"),
+    *("definition", "last_error", "failed_rows"),
+]
+#: The tables beside it. The first columns give the order of a view's rows.
+_PARTS = {
+    "inputs": ["input_id", "source", "columns", "capture", "snapshot_table", "position"],
+    "operators": ["operator_id", "kind", "rule", "inputs", "sql", "state_table"],
+    "calls": ["site", "function", "code_version"],
+}
+
+
 def find(session: Session, name: Name) -> View | None:
     return named(all_views(session, name.database), name)
 
@@ -123,38 +136,23 @@ def require(session: Session, parts: list[str], caller: Caller) -> View:
 
 def all_views(session: Session, database: str) -> list[View]:
     """The views of a database, in the order in which they were created."""
-    if not any(database.lower() == other.lower() for other in migrations.databases(session)):
+    if not migrations.has_state(session, database):
         return []
-    inputs = _by_view(session, database, "inputs", _INPUT)
-    operators = _by_view(session, database, "operators", _OPERATOR)
-    calls = _by_view(session, database, "calls", _CALL)
-    return [
-        View(view_id, Name(database, schema, name), *values).settled(
-            failed_rows=failed_rows or 0,
-            inputs=[Input(*given) for _, *given in inputs.get(view_id, [])],
-            operators=[Operator(*operator) for operator in operators.get(view_id, [])],
-            calls=[Call(*call) for call in calls.get(view_id, [])],
-        )
-        for view_id, schema, name, *values, failed_rows in sorted(
-            session.rows(database, "views", _VIEW), key=itemgetter(0)
-        )
-    ]
+    inputs, operators, calls = (_by_view(session, database, table) for table in _PARTS)
+    found = []
+    for view_id, schema, name, *values, failed_rows in session.rows(database, "views", _VIEW):
+        parts: list[Any] = [
+            [Input(*given) for _, *given in inputs.get(view_id, [])],
+            [Operator(*operator) for operator in operators.get(view_id, [])],
+            [Call(*call) for call in calls.get(view_id, [])],
+        ]
+        found.append(View(view_id, Name(database, schema, name), *values, *[failed_rows or 0, *parts]))
+    return sorted(found, key=lambda view: view.view_id)
 
 
-_VIEW = [
-    *("view_id", "schema_name", "view_name", "query", "column_names", "column_types", "given_columns", "key_columns"),
-    *("options", "settings", "search_path", "state_table", "history_table", "version", "has_data", "incremental"),
-    *("definition", "last_error", "failed_rows"),
-]
-# The first columns give the order.
-_INPUT = ["input_id", "source", "columns", "capture", "snapshot_table", "position"]
-_OPERATOR = ["operator_id", "kind", "rule", "inputs", "sql", "state_table"]
-_CALL = ["site", "function", "code_version"]
-
-
-def _by_view(session: Session, database: str, table: str, columns: list[str]) -> dict[int, list[tuple[Any, ...]]]:
+def _by_view(session: Session, database: str, table: str) -> dict[int, list[tuple[Any, ...]]]:
     found: dict[int, list[tuple[Any, ...]]] = {}
-    for view_id, *values in session.rows(database, table, ["view_id", *columns]):
+    for view_id, *values in session.rows(database, table, ["view_id", *_PARTS[table]]):
         found.setdefault(view_id, []).append(tuple(values))
     for rows in found.values():
         rows.sort(key=lambda row: [(value is None, value) for value in row[:2]])
@@ -167,52 +165,50 @@ def next_id(session: Session) -> int:
 
 def save(session: Session, view: View, *, refreshed: bool) -> None:
     """Write the view's record in place of the one it has. Call in the transaction of the change."""
-    created = session.execute("SELECT created_at FROM coco.views WHERE view_id = $1", [view.view_id])
-    forget(session, view.view_id)
-    session.execute(
-        f"""
-        INSERT INTO coco.views VALUES (
-            $1, $2, $3, $4, $5, $6, $7, $8, map($9::VARCHAR[], $10::VARCHAR[]), map($11::VARCHAR[], $12::VARCHAR[]),
-            $13, $14, $15, $16, $17, $18, $19,
-            coalesce($20::TIMESTAMPTZ, now()), {"now()" if refreshed else "NULL"}, $21, $22
-        )
-        """,
-        [
-            *(view.view_id, view.name.schema, view.name.name, view.query, view.column_names, view.column_types),
-            *(view.given_columns, view.key_columns, list(view.options), list(view.options.values())),
-            *(list(view.settings), list(view.settings.values()), view.search_path, view.state_table),
-            *(view.history_table, view.version, view.has_data, view.incremental, view.definition),
-            *(str(created[0][0]) if created else None, view.last_error, view.failed_rows),
-        ],
-    )
-    _insert_inputs(session, view)
-    for operator in view.operators:
+    views = all_views(session, view.name.database)
+    stored = next((other for other in views if other.view_id == view.view_id), None)
+    record = [view.view_id, view.name.schema, view.name.name, *(getattr(view, column) for column in _VIEW[3:])]
+    last_refreshed = "now()" if refreshed else "NULL"
+    if stored:
+        changes = ", ".join(f"{column} = ${number}" for number, column in enumerate(_VIEW, start=1))
         session.execute(
-            "INSERT INTO coco.operators VALUES ($1, $2, $3, $4, $5::INTEGER[], $6, $7)",
-            [
-                *(view.view_id, operator.operator_id, operator.kind, operator.rule, operator.inputs),
-                *(operator.sql, operator.state_table),
-            ],
+            f"UPDATE coco.views SET {changes}, last_refreshed = {last_refreshed} WHERE view_id = $1", record
         )
-    for call in view.calls:
+    else:
+        values = ", ".join(f"${number}" for number, _ in enumerate(_VIEW, start=1))
         session.execute(
-            "INSERT INTO coco.calls VALUES ($1, $2, $3, $4)",
-            [view.view_id, call.site, call.function, call.code_version],
+            f"INSERT INTO coco.views ({', '.join(_VIEW)}, created_at, last_refreshed) "
+            f"VALUES ({values}, now(), {last_refreshed})",
+            record,
         )
+    before = _parts(stored) if stored else {}
+    for table, rows in _parts(view).items():
+        if rows != before.get(table, []):
+            _save_part(session, view.view_id, table, rows)
+
+
+def _parts(view: View) -> dict[str, list[tuple[Any, ...]]]:
+    """By table, the rows that belong to a view's record."""
+    return {
+        "inputs": [(number, *astuple(given)) for number, given in enumerate(view.inputs, start=1)],
+        "operators": [astuple(operator) for operator in view.operators],
+        "calls": [astuple(call) for call in view.calls],
+    }
+
+
+def _save_part(session: Session, view_id: int, table: str, rows: list[tuple[Any, ...]]) -> None:
+    session.execute(f"DELETE FROM coco.{table} WHERE view_id = $1", [view_id])
+    columns = ["view_id", *_PARTS[table]]
+    for row in rows:
+        # An empty list is taken for one of text.
+        kinds = ["::INTEGER[]" if column == "inputs" else "" for column in columns]
+        values = ", ".join(f"${number}{kind}" for number, kind in enumerate(kinds, start=1))
+        session.execute(f"INSERT INTO coco.{table} ({', '.join(columns)}) VALUES ({values})", [view_id, *row])
 
 
 def save_inputs(session: Session, view: View) -> None:
     """Write how far the view has read. Call in the transaction in which it has read it."""
-    session.execute("DELETE FROM coco.inputs WHERE view_id = $1", [view.view_id])
-    _insert_inputs(session, view)
-
-
-def _insert_inputs(session: Session, view: View) -> None:
-    for number, given in enumerate(view.inputs, start=1):
-        session.execute(
-            "INSERT INTO coco.inputs VALUES ($1, $2, $3, $4, $5, $6, $7)",
-            [view.view_id, number, given.source, given.columns, given.capture, given.snapshot_table, given.position],
-        )
+    _save_part(session, view.view_id, "inputs", _parts(view)["inputs"])
 
 
 def forget(session: Session, view_id: int) -> None:

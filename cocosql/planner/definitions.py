@@ -13,7 +13,7 @@ from cocosql.planner.qualify import tables
 from cocosql.sqltext import CocoDuckDB
 
 #: Functions that SQL writes without parentheses.
-_BARE = {
+_BARE: dict[type[exp.Expr], str] = {
     exp.CurrentDate: "current_date",
     exp.CurrentTime: "current_time",
     exp.CurrentTimestamp: "current_timestamp",
@@ -129,7 +129,12 @@ def _fill_names(session: Session, query: exp.Query, view: Name) -> None:
 
 
 def _function_names(tree: exp.Expr) -> set[str]:
-    names = {call.name.lower() for call in tree.find_all(exp.Anonymous)}
-    if any(call.name.lower() == "age" and len(call.expressions) == 1 for call in tree.find_all(exp.Anonymous)):
-        names.add("age(timestamp)")
-    return names | {name for kind, name in _BARE.items() if tree.find(kind)}
+    names = set()
+    for node in tree.walk():
+        if isinstance(node, exp.Anonymous):
+            names.add(node.name.lower())
+            if node.name.lower() == "age" and len(node.expressions) == 1:
+                names.add("age(timestamp)")
+        elif type(node) in _BARE:
+            names.add(_BARE[type(node)])
+    return names

@@ -23,8 +23,11 @@ def parse(session: Session, sql: str) -> exp.Query | None:
 
 
 def _means(session: Session, tree: exp.Query, sql: str) -> bool:
+    rendered = render(tree)
+    if rendered == sql:
+        return True
     try:
-        return _bare(session.canonical(render(tree))) == _bare(session.canonical(sql))
+        return _bare(session.canonical(rendered)) == _bare(session.canonical(sql))
     except duckdb.Error:
         return False
 

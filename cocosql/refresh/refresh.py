@@ -16,7 +16,7 @@ from cocosql.refresh import locks
 from cocosql.refresh.calling import make_calls
 from cocosql.refresh.inputs import tables_read
 from cocosql.refresh.view_refresh import NeededCalls, ViewRefresh
-from cocosql.sqltext import ident, literal, qualified, split_name
+from cocosql.sqltext import qualified, split_name
 from cocosql.udf import describe
 
 Row = tuple[str, int | None, int, int, int, int, int, float]
@@ -32,29 +32,34 @@ def refresh(session: Session, view: View, *, full: bool = False) -> Row:
     """
     migrations.migrate(session.sibling(), view.name.database)
     session = prepared(session.sibling(), view)
+    held = {view.name}
     while True:
-        above = upstream(view, views.all_views(session, view.name.database))
-        with locks.hold(session, [other.name for other in [view, *above]]):
+        plans: list[Plan] = []
+        with locks.hold(session, held):
             others = views.all_views(session, view.name.database)
             current = views.named(others, view.name)
             if current is None:
                 raise duckdb.CatalogException(f"incremental view {view.name} was dropped while its refresh waited")
-            view = current
-            plans = _planned_chain(session, view, others)
-            if plans[-1].view is view:
-                return run(session, plans[:-1], plans[-1], full=full)
-        refresh(session, plans[-1].view)
+            chain = [*upstream(current, others), current]
+            needed = {part.name for part in chain}
+            if needed <= held:
+                plans = _plan_chain(session, chain, others)
+                if len(plans) == len(chain):
+                    return run(session, plans[:-1], plans[-1], full=full)
+        if plans:
+            refresh(session, plans[-1].view)
+        held = needed
 
 
-def _planned_chain(session: Session, view: View, others: list[View]) -> list[Plan]:
-    """The plans of the views that a view reads, and its own; up to one whose columns change, if there is one.
+def _plan_chain(session: Session, chain: list[View], others: list[View]) -> list[Plan]:
+    """The plans of views, each of which may read those before; up to one before the last whose columns change.
 
     What reads it can only be planned once its columns are there; so it goes first, in a transaction of its own.
     """
     plans: list[Plan] = []
-    for part in [*upstream(view, others), view]:
+    for part in chain:
         plans.append(planned(session, part, others))
-        if part is not view and ViewRefresh(plans[-1], runs.unrecorded(part)).changes_columns():
+        if part is not chain[-1] and ViewRefresh(plans[-1], runs.unrecorded(part)).changes_columns():
             break
     return plans
 
@@ -95,15 +100,13 @@ def run(session: Session, above: list[Plan], plan: Plan, *, full: bool = False) 
 
 def prepared(session: Session, view: View) -> Session:
     """Give the session the database, the settings and the search path that the view was created with."""
-    session.execute("SET python_enable_replacements = false")
-    present = session.settings()
+    session.configure("python_enable_replacements", "false")
     for name, value in view.settings.items():
-        if present.get(name) != value:
-            session.execute(f"SET SESSION {ident(name)} = {literal(value)}")
+        session.configure(name, value)
     database = view.name.database
     entries = [split_name(entry) for entry in view.search_path]
     path = [qualified(*(entry if len(entry) == 2 else [database, *entry])) for entry in [["main"], *entries]]
-    session.execute(f"SET search_path = {literal(','.join(dict.fromkeys(path)))}")
+    session.configure("search_path", ",".join(dict.fromkeys(path)))
     return session
 
 

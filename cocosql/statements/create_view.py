@@ -39,18 +39,19 @@ def run(session: Session, statement: Statement, caller: Caller) -> list[tuple[()
     existing = _existing(session, name, statement)
     if existing and statement.if_not_exists:
         return []
-    session = session.sibling()
-    above = upstream_of(_planned(session, _view(session, statement, caller, name, existing)))
+    declared = _declared(session, statement, caller, name)
+    session = prepared(session.sibling(), declared)
+    above = upstream_of(_planned(session, _lent(declared, existing)))
     with locks.hold(session, [name, *(other.name for other in above)]):
         existing = _existing(session, name, statement)
         if existing and statement.if_not_exists:
             return []  # another connection has made it while this one waited
-        _create(session, _view(session, statement, caller, name, existing), existing, statement.with_data)
+        _create(session, _lent(declared, existing), existing, statement.with_data)
     return []
 
 
 def _planned(session: Session, view: View) -> Plan:
-    planned = plan(prepared(session, view), view, views.all_views(session, view.name.database))
+    planned = plan(session, view, views.all_views(session, view.name.database))
     _check(planned)
     return planned
 
@@ -58,7 +59,7 @@ def _planned(session: Session, view: View) -> Plan:
 def _create(session: Session, view: View, existing: View | None, with_data: bool) -> None:
     migrations.migrate(session.sibling(), view.name.database)
     if not existing:
-        view = replace(view, view_id=views.next_id(prepared(session, view)))
+        view = replace(view, view_id=views.next_id(session))
     planned = _planned(session, view)
     if not with_data:
         _create_empty(session, planned, existing)
@@ -97,20 +98,33 @@ def _existing(session: Session, name: Name, statement: Statement) -> View | None
     return view
 
 
-def _view(session: Session, statement: Statement, caller: Caller, name: Name, existing: View | None) -> View:
-    """The view as the statement declares it; an existing one lends its data."""
+def _declared(session: Session, statement: Statement, caller: Caller, name: Name) -> View:
+    """The view as the statement declares it."""
     tree = parse(session, statement.query)
     if tree is not None:
         qualify(session, tree, caller, name)
-    blank = View(0, name, "", [], [], [], [], {}, {}, [], "rows_0", "history_0")
-    return replace(
-        existing or blank,
+    return View(
+        view_id=0,
+        name=name,
         query=render(tree) if tree is not None else statement.query,
+        column_names=[],
+        column_types=[],
         given_columns=statement.columns,
+        key_columns=[],
         options=statement.options,
         settings=caller.settings,
         search_path=_search_path(caller, name),
+        state_table="rows_0",
+        history_table="history_0",
     )
+
+
+def _lent(declared: View, existing: View | None) -> View:
+    """A declared view with the data of the one that it replaces."""
+    if existing is None:
+        return declared
+    parts = ("query", "given_columns", "options", "settings", "search_path")
+    return replace(existing, **{part: getattr(declared, part) for part in parts})
 
 
 def _search_path(caller: Caller, name: Name) -> list[str]:

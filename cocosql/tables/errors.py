@@ -29,7 +29,7 @@ def _view(session: Session, parts: list[str], caller: Caller) -> tuple[str, str]
 
 
 def _has_errors(session: Session, name: names.Name) -> bool:
-    if name.database not in migrations.databases(session):
+    if not migrations.has_state(session, name.database):
         return False
     table = qualified(name.database, "coco", "errors")
     return bool(session.execute(f"SELECT 1 FROM {table} WHERE view_name = $1 LIMIT 1", [str(name)]))

@@ -2,6 +2,7 @@
 
 #include "duckdb/catalog/catalog.hpp"
 #include "duckdb/catalog/catalog_entry/duck_table_entry.hpp"
+#include "duckdb/common/exception/catalog_exception.hpp"
 #include "duckdb/storage/data_table.hpp"
 #include "duckdb/storage/table/scan_state.hpp"
 #include "duckdb/transaction/duck_transaction.hpp"
@@ -18,6 +19,9 @@ unique_ptr<ColumnDataCollection> TableRows(Session &session, const std::string &
 		vector<StorageIndex> indexes;
 		vector<LogicalType> types;
 		for (auto &name : columns) {
+			if (!entry.ColumnExists(Identifier(name))) {
+				throw CatalogException("table coco.%s has no column %s", table, name);
+			}
 			auto &column = entry.GetColumn(Identifier(name));
 			indexes.emplace_back(column.StorageOid());
 			types.push_back(column.Type());

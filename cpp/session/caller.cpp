@@ -37,6 +37,17 @@ nb::list SearchPath(ClientContext &context) {
 	return path;
 }
 
+nb::dict Settings(ClientContext &context) {
+	nb::dict settings;
+	for (auto name : RESULT_SETTINGS) {
+		Value value;
+		if (context.TryGetCurrentSetting(name, value) && !value.IsNull()) {
+			settings[name] = value.ToString();
+		}
+	}
+	return settings;
+}
+
 nb::list TemporaryNames(ClientContext &context) {
 	nb::list names;
 	auto &catalog = Catalog::GetCatalog(context, Identifier(TEMP_CATALOG));
@@ -49,22 +60,11 @@ nb::list TemporaryNames(ClientContext &context) {
 
 } // namespace
 
-nb::dict ResultSettings(ClientContext &context) {
-	nb::dict settings;
-	for (auto name : RESULT_SETTINGS) {
-		Value value;
-		if (context.TryGetCurrentSetting(name, value) && !value.IsNull()) {
-			settings[name] = value.ToString();
-		}
-	}
-	return settings;
-}
-
 nb::dict Caller(ClientContext &context) {
 	nb::dict caller;
 	caller["database"] = DatabaseManager::GetDefaultDatabase(context).GetIdentifierName();
 	caller["search_path"] = SearchPath(context);
-	caller["settings"] = ResultSettings(context);
+	caller["settings"] = Settings(context);
 	caller["temporary"] = TemporaryNames(context);
 	return caller;
 }

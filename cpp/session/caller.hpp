@@ -10,7 +10,4 @@ namespace cocosql {
 //! Its default database, search path, settings that change results, and names of temporary tables. Needs the GIL.
 nanobind::dict Caller(duckdb::ClientContext &context);
 
-//! The settings of a connection that change what a query returns. Needs the GIL.
-nanobind::dict ResultSettings(duckdb::ClientContext &context);
-
 } // namespace cocosql

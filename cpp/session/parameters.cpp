@@ -33,6 +33,9 @@ LogicalType InferType(nb::handle object) {
 		auto list = nb::borrow<nb::list>(object);
 		return LogicalType::LIST(list.size() == 0 ? LogicalType::VARCHAR : InferType(list[0]));
 	}
+	if (PyDict_Check(object.ptr())) {
+		return LogicalType::MAP(LogicalType::VARCHAR, LogicalType::VARCHAR);
+	}
 	return LogicalType::VARCHAR;
 }
 

@@ -7,7 +7,7 @@
 
 namespace cocosql {
 
-//! The value of a None, bool, int, float, str, bytes or a list of str or int. Needs the GIL.
+//! The value of a None, bool, int, float, str, bytes, a list of str or int, or a dict of str. Needs the GIL.
 duckdb::Value InferValue(nanobind::handle object);
 
 } // namespace cocosql

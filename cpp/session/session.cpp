@@ -5,10 +5,10 @@
 #include "capture/row_group_memory.hpp"
 #include "catalog/catalog.hpp"
 #include "duckdb/common/type_visitor.hpp"
+#include "duckdb/execution/operator/helper/physical_set.hpp"
 #include "duckdb/main/database.hpp"
 #include "duckdb/parser/parser.hpp"
 #include "python/errors.hpp"
-#include "session/caller.hpp"
 #include "session/parameters.hpp"
 #include "values/values.hpp"
 
@@ -141,6 +141,14 @@ nb::dict Session::Functions() {
 	return numbers;
 }
 
+void Session::Configure(const std::string &setting, const std::string &value) {
+	WithoutPython([&] {
+		auto &context = *connection.context;
+		context.RunFunctionInTransaction(
+		    [&] { PhysicalSet::SetVariable(context, Identifier(setting), SetScope::SESSION, Value(value)); });
+	});
+}
+
 uintptr_t Session::Instance() const {
 	return reinterpret_cast<uintptr_t>(connection.context->db.get());
 }
@@ -245,7 +253,7 @@ void BindSession(nb::module_ &module) {
 	    .def("describe", &Session::Describe, nb::arg("sql"))
 	    .def("is_collated", &Session::IsCollated, nb::arg("sql"))
 	    .def("canonical", &Session::Canonical, nb::arg("sql"))
-	    .def("settings", [](Session &session) { return ResultSettings(*session.connection.context); })
+	    .def("configure", &Session::Configure, nb::arg("setting"), nb::arg("value"))
 	    .def("databases", Released(&Databases))
 	    .def("relation", Released(&FindRelation), nb::arg("database"), nb::arg("schema"), nb::arg("name"))
 	    .def("has_schema", Released(&HasSchema), nb::arg("database"), nb::arg("schema"))

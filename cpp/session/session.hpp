@@ -34,6 +34,8 @@ public:
 	std::unique_ptr<CheckpointHold> HoldCheckpoints(const std::vector<std::string> &databases);
 	//! The registered functions: name to number in cocosql.udf.
 	nb::dict Functions();
+	//! Sets a setting for this session only: a plain SET sets most of them for the whole database instance.
+	void Configure(const std::string &setting, const std::string &value);
 	//! A number that stands for the database instance.
 	uintptr_t Instance() const;
 	//! From now on the function calls of this session's statements belong to this run.
