@@ -1,0 +1,334 @@
+"""Change capture: what a refresh reads of a table, and what it keeps. That views are right: test_writers and others."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from helpers import Con, assert_replayed, assert_view_equals_query, one, rows
+
+import cocosql
+
+#: Rows of a row group in these tests.
+GROUP = 2048
+GROUPS = 8
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "small groups.db"
+
+
+@pytest.fixture
+def small(file: Path) -> Iterator[Con]:
+    """A database file whose row groups are small, with a table of several."""
+    con = opened(file)
+    con.execute("CREATE TABLE t (id BIGINT PRIMARY KEY, s VARCHAR, n BIGINT)")
+    con.execute(f"INSERT INTO t SELECT i, 'text ' || i, 0 FROM range({GROUP * GROUPS}) AS r (i)")
+    con.execute("CHECKPOINT d")
+    yield con
+    con.close()
+
+
+def opened(file: Path) -> Con:
+    con = cocosql.connect()
+    con.execute(f"ATTACH '{file}' AS d (ROW_GROUP_SIZE {GROUP})")
+    con.execute("USE d")
+    return con
+
+
+QUERY = "SELECT id, upper(s) AS u FROM t"
+
+
+def refresh(con: Con, view: str = "v") -> tuple[int, int]:
+    """Row groups of the first source that the refresh read, and that it skipped."""
+    con.execute(f"REFRESH INCREMENTAL VIEW {view}").fetchall()
+    run = one(con, f"SELECT max(run_id) FROM coco_runs('{view}')")
+    found = rows(con, f"SELECT parts_read, parts_skipped FROM coco_run_steps({run}) WHERE parts_read IS NOT NULL")
+    read, skipped = found[-1]
+    return read, skipped
+
+
+def test_nothing_is_read_if_nothing_changed(small: Con) -> None:
+    small.execute(f"CREATE INCREMENTAL VIEW v AS {QUERY}")
+    assert refresh(small) == (0, GROUPS)
+
+
+def test_what_changed_is_read(small: Con) -> None:
+    small.execute(f"CREATE INCREMENTAL VIEW v AS {QUERY}")
+    small.execute(f"UPDATE t SET s = 'new' WHERE id = {GROUP + 5}")
+    assert refresh(small) == (1, GROUPS - 1)
+    assert_view_equals_query(small, "v", QUERY)
+    small.execute(f"DELETE FROM t WHERE id IN (7, {3 * GROUP})")
+    # The updated row group may be updated again for all that can be told, until a checkpoint.
+    assert refresh(small) == (3, GROUPS - 3)
+    assert_view_equals_query(small, "v", QUERY)
+    small.execute("INSERT INTO t VALUES (-1, 'one more', 0)")
+    small.execute("CHECKPOINT d")
+    refresh(small)
+    assert_view_equals_query(small, "v", QUERY)
+    assert refresh(small)[0] == 0
+    assert_replayed(small, "v", "v")
+
+
+def test_deleted_rows_are_told_without_a_checkpoint(small: Con) -> None:
+    small.execute(f"CREATE INCREMENTAL VIEW v AS {QUERY}")
+    small.execute("DELETE FROM t WHERE id = 7")
+    assert refresh(small) == (1, GROUPS - 1)
+    assert refresh(small) == (0, GROUPS)
+
+
+def test_columns_that_the_view_does_not_read_do_not_count(small: Con) -> None:
+    small.execute(f"CREATE INCREMENTAL VIEW v AS {QUERY}")
+    small.execute("UPDATE t SET n = n + 1")
+    assert refresh(small) == (0, GROUPS)
+    small.execute("CHECKPOINT d")
+    assert one(small, "SELECT status FROM coco_views()") == "fresh"
+    refresh(small)
+    assert refresh(small) == (0, GROUPS)
+
+
+def test_another_process_reads_on(small: Con, file: Path) -> None:
+    small.execute(f"CREATE INCREMENTAL VIEW v AS {QUERY}")
+    small.execute("UPDATE t SET s = 'new' WHERE id = 5")
+    refresh(small)
+    small.close()
+    plain = duckdb.connect()
+    plain.execute(f"ATTACH '{file}' AS d (ROW_GROUP_SIZE {GROUP})")
+    plain.execute(f"UPDATE d.t SET s = 'by another' WHERE id = {4 * GROUP}")
+    plain.close()
+    con = opened(file)
+    read, skipped = refresh(con)
+    assert (read, skipped) == (1, GROUPS - 1) or read == GROUPS, "all if two checkpoints have passed"
+    assert_view_equals_query(con, "v", QUERY)
+    assert_replayed(con, "v", "v")
+    con.close()
+
+
+def test_nothing_is_read_after_opening_again(small: Con, file: Path) -> None:
+    small.execute(f"CREATE INCREMENTAL VIEW v AS {QUERY}")
+    refresh(small)
+    small.close()
+    con = opened(file)
+    assert refresh(con) == (0, GROUPS)
+    con.close()
+
+
+def test_tokens_do_not_outlive_two_checkpoints(small: Con, file: Path) -> None:
+    """Blocks are used again: an update and a checkpoint, twice, may write other rows to the same place."""
+    small.execute(f"CREATE INCREMENTAL VIEW v AS {QUERY}")
+    refresh(small)
+    small.close()
+    for number in range(6):
+        plain = duckdb.connect()
+        plain.execute(f"ATTACH '{file}' AS d (ROW_GROUP_SIZE {GROUP})")
+        for text in ("a", "b") if number % 2 else ("a", "b", "c"):
+            plain.execute(f"UPDATE d.t SET s = '{text}{number}' WHERE id < 10")
+            plain.execute("CHECKPOINT d")
+        plain.close()
+        con = opened(file)
+        refresh(con)
+        assert_view_equals_query(con, "v", QUERY)
+        con.close()
+
+
+def test_row_groups_that_move(small: Con) -> None:
+    small.execute(f"CREATE INCREMENTAL VIEW v AS {QUERY}")
+    small.execute("CREATE TABLE plain AS FROM t")  # without an index rows may move
+    small.execute("CREATE INCREMENTAL VIEW w AS SELECT id, lower(s) AS l FROM plain")
+    small.execute(f"DELETE FROM plain WHERE id < {5 * GROUP} AND id % 4 <> 0")
+    small.execute("CHECKPOINT d")
+    refresh(small, "w")
+    assert_view_equals_query(small, "w", "SELECT id, lower(s) AS l FROM plain")
+    small.execute("UPDATE plain SET s = 'x' WHERE id % 100 = 0")
+    refresh(small, "w")
+    assert_view_equals_query(small, "w", "SELECT id, lower(s) AS l FROM plain")
+
+
+@pytest.mark.parametrize("key", ["", "PRIMARY KEY", "PRIMARY KEY (id, s)", "PRIMARY KEY (s)"])
+def test_in_memory(con: Con, key: str) -> None:
+    inline = "id BIGINT PRIMARY KEY" if key == "PRIMARY KEY" else "id BIGINT"
+    table = f", {key}" if "(" in key else ""
+    con.execute(f"CREATE TABLE t ({inline}, s VARCHAR{table})")
+    con.execute("INSERT INTO t SELECT i, 'x' || i FROM range(300_000) AS r (i)")
+    con.execute(f"CREATE INCREMENTAL VIEW v AS {QUERY}")
+    assert refresh(con) == (0, 3)
+    con.execute("INSERT INTO t SELECT i, 'y' || i FROM range(300_000, 300_010) AS r (i)")
+    assert refresh(con) == (1, 2)
+    con.execute("DELETE FROM t WHERE id = 5")
+    assert refresh(con) == (1, 2)
+    assert refresh(con) == (0, 3)
+    con.execute("UPDATE t SET s = 'z' WHERE id = 150_000")
+    refresh(con)
+    assert_view_equals_query(con, "v", QUERY)
+    assert_replayed(con, "v", "v")
+
+
+def test_recomputed_views_look_at_row_groups_too(small: Con) -> None:
+    query = "SELECT DISTINCT n, id % 3 AS m FROM t"
+    small.execute(f"CREATE INCREMENTAL VIEW v AS {query}")
+    assert refresh(small) == (0, GROUPS)
+    small.execute("UPDATE t SET n = 1 WHERE id = 5")
+    assert refresh(small) == (1, GROUPS - 1)
+    assert_view_equals_query(small, "v", query)
+    small.execute("CHECKPOINT d")
+    assert one(small, "SELECT status FROM coco_views()") == "fresh"
+
+
+# --- snapshots that views share ---------------------------------------------------------------------------------------
+
+
+def snapshots(con: Con) -> list[tuple[Any, ...]]:
+    return rows(
+        con,
+        "SELECT table_name FROM duckdb_tables() WHERE regexp_full_match(table_name, 'snapshot_.*[0-9]') ORDER BY ALL",
+    )
+
+
+def test_views_of_the_same_columns_share_a_snapshot(small: Con) -> None:
+    small.execute(f"CREATE INCREMENTAL VIEW v AS {QUERY}")
+    kept = snapshots(small)
+    small.execute("CREATE INCREMENTAL VIEW w AS SELECT id, lower(s) AS l FROM t")
+    assert snapshots(small) == kept
+    small.execute("CREATE INCREMENTAL VIEW x AS SELECT id, n FROM t")
+    assert len(snapshots(small)) == 2 * len(kept)
+    small.execute("DROP INCREMENTAL VIEW v")
+    assert len(snapshots(small)) == 2 * len(kept), "w reads it"
+    small.execute("DROP INCREMENTAL VIEW x")
+    assert snapshots(small) == kept
+    small.execute("DROP INCREMENTAL VIEW w")
+    assert snapshots(small) == []
+    assert rows(small, "FROM coco.snapshots") == []
+    assert rows(small, "FROM coco.parts") == []
+
+
+@pytest.mark.parametrize("key", ["id BIGINT", "id BIGINT PRIMARY KEY", "id VARCHAR PRIMARY KEY"])
+def test_a_view_that_lags_behind_the_others(con: Con, key: str) -> None:
+    con.execute(f"CREATE TABLE t ({key}, s VARCHAR)")
+    con.execute("INSERT INTO t SELECT i, 'x' || i FROM range(10) AS r (i)")
+    con.execute(f"CREATE INCREMENTAL VIEW v AS {QUERY}")
+    con.execute("CREATE INCREMENTAL VIEW lags AS SELECT id, lower(s) AS l FROM t")
+    for change in (
+        "UPDATE t SET s = 'new' WHERE id = 3",
+        "DELETE FROM t WHERE id = 4",
+        "INSERT INTO t VALUES (77, 'more')",
+        "UPDATE t SET s = 'newer' WHERE id = 3",
+        "DELETE FROM t WHERE id = 77",
+    ):
+        con.execute(change)
+        con.execute("REFRESH INCREMENTAL VIEW v")
+        assert_view_equals_query(con, "v", QUERY)
+    assert one(con, "SELECT status FROM coco_views() WHERE name = 'lags'") == "stale"
+    assert one(con, "SELECT count(*) FROM coco_lineage('lags') WHERE source_state <> 'current'") == 2
+    con.execute(
+        "INSERT INTO t VALUES (5, 'twice') ON CONFLICT DO NOTHING" if "KEY" in key else "INSERT INTO t VALUES (5, 'x5')"
+    )
+    (row,) = rows(con, "REFRESH INCREMENTAL VIEW lags")
+    assert_view_equals_query(con, "lags", "SELECT id, lower(s) AS l FROM t")
+    assert row[1] == 2
+    assert_replayed(con, "lags", "lags")
+    con.execute("REFRESH INCREMENTAL VIEW v")
+    assert_view_equals_query(con, "v", QUERY)
+    con.execute("REFRESH ALL INCREMENTAL VIEWS")
+    assert one(con, "SELECT count(*) FROM coco_lineage('lags') WHERE source_state <> 'current'") == 0
+
+
+def test_bytes_of_state_a_row(con: Con, path: Path) -> None:
+    con.execute(f"ATTACH '{path}' AS d; USE d; CREATE TABLE t (id BIGINT PRIMARY KEY, s VARCHAR)")
+    con.execute("INSERT INTO t SELECT i, repeat(md5(i::VARCHAR), 3) FROM range(500_000) AS r (i)")
+    con.execute(f"CREATE INCREMENTAL VIEW v AS {QUERY}")
+    con.execute("CHECKPOINT d")
+    size = one(con, "SELECT bytes / row_count FROM coco_operators('v') WHERE kind = 'scan'")
+    assert size < 12
+
+
+# --- the key log ------------------------------------------------------------------------------------------------------
+
+
+def test_scattered_changes_read_no_row_group(small: Con) -> None:
+    small.execute(f"CREATE INCREMENTAL VIEW v WITH (capture = 'log') AS {QUERY}")
+    for change in (
+        f"UPDATE t SET s = s || '!' WHERE id % {GROUP} = 3",
+        f"DELETE FROM t WHERE id % {GROUP} = 4",
+        "INSERT INTO t VALUES (-1, 'one more', 0)",
+        "INSERT OR REPLACE INTO t VALUES (9, 'other', 0), (-2, 'new', 0)",
+        f"UPDATE t SET id = -10 - id WHERE id % {GROUP} = 5 AND id > 0",
+        "UPDATE t SET n = n + 1 WHERE id < 100",
+        "CHECKPOINT d",
+    ):
+        small.execute(change)
+        assert refresh(small)[0] == 0, change
+        assert_view_equals_query(small, "v", QUERY)
+    assert_replayed(small, "v", "v")
+    assert one(small, f"SELECT count(*) FROM coco.keys_{one(small, 'SELECT snapshot_id FROM coco.snapshots')}") == 0
+
+
+def test_what_is_not_in_the_log_is_found(small: Con) -> None:
+    small.execute(f"CREATE INCREMENTAL VIEW v WITH (capture = 'log') AS {QUERY}")
+    snapshot = one(small, "SELECT snapshot_id FROM coco.snapshots")
+    small.execute("DELETE FROM t WHERE id = 3")
+    small.execute(f"DELETE FROM coco.keys_{snapshot}")  # as if a writer had gone round it
+    assert refresh(small)[0] > 0
+    assert_view_equals_query(small, "v", QUERY)
+    small.execute("ALTER TABLE t ADD COLUMN more INTEGER")  # breaks the log
+    small.execute("UPDATE t SET s = 'after' WHERE id = 8")
+    refresh(small)
+    assert_view_equals_query(small, "v", QUERY)
+    small.execute("UPDATE t SET s = 'later' WHERE id = 9")
+    assert refresh(small)[0] == 0, "started anew"
+    assert_view_equals_query(small, "v", QUERY)
+
+
+def test_changes_after_opening_again(small: Con, file: Path) -> None:
+    small.execute(f"CREATE INCREMENTAL VIEW v WITH (capture = 'log') AS {QUERY}")
+    small.close()
+    plain = duckdb.connect()
+    plain.execute(f"ATTACH '{file}' AS d; UPDATE d.t SET s = 'unlogged' WHERE id = 77; DETACH d")
+    plain.close()
+    con = opened(file)
+    con.execute("UPDATE t SET s = 'not logged either' WHERE id = 78")
+    refresh(con)
+    assert_view_equals_query(con, "v", QUERY)
+    con.execute("UPDATE t SET s = 'logged' WHERE id = 79")
+    assert refresh(con)[0] == 0
+    assert_view_equals_query(con, "v", QUERY)
+    con.close()
+
+
+def test_many_keys_are_not_logged(con: Con) -> None:
+    con.execute("CREATE TABLE t (id BIGINT PRIMARY KEY, s VARCHAR)")
+    con.execute("INSERT INTO t SELECT i, 'x' FROM range(300_000) AS r (i)")
+    con.execute(f"CREATE INCREMENTAL VIEW v WITH (capture = 'log') AS {QUERY}")
+    con.execute("UPDATE t SET s = 'y'")
+    assert refresh(con) == (3, 0)
+    assert_view_equals_query(con, "v", QUERY)
+
+
+def test_views_with_and_without_a_log_share_a_snapshot(small: Con) -> None:
+    small.execute(f"CREATE INCREMENTAL VIEW v AS {QUERY}")
+    small.execute("CREATE INCREMENTAL VIEW w WITH (capture = 'log') AS SELECT id, lower(s) AS l FROM t")
+    for number in range(6):
+        small.execute(f"UPDATE t SET s = 'new' || {number} WHERE id % {GROUP} = {number}")
+        for view in ("v", "w") if number % 2 else ("w", "v"):
+            refresh(small, view)
+        assert_view_equals_query(small, "v", QUERY)
+        assert_view_equals_query(small, "w", "SELECT id, lower(s) AS l FROM t")
+    small.execute("DROP INCREMENTAL VIEW w")
+    small.execute("UPDATE t SET s = 'last' WHERE id = 1")
+    refresh(small)
+    assert_view_equals_query(small, "v", QUERY)
+    small.execute("DROP INCREMENTAL VIEW v")
+    assert rows(small, "SELECT table_name FROM duckdb_tables() WHERE table_name LIKE 'keys_%'") == []
+
+
+@pytest.mark.parametrize("key", ["id BIGINT", "id DOUBLE PRIMARY KEY"])
+def test_where_keys_cannot_be_logged(con: Con, key: str) -> None:
+    con.execute(f"CREATE TABLE t ({key}, s VARCHAR)")
+    con.execute("INSERT INTO t VALUES (1, 'a')")
+    con.execute(f"CREATE INCREMENTAL VIEW v WITH (capture = 'log') AS {QUERY}")
+    con.execute("UPDATE t SET s = 'b'")
+    assert refresh(con) == (1, 0)
+    assert_view_equals_query(con, "v", QUERY)
+    rule = one(con, "SELECT rule FROM coco_operators('v') WHERE kind = 'scan'")
+    assert "row groups" in rule
