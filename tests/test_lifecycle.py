@@ -481,3 +481,43 @@ def test_the_python_that_runs_the_tests() -> None:
         sys.executable,
         cocosql.__file__,
     ]
+
+
+def test_closing_frees_the_database_at_once() -> None:
+    """Not when garbage is collected: until then DuckDB would wait, for ever, for the file to be opened again."""
+    run_script(
+        """
+        import gc, os, sys, tempfile
+        import cocosql, duckdb
+
+        gc.disable()
+        path = os.path.join(tempfile.mkdtemp(), "test.db")
+
+        @cocosql.udf
+        def up(s: str) -> str:
+            if s == "bad":
+                raise ValueError(s)
+            return s.upper()
+
+        for statements in [
+            ["CREATE TABLE t (id INTEGER PRIMARY KEY, s VARCHAR)", "INSERT INTO t VALUES (1, 'a'), (2, 'b')"],
+            ["CREATE INCREMENTAL VIEW v AS SELECT id, up(s) AS u FROM t", "CREATE INCREMENTAL VIEW w AS SELECT u FROM v"],
+            ["CREATE INCREMENTAL VIEW n WITH (capture = 'log') AS SELECT id % 2 AS k, max(up(s)) AS m FROM t GROUP BY k"],
+            ["INSERT INTO t VALUES (3, 'c')", "REFRESH ALL INCREMENTAL VIEWS", "REFRESH INCREMENTAL VIEW n FULL"],
+            ["FROM coco_views()", "FROM coco_lineage('w')", "FROM coco_memo()", "FROM coco_runs()", "FROM coco_functions()"],
+            ["EXPLAIN INCREMENTAL VIEW n", "EXPLAIN REFRESH INCREMENTAL VIEW w", "SHOW INCREMENTAL VIEWS", "SELECT up('z')"],
+            ["INSERT INTO t VALUES (4, 'bad')", "REFRESH INCREMENTAL VIEW v", "REFRESH INCREMENTAL VIEW n", "SELECT up(s) FROM t"],
+            ["CREATE INCREMENTAL VIEW x AS SELECT random() AS r FROM t", "REFRESH INCREMENTAL VIEW no", "FROM coco_views()"],
+            ["VACUUM INCREMENTAL VIEWS", "DROP INCREMENTAL VIEW v CASCADE", "DROP INCREMENTAL VIEW n"],
+        ]:
+            con = cocosql.connect(path, functions=(up,))
+            errors = []
+            for statement in statements:
+                try:
+                    con.execute(statement).fetchall()
+                except duckdb.Error as error:
+                    errors.append(error)
+            con.close()
+        """,
+        timeout=60,
+    )

@@ -195,6 +195,9 @@ class _Work:
             middle = part.size // 2
             self.pending += [(part.part(middle, part.size), 0), (part.part(0, middle), 0)]
         outcome.is_last = not self.pending
+        if reply.error is not None:
+            # Its frames, which name these calls, would keep the database open until garbage is collected.
+            reply.error.__traceback__ = None
         return outcome
 
     def _after_row(self, part: Batch, index: int, reply: Reply, outcome: Outcome) -> None:

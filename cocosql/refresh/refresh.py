@@ -114,16 +114,16 @@ def upstream(view: View, others: list[View]) -> list[View]:
     """The incremental views that a view reads, those that others read first. `others` are all of its database."""
     by_source = {qualified(other.name.schema, other.name.name): other for other in others}
     ordered: dict[int, View] = {}
-
-    def visit(current: View) -> None:
-        for given in current.inputs:
-            other = by_source.get(given.source)
-            if other and given.capture == "view":
-                visit(other)
-                ordered.setdefault(other.view_id, other)
-
-    visit(view)
+    _add_upstream(view, by_source, ordered)
     return list(ordered.values())
+
+
+def _add_upstream(view: View, by_source: dict[str, View], ordered: dict[int, View]) -> None:
+    for given in view.inputs:
+        other = by_source.get(given.source)
+        if other and given.capture == "view":
+            _add_upstream(other, by_source, ordered)
+            ordered.setdefault(other.view_id, other)
 
 
 def downstream(view: View, others: list[View]) -> list[View]:

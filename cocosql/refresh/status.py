@@ -18,15 +18,10 @@ Status = tuple[str, str | None]
 def statuses(session: Session, views: list[View]) -> dict[int, Status]:
     """By view id, the status of all views of a database."""
     found: dict[int, Status] = {}
-
-    def visit(view: View) -> None:
-        if view.view_id not in found:
-            for above in upstream(view, views):
-                visit(above)
-            found[view.view_id] = _status(session, view, views, found)
-
     for view in views:
-        visit(view)
+        for part in [*upstream(view, views), view]:
+            if part.view_id not in found:
+                found[part.view_id] = _status(session, part, views, found)
     return found
 
 
