@@ -80,7 +80,7 @@ def main() -> None:
             folder,
             count,
             kind="recompute",
-            query="SELECT count(*) AS n, sum(length(content)) AS size FROM read_text('{pattern}')",
+            query="SELECT DISTINCT length(content) AS size FROM read_text('{pattern}')",
         )
 
 

@@ -14,6 +14,7 @@ from cocosql.capture import SourceMoved
 from cocosql.capture.parts import Part, Parts, Present, Stored, column_list
 from cocosql.listing import Listing, list_files, token_now
 from cocosql.planner.file_calls import FileCall
+from cocosql.planner.file_types import store
 from cocosql.planner.sources import Source
 from cocosql.sqltext import ident, literal, qualified
 
@@ -115,7 +116,7 @@ class FileParts:
         return self.source.sql
 
     def remember(self, session: Session, key: str, generation: int) -> None:
-        pass
+        store(session, self.call)
 
 
 @dataclass
@@ -148,7 +149,7 @@ class ReadOnce:
     def rows(self, session: Session, wanted: Collection[int]) -> str:
         self._keep(session, wanted)
         rows = f"SELECT coco_part{column_list(self.columns)} FROM {self.table}"
-        if self._kept == set(wanted):
+        if self._all <= set(wanted):
             return rows
         return f"{rows} WHERE coco_part IN ({', '.join(map(str, sorted(wanted))) or 'NULL'})"
 

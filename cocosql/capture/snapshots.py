@@ -133,6 +133,7 @@ def drop_unread(session: Session, database: str) -> None:
     """Drop the snapshots that no view reads any more, and tables that belong to none."""
     session.execute(f"DELETE FROM coco.snapshots WHERE snapshot_id NOT IN ({_READ})")
     session.execute("DELETE FROM coco.parts WHERE snapshot_id NOT IN (SELECT snapshot_id FROM coco.snapshots)")
+    session.execute("DELETE FROM coco.file_types WHERE source NOT IN (SELECT source FROM coco.snapshots)")
     tables = session.execute(
         """
         SELECT table_name, regexp_extract(table_name, '[0-9]+$')::BIGINT AS snapshot_id FROM duckdb_tables()

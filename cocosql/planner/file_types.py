@@ -1,7 +1,10 @@
 """Names and types of the columns of files. DuckDB finds them out from the files; while those are the same, once."""
 
 import hashlib
+from contextlib import suppress
 from dataclasses import dataclass
+
+import duckdb
 
 from cocosql._native import Session
 from cocosql.listing import Listing, list_files
@@ -22,8 +25,10 @@ class FileTypes:
 #: Settings of DuckDB's that change the types of columns.
 _SETTINGS = ("binary_as_string", "enable_geoparquet_conversion", "json_geometry_format")
 
-#: By the call, what the columns were found from, and the columns.
-_found: dict[str, tuple[str, Columns]] = {}
+_Found = tuple[str, Columns]
+
+#: By the call, what the columns were found from, and the columns: as long as the process lives.
+_found: dict[str, _Found] = {}
 
 
 def file_types(session: Session, call: FileCall) -> FileTypes:
@@ -43,11 +48,38 @@ def file_types(session: Session, call: FileCall) -> FileTypes:
 def _columns(session: Session, call: FileCall, listing: Listing, tokens: list[str]) -> Columns:
     settings = session.execute(f"SELECT name, value FROM duckdb_settings() WHERE name IN {_SETTINGS} ORDER BY name")
     basis = _digest(settings, listing.paths, tokens)
-    known, columns = _found.get(call.sql, ("", []))
-    if known != basis or not all(tokens):
-        columns = session.describe(f"FROM {call.sql}")
-        _found[call.sql] = (basis, columns)
-    return columns
+    if not all(tokens):
+        return session.describe(f"FROM {call.sql}")
+    found = _found.get(call.sql)
+    if found is None or found[0] != basis:
+        found = _stored(session, call)
+    if found is None or found[0] != basis:
+        found = basis, session.describe(f"FROM {call.sql}")
+    _found[call.sql] = found
+    return found[1]
+
+
+def _stored(session: Session, call: FileCall) -> _Found | None:
+    """What an earlier process has found out."""
+    with suppress(duckdb.CatalogException):  # there is no schema coco yet
+        for basis, names, types in session.execute(
+            "SELECT basis, names, types FROM coco.file_types WHERE source = $1", [call.sql]
+        ):
+            return basis, list(zip(names, types, strict=True))
+    return None
+
+
+def store(session: Session, call: FileCall) -> None:
+    """Let other processes know. Call in the transaction of a refresh."""
+    found = _found.get(call.sql)
+    if found is None or found == _stored(session, call):
+        return
+    basis, columns = found
+    session.execute("DELETE FROM coco.file_types WHERE source = $1", [call.sql])
+    session.execute(
+        "INSERT INTO coco.file_types VALUES ($1, $2, $3::VARCHAR[], $4::VARCHAR[])",
+        [call.sql, basis, [name for name, _ in columns], [kind for _, kind in columns]],
+    )
 
 
 def _may_repeat(session: Session, call: FileCall) -> bool:

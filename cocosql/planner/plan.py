@@ -163,7 +163,8 @@ def _stateful(session: Session, made: Plan, tree: exp.Query, reason: str) -> Agg
     if not tree.args.get("group") and not calls_in(tree, made.aggregates):
         return Recompute(made.sql, reason)
 
-    def describe(sql: str) -> list[tuple[str, str]]:
+    def describe(below: exp.Query) -> list[tuple[str, str]]:
+        sql = render(sources.without_files(below, made.files))
         if made.view.settings.get("default_collation") or session.is_collated(sql):
             raise NotMap("an aggregate of collated text has no incremental rule yet")
         return session.describe(sql)
