@@ -7,6 +7,8 @@ position, and what position that brings the view to.
 from dataclasses import dataclass
 from typing import Protocol
 
+import duckdb
+
 from cocosql._native import Session
 from cocosql.catalog.views import Input
 from cocosql.planner.sources import Source
@@ -34,6 +36,10 @@ class Reading:
     skipped: int
 
 
+class SourceMoved(duckdb.TransactionException):
+    """A source that knows no transactions changed while it was read. The refresh has to look again."""
+
+
 class Capture(Protocol):
     """How the changes of one source are found."""
 
@@ -52,7 +58,8 @@ class Capture(Protocol):
         """Look at the source before the snapshot of the transaction begins in which it is read."""
 
     def all_rows(self, session: Session) -> str:
-        """A query for all rows of the source: ``coco_source_id`` and the columns that the view reads."""
+        """A query for all rows of the source as `changes` has found it: ``coco_source_id``, and the columns that the
+        view reads."""
 
     def changes(self, session: Session, position: str | None) -> Delta | None:
         """What changed since the position; None if that cannot be told, so that the view must be built anew."""
@@ -62,6 +69,9 @@ class Capture(Protocol):
 
     def reading(self) -> Reading | None:
         """What `changes` has read."""
+
+    def rows_now(self, session: Session) -> str:
+        """The same for the source as it is now, whatever transaction there is."""
 
     def present_rows(self, session: Session) -> str:
         """A query for the source's rows as they are now: ``coco_source_id``, and ``row``, the whole row as JSON."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from cocosql._native import Session
 from cocosql.capture import Delta, Reading, snapshots
-from cocosql.capture.parts import Part, Parts, Present, Stored, Whole
+from cocosql.capture.parts import WHOLE, Part, Parts, Present, Stored
 from cocosql.capture.rows import parts_of
 from cocosql.capture.snapshots import Snapshot
 from cocosql.catalog import views
@@ -32,12 +32,16 @@ class ContentCapture:
     _read: int = 0
 
     @property
+    def columns(self) -> list[str]:
+        return list(self.source.types)
+
+    @property
     def kind(self) -> str:
         return KIND
 
     @property
     def rule(self) -> str:
-        if isinstance(self.parts, Whole):
+        if self.parts.unit == WHOLE:
             return "full scan: the fingerprints of all rows are added up and compared"
         return f"{self.parts.unit} that changed are read, their fingerprints added up and compared"
 
@@ -54,11 +58,14 @@ class ContentCapture:
     def all_rows(self, session: Session) -> str:
         raise NotImplementedError("a view that is recomputed reads its sources itself")
 
+    def rows_now(self, session: Session) -> str:
+        raise NotImplementedError("a view that is recomputed reads its sources itself")
+
     def present_rows(self, session: Session) -> str:
         raise NotImplementedError("a view that is recomputed reads its sources itself")
 
     def changes(self, session: Session, position: str | None) -> Delta | None:
-        self._snapshot = snapshots.find(session, self.database, self.stored_source, self.source.column_names, KIND)
+        self._snapshot = snapshots.find(session, self.database, self.stored_source, self.columns, KIND, "")
         stored = self._snapshot.stored if self._snapshot else Stored()
         self._present = self._add_up(session, stored, self.parts.present(session, stored))
         if self._snapshot is None or (version := self._snapshot.version_at(position)) is None:
@@ -69,23 +76,26 @@ class ContentCapture:
         """The present parts with their digests; only those that may have changed are read."""
         to_read = present.to_read
         self._read = len(to_read)
-        digests: dict[int, str] = {part.part_id: part.digest or "" for part in stored.parts}
+        digests = {part.part_id: part.digest for part in stored.parts}
         if to_read:
             added_up = session.execute(
-                f"SELECT coco_part, concat_ws(' ', count(*), sum(coco_digest({idents(self.source.column_names)}))) "
-                f"FROM ({self.parts.rows(set(to_read))}) GROUP BY coco_part"
+                f"SELECT coco_part, concat_ws(' ', count(*), sum(coco_digest({idents(self.columns)}))) "
+                f"FROM ({self.parts.rows(session, set(to_read))}) GROUP BY coco_part"
             )
-            digests.update({**dict.fromkeys(to_read, ""), **dict(added_up)})
-        return replace(present, parts=[replace(part, digest=digests[part.part_id]) for part in present.parts])
+            digests.update({**dict.fromkeys(to_read), **dict(added_up)})
+        parts = [_with_digest(part, digests[part.part_id]) for part in present.parts]
+        return replace(present, parts=parts)
 
     def _version(self, snapshot: Snapshot, present: Present) -> int:
-        return snapshot.version + (_total(snapshot.stored.parts) != _total(present.parts))
+        before, now = snapshot.stored.parts, present.parts
+        if not self._read and len(before) == len(now):
+            return snapshot.version
+        return snapshot.version + (_total(before) != _total(now))
 
     def advance(self, session: Session) -> str:
         assert self._present is not None
-        columns = self.source.column_names
         snapshot = self._snapshot or snapshots.create(
-            session, self.database, self.stored_source, columns, KIND, "", views.next_id(session)
+            session, self.database, self.stored_source, self.columns, KIND, "", views.next_id(session)
         )
         version = self._version(snapshot, self._present) if self._snapshot else snapshot.version
         after = replace(snapshot, version=version, stored=self._present.stored())
@@ -99,12 +109,16 @@ class ContentCapture:
         return Reading(self.parts.unit, self._read, len(self._present.parts) - self._read)
 
     def as_input(self, source: str, position: str | None) -> Input:
-        return Input(source, self.source.column_names, KIND, None, position)
+        return Input(source, self.columns, KIND, None, position)
 
 
 def content_capture(source: Source, database: str) -> ContentCapture:
     """The capture of the content of a source, for a view of this database."""
-    return ContentCapture(source, database, parts_of(source, source.column_names, database))
+    return ContentCapture(source, database, parts_of(source, list(source.types), database))
+
+
+def _with_digest(part: Part, digest: str | None) -> Part:
+    return part if part.digest == digest else replace(part, digest=digest)
 
 
 def _total(parts: list[Part]) -> tuple[int, int]:

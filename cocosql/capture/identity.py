@@ -65,8 +65,7 @@ class Keyed:
 
     @property
     def name(self) -> str:
-        types = dict(zip(self.source.column_names, self.source.column_types, strict=True))
-        return ", ".join(f"{name} {types[name]}" for name in self.source.key)
+        return ", ".join(f"{name} {self.source.types[name]}" for name in self.source.key)
 
     @property
     def id_sql(self) -> str:
@@ -76,7 +75,7 @@ class Keyed:
     def id_type(self) -> str:
         if not self.source.has_integer_key:
             return "UHUGEINT"
-        return dict(zip(self.source.column_names, self.source.column_types, strict=True))[self.source.key[0]]
+        return self.source.types[self.source.key[0]]
 
     @property
     def _digest(self) -> str:

@@ -8,8 +8,11 @@ from cocosql._native import Session
 from cocosql.planner.sources import Source
 from cocosql.sqltext import idents
 
+#: What the parts of a source are called that cannot be told apart.
+WHOLE = "sources"
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, slots=True)
 class Part:
     part_id: int
     #: Where it is: its first row id, or its path.
@@ -53,8 +56,9 @@ class Present:
 class Parts(Protocol):
     """How a source is taken apart."""
 
-    #: What a part is called, in the plural.
-    unit: str
+    @property
+    def unit(self) -> str:
+        """What a part is called, in the plural."""
 
     def observe(self, session: Session) -> None:
         """Look at the source before the snapshot of the present transaction begins."""
@@ -62,8 +66,11 @@ class Parts(Protocol):
     def present(self, session: Session, stored: Stored) -> Present:
         """The parts now. Parts that are not the same get the ids of those in whose place they are, or new ones."""
 
-    def rows(self, wanted: Collection[int]) -> str:
+    def rows(self, session: Session, wanted: Collection[int]) -> str:
         """A query for the rows of some of the present parts: ``coco_part``, and the columns."""
+
+    def all_rows(self, session: Session) -> str:
+        """A relation of the rows of all present parts, with at least the columns."""
 
     def remember(self, session: Session, key: str, generation: int) -> None:
         """Remember the present parts, which have been stored under this generation, as long as the process lives."""
@@ -75,7 +82,7 @@ class Whole:
 
     source: Source
     columns: list[str]
-    unit: str = "sources"
+    unit: str = WHOLE
 
     def observe(self, session: Session) -> None:
         pass
@@ -83,8 +90,11 @@ class Whole:
     def present(self, session: Session, stored: Stored) -> Present:
         return Present([Part(0, "", "")], frozenset())
 
-    def rows(self, wanted: Collection[int]) -> str:
+    def rows(self, session: Session, wanted: Collection[int]) -> str:
         return f"SELECT 0::BIGINT AS coco_part{column_list(self.columns)} FROM {self.source.sql}"
+
+    def all_rows(self, session: Session) -> str:
+        return self.source.sql
 
     def remember(self, session: Session, key: str, generation: int) -> None:
         pass

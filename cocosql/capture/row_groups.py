@@ -74,7 +74,10 @@ class TableParts:
             found = [index if index >= 0 else other for index, other in zip(found, by_token, strict=True)]
         return found
 
-    def rows(self, wanted: Collection[int]) -> str:
+    def all_rows(self, session: Session) -> str:
+        return self.source.sql
+
+    def rows(self, session: Session, wanted: Collection[int]) -> str:
         ranges = [one for one in self._ranges if one[2] in wanted]
         part = f"coco_part(rowid, from_base64('{_packed(ranges)}'))"
         query = f"SELECT {part} AS coco_part{column_list(self.columns)} FROM {self.source.sql}"

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field, replace
 
 from cocosql._native import Session
 from cocosql.capture import Delta, Reading, snapshots
+from cocosql.capture.files import FileParts, ReadOnce
 from cocosql.capture.identity import Identity, identity_of
 from cocosql.capture.key_log import KeyLog, why_not
-from cocosql.capture.parts import Part, Parts, Present, Whole, column_list
+from cocosql.capture.parts import WHOLE, Part, Parts, Present, Stored, Whole, column_list
 from cocosql.capture.row_groups import TableParts
 from cocosql.capture.snapshots import Snapshot
 from cocosql.catalog import views
@@ -26,6 +27,8 @@ KIND = "rows"
 
 def parts_of(source: Source, columns: list[str], database: str) -> Parts:
     """How a source is taken apart, for a view of this database."""
+    if source.files and source.files.is_local and "file_index" not in source.hidden:
+        return FileParts(source, columns)
     if source.is_table and source.name and "rowid" not in map(str.lower, source.column_names):
         return TableParts(source, columns, has_own_file=source.name.database == database)
     return Whole(source, columns)
@@ -63,7 +66,7 @@ class RowCapture:
     def rule(self) -> str:
         if self.wants_log and not why_not(self.source, self.database):
             return "the log of changed keys is read; if it is not complete, row groups that changed"
-        if isinstance(self.parts, Whole):
+        if self.parts.unit == WHOLE:
             return "full diff: all rows are read and their fingerprints compared"
         return f"{self.parts.unit} that changed are read and the fingerprints of their rows compared"
 
@@ -92,19 +95,25 @@ class RowCapture:
         self._log.start(session, found.activation if found else self._log.activation)
 
     def _find(self, session: Session) -> Snapshot | None:
-        found = snapshots.find(session, self.database, self.stored_source, self.columns, KIND)
-        return found if found and found.identity == self.identity.name else None
+        return snapshots.find(session, self.database, self.stored_source, self.columns, KIND, self.identity.name)
 
     def all_rows(self, session: Session) -> str:
-        return f"SELECT {self.identity.id_sql} AS coco_source_id{column_list(self.columns)} FROM {self.source.sql}"
+        return self._rows(self.parts.all_rows(session))
+
+    def rows_now(self, session: Session) -> str:
+        return self._rows(self.source.sql)
+
+    def _rows(self, relation: str) -> str:
+        return f"SELECT {self.identity.id_sql} AS coco_source_id{column_list(self.columns)} FROM {relation}"
 
     def changes(self, session: Session, position: str | None) -> Delta | None:
         self._snapshot = self._find(session)
         self._compared, self._read = None, []
         self._log_is_on = self._log is not None and self._log.is_on(session)
+        self._present = self.parts.present(session, self._snapshot.stored if self._snapshot else Stored())
         if self._snapshot is None:
+            self._read = self._present.to_read
             return None
-        self._present = self.parts.present(session, self._snapshot.stored)
         if not self._compare_logged(session, self._snapshot, self._present):
             self._compare(session, self._snapshot, self._present)
         self._version = self._snapshot.version_at(position)
@@ -120,7 +129,7 @@ class RowCapture:
         ids = ", ".join(map(str, sorted(past))) or "NULL"
         condition = "" if past == stored else f" WHERE coco_part IN ({ids})"
         known = f"SELECT * FROM {snapshot.table}{condition}"
-        self._keep_changed(session, snapshot, self.parts.rows(set(self._read)), known)
+        self._keep_changed(session, snapshot, self.parts.rows(session, set(self._read)), known)
 
     def _compare_logged(self, session: Session, snapshot: Snapshot, present: Present) -> bool:
         """Find the rows with logged keys that differ from the snapshot; false if the log cannot tell all of them."""
@@ -189,22 +198,23 @@ class RowCapture:
         if ids:
             ((count,),) = session.execute(f"SELECT count(*) FROM ({ids})")
         if not count:
-            return self._nothing(session)
+            return self._nothing()
         if now and not earlier and self.identity.keeps_columns:
             return Delta(ids, self.identity.changed_rows(self.changed, self.columns), count)
         return Delta(ids, self._rows_with(session, snapshot, ids), count)
 
-    def _nothing(self, session: Session) -> Delta:
-        none = f"FROM ({self.all_rows(session)}) AS none WHERE false"
-        return Delta(f"SELECT coco_source_id {none}", none, 0)
+    def _nothing(self) -> Delta:
+        columns = "".join(f", NULL::{self.source.types[name]} AS {ident(name)}" for name in self.columns)
+        ids = f"SELECT NULL::{self.identity.id_type} AS coco_source_id"
+        return Delta(f"{ids} WHERE false", f"{ids}{columns} WHERE false", 0)
 
     def _rows_with(self, session: Session, snapshot: Snapshot, ids: str) -> str:
         """The present rows with these ids: in the parts that were read, or that the snapshot has them in."""
         assert self._present is not None
         found = session.execute(f"SELECT DISTINCT coco_part FROM {snapshot.table} WHERE coco_source_id IN ({ids})")
         wanted = {part_id for (part_id,) in found} & self._present.same | set(self._present.to_read)
-        rows = f"SELECT {self.identity.id_sql} AS coco_source_id{column_list(self.columns)} FROM "
-        return f"FROM ({rows}({self.parts.rows(wanted)})) AS present WHERE coco_source_id IN ({ids})"
+        rows = self._rows(f"({self.parts.rows(session, wanted)})")
+        return f"FROM ({rows}) AS present WHERE coco_source_id IN ({ids})"
 
     def advance(self, session: Session) -> str:
         snapshot = self._snapshot or self._create(session)
@@ -225,14 +235,12 @@ class RowCapture:
         snapshot = snapshots.create(
             session, self.database, self.stored_source, self.columns, KIND, self.identity.name, snapshot_id
         )
-        self._present = self.parts.present(session, snapshot.stored)
-        self._read = self._present.to_read
         columns = f"coco_part BIGINT, coco_source_id {self.identity.id_type}, coco_fingerprint UBIGINT, coco_key JSON"
         session.execute(f"CREATE TABLE {snapshot.table} ({columns})")
         session.execute(
             f"CREATE TABLE {snapshot.log} (coco_version BIGINT, coco_source_id {self.identity.id_type}, coco_key JSON)"
         )
-        rows = self.identity.present(self.parts.rows(set(self._read)), with_columns=False)
+        rows = self.identity.present(self.parts.rows(session, set(self._read)), with_columns=False)
         session.execute(f"INSERT INTO {snapshot.table} {rows}")
         return snapshot
 
@@ -287,9 +295,9 @@ def past_rows(database: str, given: Input, identity: Identity) -> str:
 def row_capture(source: Source, columns: list[str], database: str, *, wants_log: bool) -> RowCapture:
     """The capture of the rows of a source, for a view of this database that reads these columns."""
     read = list(dict.fromkeys([*columns, *source.key]))
-    return RowCapture(
-        source, columns, database, parts_of(source, read, database), identity_of(source, columns), wants_log
-    )
+    found = parts_of(source, read, database)
+    parts = ReadOnce(source, read, found) if source.files else found
+    return RowCapture(source, columns, database, parts, identity_of(source, columns), wants_log)
 
 
 def _table_name(position: str | None) -> str | None:

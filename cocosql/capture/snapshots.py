@@ -18,7 +18,6 @@ from cocosql.sqltext import qualified
 @dataclass(frozen=True)
 class Snapshot:
     snapshot_id: int
-    identity: str
     version: int
     stored: Stored
     #: The activation of the key log that has missed nothing since the rows were read.
@@ -47,21 +46,21 @@ class Snapshot:
         return int(read["version"]) if read.get("snapshot") == self.snapshot_id else None
 
 
-def find(session: Session, database: str, source: str, columns: list[str], kind: str) -> Snapshot | None:
+def find(session: Session, database: str, source: str, columns: list[str], kind: str, identity: str) -> Snapshot | None:
     rows = session.execute(
-        "SELECT snapshot_id, identity, version, generation, checkpoint, activation FROM coco.snapshots "
-        "WHERE source = $1 AND columns = $2::VARCHAR[] AND kind = $3",
-        [source, columns, kind],
+        "SELECT snapshot_id, version, generation, checkpoint, activation FROM coco.snapshots "
+        "WHERE source = $1 AND columns = $2::VARCHAR[] AND kind = $3 AND identity = $4",
+        [source, columns, kind, identity],
     )
     if not rows:
         return None
-    ((snapshot_id, identity, version, generation, checkpoint, activation),) = rows
+    ((snapshot_id, version, generation, checkpoint, activation),) = rows
     found = session.execute(
         "SELECT part_id, place, token, digest FROM coco.parts WHERE snapshot_id = $1", [snapshot_id]
     )
     parts = [Part(*row) for row in found]
     stored = Stored(parts, generation, _key(database, snapshot_id), checkpoint)
-    return Snapshot(snapshot_id, identity, version, stored, activation)
+    return Snapshot(snapshot_id, version, stored, activation)
 
 
 def create(
@@ -72,7 +71,7 @@ def create(
         "INSERT INTO coco.snapshots VALUES ($1, $2, $3::VARCHAR[], $4, $5, 1, 0, NULL, NULL)",
         [snapshot_id, source, columns, kind, identity],
     )
-    return Snapshot(snapshot_id, identity, 1, Stored(key=_key(database, snapshot_id)))
+    return Snapshot(snapshot_id, 1, Stored(key=_key(database, snapshot_id)))
 
 
 def save(session: Session, snapshot: Snapshot, after: Snapshot, *, has_written: bool) -> int:
@@ -81,9 +80,10 @@ def save(session: Session, snapshot: Snapshot, after: Snapshot, *, has_written: 
     Returns the generation of its parts.
     """
     before, now = snapshot.stored, after.stored
+    dropped = {part.part_id: part for part in before.parts}
+    written = [part for part in now.parts if dropped.pop(part.part_id, None) != part]
     is_same = (snapshot.version, snapshot.activation) == (after.version, after.activation)
-    has_same_parts = before.checkpoint == now.checkpoint and _same(before.parts, now.parts)
-    if is_same and has_same_parts and not has_written:
+    if is_same and before.checkpoint == now.checkpoint and not (has_written or written or dropped):
         return before.generation
     generation = views.next_id(session)
     session.execute(
@@ -91,22 +91,25 @@ def save(session: Session, snapshot: Snapshot, after: Snapshot, *, has_written: 
         "WHERE snapshot_id = $1",
         [snapshot.snapshot_id, after.version, generation, now.checkpoint, after.activation],
     )
-    if not has_same_parts:
-        _save_parts(session, snapshot.snapshot_id, now.parts)
+    if written or dropped:
+        _save_parts(session, snapshot.snapshot_id, written, list(dropped))
     return generation
 
 
-def _save_parts(session: Session, snapshot_id: int, parts: list[Part]) -> None:
-    session.execute("DELETE FROM coco.parts WHERE snapshot_id = $1", [snapshot_id])
+def _save_parts(session: Session, snapshot_id: int, written: list[Part], dropped: list[int]) -> None:
+    session.execute(
+        "DELETE FROM coco.parts WHERE snapshot_id = $1 AND part_id IN (SELECT unnest($2::BIGINT[]))",
+        [snapshot_id, [*dropped, *(part.part_id for part in written)]],
+    )
     session.execute(
         "INSERT INTO coco.parts SELECT $1, unnest($2::BIGINT[]), unnest($3::VARCHAR[]), unnest($4::VARCHAR[]), "
         "nullif(unnest($5::VARCHAR[]), '')",
         [
             snapshot_id,
-            [part.part_id for part in parts],
-            [part.place for part in parts],
-            [part.token for part in parts],
-            [part.digest or "" for part in parts],
+            [part.part_id for part in written],
+            [part.place for part in written],
+            [part.token for part in written],
+            [part.digest or "" for part in written],
         ],
     )
 
@@ -130,6 +133,7 @@ def drop_unread(session: Session, database: str) -> None:
     """Drop the snapshots that no view reads any more, and tables that belong to none."""
     session.execute(f"DELETE FROM coco.snapshots WHERE snapshot_id NOT IN ({_READ})")
     session.execute("DELETE FROM coco.parts WHERE snapshot_id NOT IN (SELECT snapshot_id FROM coco.snapshots)")
+    session.execute("DELETE FROM coco.file_types WHERE source NOT IN (SELECT source FROM coco.snapshots)")
     tables = session.execute(
         """
         SELECT table_name, regexp_extract(table_name, '[0-9]+$')::BIGINT AS snapshot_id FROM duckdb_tables()
@@ -156,14 +160,6 @@ _READERS = (
     "SELECT (position::JSON ->> 'version')::BIGINT AS version FROM coco.inputs "
     "WHERE starts_with(position, '{') AND (position::JSON ->> 'snapshot')::BIGINT = $1"
 )
-
-
-def _same(left: list[Part], right: list[Part]) -> bool:
-    return sorted(left, key=_part_id) == sorted(right, key=_part_id)
-
-
-def _part_id(part: Part) -> int:
-    return part.part_id
 
 
 def _key(database: str, snapshot_id: int) -> str:

@@ -47,6 +47,9 @@ class UpstreamCapture:
     def all_rows(self, session: Session) -> str:
         return f"SELECT {self._columns()} FROM {self._upstream(session).rows}"
 
+    def rows_now(self, session: Session) -> str:
+        return self.all_rows(session)
+
     def present_rows(self, session: Session) -> str:
         row = struct(self.source.column_names)
         rows = self._upstream(session).rows

@@ -38,6 +38,8 @@ class Plan:
     aggregates: set[str] = field(default_factory=set)
     #: Fingerprint of the query with the views and macros behind it.
     definition: str = ""
+    #: The sources that are files.
+    files: list[Source] = field(default_factory=list)
     sources: list[Source] = field(default_factory=list)
     #: Keys of the names of all tables and views that it reads, also through views.
     relations: set[tuple[str, str, str]] = field(default_factory=set)
@@ -79,10 +81,26 @@ def read_query(session: Session, made: Plan) -> None:
     made.sql = render(made.tree) if made.tree is not None else made.view.query
 
 
+def find_files(session: Session, made: Plan) -> None:
+    """Find the files that the query reads, and their columns."""
+    if made.tree is None:
+        return
+    try:
+        made.files = sources.file_sources(session, made.tree)
+    except duckdb.IOException as error:
+        if not made.view.has_data or "No files found" not in str(error):
+            raise
+        raise duckdb.IOException(
+            f"{error}\nThe view keeps its rows until there are such files again. (Only read_text and read_blob take no "
+            "file for no rows.)"
+        ) from None
+
+
 def describe(session: Session, made: Plan) -> None:
     """Let DuckDB bind the query: names and types of its columns."""
+    sql = render(sources.without_files(made.tree, made.files)) if made.tree is not None else made.sql
     try:
-        columns = session.describe(made.sql)
+        columns = session.describe(sql)
     except duckdb.CatalogException as error:
         raise _with_hint(error) from None
     given = made.view.given_columns
@@ -108,7 +126,8 @@ def find_definitions(session: Session, made: Plan) -> None:
     remembered = {call.function.lower() for call in made.view.calls}
     definitions.check_deterministic(used.functions, {*python, *remembered})
     made.callees = _callees(session, made.view, python, used.functions.keys() & {*python, *remembered})
-    text = json.dumps([made.view.query, sorted(used.texts.items())])
+    files = [[source.sql, *source.types.items()] for source in made.files]
+    text = json.dumps([made.view.query, sorted(used.texts.items()), *files])
     made.definition = hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
@@ -116,7 +135,7 @@ def find_sources(session: Session, made: Plan) -> None:
     """Find the relations that the query reads."""
     if made.tree is None:
         return
-    made.sources = sources.find_sources(session, made.tree, made.others)
+    made.sources = sources.find_sources(session, made.tree, made.others, made.files)
     direct = {source.name for source in made.sources}
     made.behind_views = [
         sources.upstream_source(other)
@@ -144,7 +163,8 @@ def _stateful(session: Session, made: Plan, tree: exp.Query, reason: str) -> Agg
     if not tree.args.get("group") and not calls_in(tree, made.aggregates):
         return Recompute(made.sql, reason)
 
-    def describe(sql: str) -> list[tuple[str, str]]:
+    def describe(below: exp.Query) -> list[tuple[str, str]]:
+        sql = render(sources.without_files(below, made.files))
         if made.view.settings.get("default_collation") or session.is_collated(sql):
             raise NotMap("an aggregate of collated text has no incremental rule yet")
         return session.describe(sql)
@@ -164,7 +184,7 @@ def find_key(session: Session, made: Plan) -> None:
         made.key_columns = made.operator.key(made.column_names)
 
 
-STEPS = (read_query, find_definitions, describe, find_sources, choose_operator, find_key)
+STEPS = (read_query, find_files, find_definitions, describe, find_sources, choose_operator, find_key)
 
 
 def _callees(session: Session, view: View, registered: dict[str, Function], used: set[str]) -> dict[str, Callee]:

@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 import duckdb
 
 from cocosql._native import Session
+from cocosql.capture import SourceMoved
 from cocosql.catalog import errors, functions, migrations, runs, views
 from cocosql.catalog.names import Name
 from cocosql.catalog.views import View
@@ -224,6 +225,9 @@ def _attempt(session: Session, chain: list[ViewRefresh]) -> tuple[ViewRefresh, l
             _check_code(session, chain)
     except _CallsFirst as found:
         return found.part, found.calls
+    except SourceMoved:
+        session.check_interrupt()
+        return _attempt(session, chain)
     return None
 
 

@@ -61,5 +61,5 @@ def _stale_reason(session: Session, view: View, views: list[View], known: dict[i
         part.look(session)
     for capture, delta in zip(part.captures, part.deltas, strict=True):
         if delta is None or delta.changed:
-            return f"{capture.source.name or capture.source.sql} changed"
+            return f"{capture.source} changed"
     return None

@@ -141,12 +141,12 @@ class ViewRefresh:
         """A source row that needs a call, in words; empty if it is gone meanwhile."""
         operator, capture = self.plan.map, self.captures[0]
         assert operator is not None
-        relation, present = capture.all_rows(session), capture.present_rows(session)
+        relation, present = capture.rows_now(session), capture.present_rows(session)
         for site in sites:
             origin = operator.origin_sql(site, relation, fingerprint)
             rows = session.execute(f"SELECT row::VARCHAR FROM ({present}) WHERE coco_source_id = ({origin})")
             if rows:
-                return f" in the row {_shortened(rows[0][0])} of {operator.source.name}"
+                return f" in the row {_shortened(rows[0][0])} of {operator.source}"
         return ""
 
     def apply(self, session: Session) -> None:
@@ -176,13 +176,12 @@ class ViewRefresh:
 
     def _relation(self, session: Session) -> str:
         """The source rows that a map works on: those that changed, and those that failed before."""
-        delta, every = self._row_delta(), self.captures[0].all_rows(session)
-        relation = every
-        if delta:
-            relation = delta.new
-            if self.view.failed_rows:
-                again = f"SELECT coco_source_id FROM {self.view.failed} EXCEPT ({delta.gone})"
-                relation = f"({relation}) UNION ALL FROM ({every}) AS failed WHERE coco_source_id IN ({again})"
+        delta = self._row_delta()
+        relation = delta.new if delta else self.captures[0].all_rows(session)
+        if delta and self.view.failed_rows:
+            again = f"SELECT coco_source_id FROM {self.view.failed} EXCEPT ({delta.gone})"
+            every = self.captures[0].all_rows(session)
+            relation = f"({relation}) UNION ALL FROM ({every}) AS failed WHERE coco_source_id IN ({again})"
         if not self.set_apart:
             return relation
         return f"FROM ({relation}) AS wanted WHERE coco_source_id NOT IN (FROM {self._apart})"

@@ -9,6 +9,7 @@ from cocosql.catalog import migrations, names, views
 from cocosql.catalog.names import Caller, Name
 from cocosql.catalog.views import View
 from cocosql.planner import Plan, plan
+from cocosql.planner.file_calls import make_absolute
 from cocosql.planner.operators.recompute import Recompute
 from cocosql.planner.parse import parse
 from cocosql.planner.qualify import qualify
@@ -103,6 +104,8 @@ def _declared(session: Session, statement: Statement, caller: Caller, name: Name
     tree = parse(session, statement.query)
     if tree is not None:
         qualify(session, tree, caller, name)
+        if not caller.settings.get("file_search_path"):
+            make_absolute(tree)
     return View(
         view_id=0,
         name=name,

@@ -50,7 +50,7 @@ def _explain(session: Session, part: ViewRefresh, unknown: list[str]) -> list[Ro
         changed = None if waits or delta is None else delta.changed
         if changed is None and not waits:
             ((changed,),) = session.execute(f"SELECT count(*) FROM {capture.source.sql}")
-        rows.append((name, "source", str(capture.source.name or capture.source.sql), changed, None, None, waits))
+        rows.append((name, "source", str(capture.source), changed, None, None, waits))
     reads_unknown = any(row[3] is None for row in rows)
     if part.plan.map:
         calls = _calls(session, part, name, unknown if reads_unknown else [])

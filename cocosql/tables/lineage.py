@@ -142,7 +142,7 @@ def _table_origin(session: Session, planned: Plan) -> _Origin:
     return _Origin(
         joins=f"LEFT JOIN {snapshot} AS past ON past.coco_source_id = stored.coco_source_id "
         f"LEFT JOIN ({capture.present_rows(session)}) AS present ON present.coco_source_id = stored.coco_source_id",
-        source=literal(str(capture.source.name)),
+        source=literal(str(capture.source)),
         key=capture.identity.shown_key("stored", "past"),
         row="present.row",
         state="CASE WHEN present.coco_source_id IS NULL THEN 'gone' WHEN stored.coco_past OR "

@@ -25,7 +25,8 @@ constexpr const char *RESULT_SETTINGS[] = {"TimeZone",
                                            "ieee_floating_point_ops",
                                            "order_by_non_integer_literal",
                                            "scalar_subquery_error_on_multiple_rows",
-                                           "old_implicit_casting"};
+                                           "old_implicit_casting",
+                                           "file_search_path"};
 
 nb::list SearchPath(ClientContext &context) {
 	nb::list path;

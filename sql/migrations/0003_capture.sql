@@ -21,6 +21,15 @@ CREATE TABLE coco.parts (
     digest VARCHAR                      -- of 'content': what its rows add up to
 );
 
+-- Names and types of the columns of files, by what they were found from: they are not found out again as long as that
+-- is the same.
+CREATE TABLE coco.file_types (
+    source VARCHAR NOT NULL,
+    basis VARCHAR NOT NULL,
+    names VARCHAR[] NOT NULL,
+    types VARCHAR[] NOT NULL
+);
+
 -- What a refresh did, step by step.
 CREATE TABLE coco.run_steps (
     run_id BIGINT NOT NULL,

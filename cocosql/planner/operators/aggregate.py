@@ -77,7 +77,7 @@ def plan_aggregate(
     sources: list[Source],
     callees: dict[str, Callee],
     aggregates: set[str],
-    describe: Callable[[str], list[tuple[str, str]]],
+    describe: Callable[[exp.Query], list[tuple[str, str]]],
 ) -> Aggregate:
     """The aggregate that a query is. `describe` tells names and types of a query's columns.
 
@@ -96,7 +96,7 @@ def plan_aggregate(
         below.set(clause, None)
     below.set("expressions", columns.select_list())
     planned = plan_map(below, sources, callees, aggregates)
-    types = [kind for _, kind in describe(render(below))]
+    types = [kind for _, kind in describe(below)]
     _check_types(types[: len(columns.keys)])
     return Aggregate(planned, list(columns.keys.values()), columns.argument_names(), items, having, types)
 

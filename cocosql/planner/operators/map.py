@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from cocosql.planner.call_sites import Callee, CallSite, CallSites, calls_in
-from cocosql.planner.sources import Source
+from cocosql.planner.file_calls import file_call
+from cocosql.planner.sources import Source, source_sql
 from cocosql.sqltext import ident, idents, render
 
 KIND = "map"
@@ -188,17 +189,17 @@ def _plain_select(tree: exp.Query, aggregates: set[str]) -> exp.Select:
 def _base(select: exp.Select, sources: list[Source]) -> tuple[Source, str]:
     from_ = select.args.get("from_")
     table = from_.this if from_ else None
-    if not isinstance(table, exp.Table) or not isinstance(table.this, exp.Identifier):
+    if not isinstance(table, exp.Table):
         raise NotMap("its source is no table")
     if table.args.get("joins") or table.args.get("laterals") or table.args.get("sample") or table.args.get("pivots"):
         raise NotMap("its source is more than a table")
     if table.args.get("alias") and table.args["alias"].args.get("columns"):
         raise NotMap("a source with renamed columns has no incremental rule yet")
-    sql = render(exp.Table(this=table.this, db=table.args.get("db"), catalog=table.args.get("catalog")))
-    source = next(source for source in sources if source.sql == sql)
-    if source.name is None or len(sources) > 1:
-        raise NotMap("a source that is no table has no incremental rule yet")
-    return source, table.alias_or_name
+    source = next((source for source in sources if source.sql == source_sql(table)), None)
+    if source is None or (source.name is None and source.files is None) or len(sources) > 1:
+        raise NotMap("a source that is neither a table nor files has no incremental rule yet")
+    call = file_call(table)
+    return source, call.alias if call else table.alias_or_name
 
 
 def _unnest(join: exp.Join) -> exp.Expr:
@@ -250,7 +251,7 @@ def _star_columns(star: exp.Star, relations: list[tuple[str, list[str]]]) -> lis
 
 def _expand_aliases(select: exp.Select, source: Source, unnests: list[exp.Expr]) -> None:
     """DuckDB lets WHERE, GROUP BY, HAVING and later columns name earlier ones; we need what the name stands for."""
-    names = {name.lower() for name in source.column_names} | _unnested_names(unnests)
+    names = {name.lower() for name in source.types} | _unnested_names(unnests)
     meanings: dict[str, exp.Expr] = {}
 
     def expand(node: exp.Expr) -> exp.Expr:
@@ -285,7 +286,7 @@ def _check_columns(select: exp.Select, alias: str) -> None:
 
 def _columns_read(select: exp.Select, source: Source) -> list[str]:
     named = {identifier.name.lower() for identifier in select.find_all(exp.Identifier)}
-    return [name for name in source.column_names if name.lower() in named]
+    return [name for name in source.types if name.lower() in named]
 
 
 def _early_guard(
@@ -296,7 +297,7 @@ def _early_guard(
     callees: dict[str, Callee],
 ) -> exp.Expr:
     """The part of WHERE that can be told before the unnests: it spares their calls."""
-    own = {name.lower() for name in source.column_names} - _unnested_names(unnests)
+    own = {name.lower() for name in source.types} - _unnested_names(unnests)
     parts = []
     for part in where.flatten() if isinstance(where, exp.And) else [where] if where else []:
         columns = list(part.find_all(exp.Column))

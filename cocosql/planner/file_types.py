@@ -1,0 +1,97 @@
+"""Names and types of the columns of files. DuckDB finds them out from the files; while those are the same, once."""
+
+import hashlib
+from contextlib import suppress
+from dataclasses import dataclass
+
+import duckdb
+
+from cocosql._native import Session
+from cocosql.listing import Listing, list_files
+from cocosql.planner.file_calls import FileCall
+
+Columns = list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class FileTypes:
+    columns: Columns
+    #: What else rows depend on than the file that they are in: with another one all files must be read again. None if
+    #: it is not known.
+    schema: str | None
+    has_duplicates: bool = False
+
+
+#: Settings of DuckDB's that change the types of columns.
+_SETTINGS = ("binary_as_string", "enable_geoparquet_conversion", "json_geometry_format")
+
+_Found = tuple[str, Columns]
+
+#: By the call, what the columns were found from, and the columns: as long as the process lives.
+_found: dict[str, _Found] = {}
+
+
+def file_types(session: Session, call: FileCall) -> FileTypes:
+    if call.is_plain:
+        return FileTypes(session.describe(f"FROM {call.over('[]')}"), "", _may_repeat(session, call))
+    if not call.is_local:
+        return FileTypes(session.describe(f"FROM {call.sql}"), None)
+    listing = list_files(session, call.files)
+    sampled = listing.paths[: call.samples]
+    tokens = [listing.tokens[path] for path in sampled]
+    columns = _columns(session, call, listing, tokens)
+    if call.is_guessing:
+        return FileTypes(columns, _digest(columns, sampled, tokens) if all(tokens) else None)
+    return FileTypes(columns, _digest(columns))
+
+
+def _columns(session: Session, call: FileCall, listing: Listing, tokens: list[str]) -> Columns:
+    settings = session.execute(f"SELECT name, value FROM duckdb_settings() WHERE name IN {_SETTINGS} ORDER BY name")
+    basis = _digest(settings, listing.paths, tokens)
+    if not all(tokens):
+        return session.describe(f"FROM {call.sql}")
+    found = _found.get(call.sql)
+    if found is None or found[0] != basis:
+        found = _stored(session, call)
+    if found is None or found[0] != basis:
+        found = basis, session.describe(f"FROM {call.sql}")
+    _found[call.sql] = found
+    return found[1]
+
+
+def _stored(session: Session, call: FileCall) -> _Found | None:
+    """What an earlier process has found out."""
+    with suppress(duckdb.CatalogException):  # there is no schema coco yet
+        for basis, names, types in session.execute(
+            "SELECT basis, names, types FROM coco.file_types WHERE source = $1", [call.sql]
+        ):
+            return basis, list(zip(names, types, strict=True))
+    return None
+
+
+def store(session: Session, call: FileCall) -> None:
+    """Let other processes know. Call in the transaction of a refresh."""
+    found = _found.get(call.sql)
+    if found is None or found == _stored(session, call):
+        return
+    basis, columns = found
+    session.execute("DELETE FROM coco.file_types WHERE source = $1", [call.sql])
+    session.execute(
+        "INSERT INTO coco.file_types VALUES ($1, $2, $3::VARCHAR[], $4::VARCHAR[])",
+        [call.sql, basis, [name for name, _ in columns], [kind for _, kind in columns]],
+    )
+
+
+def _may_repeat(session: Session, call: FileCall) -> bool:
+    """Whether some file may be read more than once, so that its name is no key."""
+    patterns = call.patterns or []
+    if len(patterns) == 1 and patterns[0].startswith("/"):
+        return False
+    if not call.is_local:
+        return True
+    paths = list_files(session, call.files).paths
+    return len(paths) != len(set(paths))
+
+
+def _digest(*parts: object) -> str:
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
