@@ -142,6 +142,19 @@ def _by_view(session: Session, table: str, columns: str, order: str) -> dict[int
     return found
 
 
+def stands(session: Session, view: View) -> bool:
+    """Whether the view's name means it still: the view that shows its rows may be dropped, or be another."""
+    rows = session.execute(
+        f"""
+        SELECT 1 FROM duckdb_views() AS shown, {qualified(view.name.database, "coco", "views")} AS record
+        WHERE (shown.database_name, shown.schema_name, shown.view_name) = ($1, $2, $3) AND record.view_id = $4
+            AND regexp_matches(shown.sql, '\\b' || record.state_table || '\\b')
+        """,
+        [view.name.database, view.name.schema, view.name.name, view.view_id],
+    )
+    return bool(rows)
+
+
 def next_id(session: Session) -> int:
     return int(session.execute("SELECT nextval('coco.ids')")[0][0])
 

@@ -50,6 +50,18 @@ def collect(session: Session, tree: exp.Expr, names: dict[str, list[tuple[str, s
     return found
 
 
+def shape(session: Session, relations: set[tuple[str, str, str]]) -> str:
+    """What the catalog says of tables and views: their columns, types and keys, and what views select."""
+    rows = session.execute(
+        """
+        SELECT lower(database_name), lower(schema_name), lower(table_name), sql FROM duckdb_tables()
+        UNION ALL SELECT lower(database_name), lower(schema_name), lower(view_name), sql FROM duckdb_views()
+        WHERE NOT internal
+        """
+    )
+    return str(sorted(row for row in rows if row[:3] in relations))
+
+
 def known_functions(session: Session) -> dict[str, list[tuple[str, str | None]]]:
     """Function types and macro definitions by lower-case name; volatile functions are of type 'volatile'."""
     known: dict[str, list[tuple[str, str | None]]] = {}

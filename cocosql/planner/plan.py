@@ -20,6 +20,9 @@ from cocosql.planner.qualify import fill_database
 from cocosql.planner.sources import Source
 from cocosql.sqltext import qualified, render
 
+#: Columns of the user's must not begin with this.
+RESERVED = "coco_"
+
 
 @dataclass
 class Plan:
@@ -37,6 +40,8 @@ class Plan:
     sources: list[Source] = field(default_factory=list)
     #: Keys of the names of all tables and views that it reads, also through views.
     relations: set[tuple[str, str, str]] = field(default_factory=set)
+    #: What the catalog says of them.
+    shape: str = ""
     #: Incremental views that it reads through plain views.
     behind_views: list[Source] = field(default_factory=list)
     #: The columns that identify a row, or empty.
@@ -83,6 +88,11 @@ def describe(session: Session, made: Plan) -> None:
     names = given or [name for name, _ in columns]
     made.column_names = _distinct([*names, *(name for name, _ in columns[len(names) :])])
     made.column_types = [kind for _, kind in columns]
+    for name in made.column_names:
+        if name.lower().startswith(RESERVED):
+            raise duckdb.InvalidInputException(
+                f"column {name}: names that begin with {RESERVED} are CocoSQL's own; give it another with AS"
+            )
 
 
 def find_definitions(session: Session, made: Plan) -> None:
@@ -95,6 +105,7 @@ def find_definitions(session: Session, made: Plan) -> None:
     else:
         used = definitions.collect(session, made.tree, known)
     made.relations = used.relations
+    made.shape = definitions.shape(session, used.relations)
     remembered = {call.function.lower() for call in made.view.calls}
     definitions.check_deterministic(used.functions, {*python, *remembered}, known)
     made.callees = _callees(session, made.view, used.functions & {*python, *remembered})

@@ -9,13 +9,19 @@ import duckdb
 from cocosql._native import Session
 from cocosql.catalog import errors, functions, migrations, runs, views
 from cocosql.catalog.views import View
-from cocosql.planner import Plan
+from cocosql.planner import Plan, definitions
 from cocosql.planner import plan as make_plan
 from cocosql.refresh import locks
 from cocosql.refresh.calling import make_calls
 from cocosql.refresh.view_refresh import NeededCalls, ViewRefresh
 from cocosql.sqltext import ident, literal, qualified, split_name
 from cocosql.udf import describe
+
+#: Why a view cannot be read or refreshed whose name means something else, or nothing.
+HIDDEN = (
+    "the view {name} was dropped or replaced without CocoSQL: CREATE OR REPLACE INCREMENTAL VIEW {name} AS … brings it "
+    "back, if nothing else has its name; DROP INCREMENTAL VIEW {name} forgets it"
+)
 
 Row = tuple[str, int | None, int, int, int, int, int, float]
 
@@ -39,19 +45,33 @@ def refresh(session: Session, view: View, *, full: bool = False) -> Row:
         current = views.find(session, view.name)
         if current is None:
             raise duckdb.CatalogException(f"incremental view {view.name} was dropped while its refresh waited")
-        view = current
-        return run(session, upstream(session, view), planned(session, view), full=full)
+        view, above = current, upstream(session, current)
+        check_shown(session, [*above, view])
+        return run(session, above, planned(session, view), full=full)
+
+
+def check_shown(session: Session, some: list[View]) -> None:
+    """Refuse to go on where the name of a view does not mean it any more.
+
+    Raises:
+        duckdb.CatalogException: if one was dropped, or replaced by another object, without CocoSQL.
+    """
+    for view in some:
+        if not views.stands(session, view):
+            raise duckdb.CatalogException(HIDDEN.format(name=view.name))
 
 
 def planned(session: Session, view: View) -> Plan:
-    """The plan of a view that exists.
+    """The plan of a view that exists, from one state of the catalog.
 
     Raises:
-        duckdb.BinderException, duckdb.CatalogException: if its query no longer holds; says how to mend it.
+        duckdb.BinderException, duckdb.CatalogException, duckdb.InvalidInputException: if its query no longer holds;
+            says how to mend it.
     """
     try:
-        return make_plan(session, view)
-    except (duckdb.BinderException, duckdb.CatalogException) as error:
+        with transaction(session):
+            return make_plan(session, view)
+    except (duckdb.BinderException, duckdb.CatalogException, duckdb.InvalidInputException) as error:
         raise type(error)(
             f"view {view.name} cannot be refreshed, for its query no longer holds: {error}\n"
             f"Give it another query with CREATE OR REPLACE INCREMENTAL VIEW {view.name} AS …, or DROP INCREMENTAL VIEW"
@@ -129,17 +149,24 @@ def transaction(session: Session) -> Iterator[None]:
     session.execute("COMMIT")
 
 
-class _CodeChanged(Exception):
-    """A function was registered anew since the refresh was planned: a view must not mix two versions."""
+class _PlanChanged(Exception):
+    """What the refresh was planned for is not so any more."""
+
+
+def _check_catalog(session: Session, parts: list[ViewRefresh]) -> None:
+    """A table may have got other columns or another key since the refresh was planned."""
+    if any(definitions.shape(session, part.plan.relations) != part.plan.shape for part in parts):
+        raise _PlanChanged
 
 
 def _check_code(session: Session, parts: list[ViewRefresh]) -> None:
+    """A function may have been registered anew since the refresh was planned: a view must not mix two versions."""
     present = {name.lower(): describe(number).code_version for name, number in session.functions().items()}
     for part in parts:
         for name, callee in part.plan.callees.items():
             function = functions.as_it_is_now(session, callee.function)
             if present.get(name) != function.code_version or function is not callee.function:
-                raise _CodeChanged
+                raise _PlanChanged
 
 
 class _CallsFirst(Exception):
@@ -158,10 +185,15 @@ def _attempt_until_done(session: Session, chain: list[ViewRefresh], started: flo
         while found := _attempt(session, chain):
             _make_all(session, *found, started)
             del found  # the arguments are not needed any more
-    except _CodeChanged:
+    except _PlanChanged:
         session.check_interrupt()
         for part in chain:
             part.start_over(planned(session, part.view))
+        if any(part.changes_columns() for part in chain[:-1]):
+            raise duckdb.TransactionException(
+                f"view {chain[-1].view.name} was not refreshed, as columns that it reads through other views changed "
+                "meanwhile: refresh it again"
+            ) from None
         _attempt_until_done(session, chain, started)
 
 
@@ -176,6 +208,7 @@ def _attempt(session: Session, chain: list[ViewRefresh]) -> tuple[ViewRefresh, l
     """Write and commit; or write nothing and return the calls that must be made first, outside the transaction."""
     try:
         with transaction(session):
+            _check_catalog(session, chain)
             for part in chain:
                 part.look(session)
                 calls = part.needed_calls(session)

@@ -3,12 +3,11 @@
 import duckdb
 
 from cocosql._native import Session
-from cocosql.catalog import runs
-from cocosql.catalog.names import relation_kind
+from cocosql.catalog import runs, views
 from cocosql.catalog.views import View
 from cocosql.planner import plan
 from cocosql.refresh import locks
-from cocosql.refresh.refresh import prepared, transaction, upstream
+from cocosql.refresh.refresh import HIDDEN, prepared, transaction, upstream
 from cocosql.refresh.view_refresh import ViewRefresh, rebuild_reason
 
 
@@ -16,8 +15,8 @@ def status(session: Session, view: View) -> tuple[str, str | None]:
     """fresh, stale, refreshing, partial, failed, broken or no data, and why."""
     if locks.is_held(session, view.name):
         return "refreshing", None
-    if relation_kind(session, view.name) != "view":
-        return "broken", f"the view {view.name} was dropped: DROP INCREMENTAL VIEW, or CREATE OR REPLACE it"
+    if not views.stands(session, view):
+        return "broken", HIDDEN.format(name=view.name)
     if not view.has_data:
         return "no data", "it was created WITH NO DATA: REFRESH INCREMENTAL VIEW fills it"
     try:
