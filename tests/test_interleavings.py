@@ -36,6 +36,7 @@ VIEWS = {
     "grouped": ("SELECT n, count(*) AS c, max(inside(s)) AS top FROM t GROUP BY n",
                 "SELECT n, count(*) AS c, max(s || '!') AS top FROM t GROUP BY n"),
     "above": ("SELECT *, outside(u) AS x FROM w_u", "SELECT *, u || '!' AS x FROM (SELECT id, s AS u FROM t)"),
+    "m": ("SELECT id, outside(m(s)) AS u FROM t", "SELECT id, m(s) || '!' AS u FROM t"),
     "w_u": ("SELECT id, s AS u FROM t",) * 2,
 }  # fmt: skip
 INSIDE = ("i", "grouped")
@@ -73,7 +74,7 @@ class Script:
         cocosql.register(self.con, cocosql.udf(call, name="outside", version="1"))
         cocosql.register(self.con, cocosql.udf(call, name="inside", version="1", memo=False))
         self.con.execute(f"SET threads = 1; ATTACH '{path}' AS d {SMALL_ROW_GROUPS}; USE d")
-        self.con.execute(TABLE)
+        self.con.execute(f"{TABLE}; CREATE MACRO m(x) AS x || '1'")
         self.views = Views(self.con, capture)
         for name in names:
             self.views.create(name, *VIEWS[name])
@@ -601,6 +602,13 @@ SCRIPTS: dict[str, tuple[str, str]] = {
         unchanged
         a: UPDATE t SET s = 'y' WHERE id = 1
         refresh
+    """),
+    "a macro changes while calls are made": ("m", """
+        a: UPDATE t SET s = 'x' WHERE id = 1
+        start m
+        a: CREATE OR REPLACE MACRO m(x) AS x || '2'
+        finish m
+        unchanged
     """),
     # --- while a refresh stands still inside its transaction
     "rows change inside the transaction": ("i", """

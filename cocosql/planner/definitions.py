@@ -25,6 +25,9 @@ _BARE = {
     exp.Localtimestamp: "localtimestamp",
 }
 
+#: How the names of macros begin among definitions.
+_MACRO = "macro "
+
 #: Functions that DuckDB calls consistent although they read what is not in the query.
 _READS_SESSION = {
     *("getvariable", "current_setting", "current_query", "nextval", "currval", "getenv", "age(timestamp)"),
@@ -42,6 +45,10 @@ class Definitions:
     #: Keys of the names of all tables and views that are read, also through views.
     relations: set[tuple[str, str, str]] = field(default_factory=set)
 
+    @property
+    def macros(self) -> list[str]:
+        return [name.removeprefix(_MACRO) for name in self.texts if name.startswith(_MACRO)]
+
 
 def collect(session: Session, tree: exp.Expr, names: dict[str, list[tuple[str, str | None]]]) -> Definitions:
     """What the query uses, through views and macros. `names` are the functions that DuckDB knows: kind, definition."""
@@ -50,8 +57,8 @@ def collect(session: Session, tree: exp.Expr, names: dict[str, list[tuple[str, s
     return found
 
 
-def shape(session: Session, relations: set[tuple[str, str, str]]) -> str:
-    """What the catalog says of tables and views: their columns, types and keys, and what views select."""
+def shape(session: Session, relations: set[tuple[str, str, str]], macros: list[str]) -> str:
+    """What the catalog says of tables, views and macros: columns, types, keys, what views select, and macros do."""
     rows = session.execute(
         """
         SELECT lower(database_name), lower(schema_name), lower(table_name), sql FROM duckdb_tables()
@@ -59,7 +66,14 @@ def shape(session: Session, relations: set[tuple[str, str, str]]) -> str:
         WHERE NOT internal
         """
     )
-    return str(sorted(row for row in rows if row[:3] in relations))
+    shapes = [row for row in rows if row[:3] in relations]
+    if macros:
+        shapes += session.execute(
+            "SELECT lower(function_name) AS name, macro_definition FROM duckdb_functions() "
+            "WHERE macro_definition IS NOT NULL AND list_contains($1, name)",
+            [macros],
+        )
+    return str(sorted(shapes))
 
 
 def known_functions(session: Session) -> dict[str, list[tuple[str, str | None]]]:
@@ -107,7 +121,7 @@ def _collect(
         found.functions.add(name)
         for kind, definition in known.get(name, []):
             if definition and kind in ("macro", "table_macro"):
-                found.texts[f"macro {name}"] = definition
+                found.texts[f"{_MACRO}{name}"] = definition
                 _collect_text(session, definition, known, found)
     if isinstance(tree, exp.Query):
         for table in tables(tree):

@@ -40,7 +40,8 @@ class Plan:
     sources: list[Source] = field(default_factory=list)
     #: Keys of the names of all tables and views that it reads, also through views.
     relations: set[tuple[str, str, str]] = field(default_factory=set)
-    #: What the catalog says of them.
+    macros: list[str] = field(default_factory=list)
+    #: What the catalog says of these relations and macros.
     shape: str = ""
     #: Incremental views that it reads through plain views.
     behind_views: list[Source] = field(default_factory=list)
@@ -104,8 +105,8 @@ def find_definitions(session: Session, made: Plan) -> None:
         used = definitions.Definitions({name.lower() for name in re.findall(r"(\w+)\s*\(", made.sql)})
     else:
         used = definitions.collect(session, made.tree, known)
-    made.relations = used.relations
-    made.shape = definitions.shape(session, used.relations)
+    made.relations, made.macros = used.relations, used.macros
+    made.shape = definitions.shape(session, made.relations, made.macros)
     remembered = {call.function.lower() for call in made.view.calls}
     definitions.check_deterministic(used.functions, {*python, *remembered}, known)
     made.callees = _callees(session, made.view, used.functions & {*python, *remembered})

@@ -154,9 +154,10 @@ class _PlanChanged(Exception):
 
 
 def _check_catalog(session: Session, parts: list[ViewRefresh]) -> None:
-    """A table may have got other columns or another key since the refresh was planned."""
-    if any(definitions.shape(session, part.plan.relations) != part.plan.shape for part in parts):
-        raise _PlanChanged
+    """A table may have got other columns or another key since the refresh was planned, a macro another meaning."""
+    for part in parts:
+        if definitions.shape(session, part.plan.relations, part.plan.macros) != part.plan.shape:
+            raise _PlanChanged
 
 
 def _check_code(session: Session, parts: list[ViewRefresh]) -> None:
