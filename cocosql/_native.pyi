@@ -120,7 +120,7 @@ class Relation:
 
     @property
     def sql(self) -> str:
-        """The statement that made a view; empty for a table."""
+        """The statement that would make it."""
 
 class Session:
     """A connection of the engine's own, on which it works while the caller's connection waits for its statement."""

@@ -16,6 +16,10 @@ import duckdb
 import cocosql
 
 EXAMPLES = int(os.environ.get("COCOSQL_EXAMPLES", "0"))
+#: The ways to capture changes of a table: every test of writers runs with each.
+CAPTURES = ["diff", "log"]
+#: DuckDB's smallest row group, so that small tables have several.
+SMALL_ROW_GROUPS = "(ROW_GROUP_SIZE 2048)"
 
 Con = duckdb.DuckDBPyConnection
 
@@ -67,37 +71,66 @@ def assert_replayed(con: Con, view: str, name: str) -> None:
     `view` is the view as SQL, `name` as the text that system tables take.
     """
     sql_name = name.replace("'", "''")
-    versions = rows(
-        con,
-        f"SELECT version, op, row_id, coco_fingerprint(row) FROM coco_changes('{sql_name}') "
-        "ORDER BY version, op IN ('insert', 'update_after')",
-    )
-    state: dict[int, int] = {}
-    by_version: dict[int, list[tuple[str, int, int]]] = {}
-    for version, op, row_id, content in versions:
-        by_version.setdefault(version, []).append((op, row_id, content))
-    for version, changes in sorted(by_version.items()):
-        removed = {row_id: content for op, row_id, content in changes if op in ("delete", "update_before")}
-        added = {row_id: content for op, row_id, content in changes if op in ("insert", "update_after")}
-        assert len(removed) + len(added) == len(changes), f"version {version} changes a row twice"
-        for op, row_id, content in changes:
-            paired = row_id in removed and row_id in added
-            assert paired == op.startswith("update"), f"version {version}: {op} of {row_id}"
-        for row_id, content in removed.items():
-            assert state.pop(row_id) == content, f"version {version} removes what was not there"
-        for row_id, content in added.items():
-            assert row_id not in state
-            assert content != removed.get(row_id), f"version {version}: a change without difference"
-            state[row_id] = content
-        gone, new = Counter(removed.values()), Counter(added.values())
-        assert not gone & new, f"version {version}: the same row leaves and comes"
     columns = [column for column, *_ in con.execute(f"DESCRIBE {view}").fetchall()]
     fields = ", ".join('"{0}" := "{0}"'.format(column.replace('"', '""')) for column in columns)
-    present = rows(con, f"SELECT coco_fingerprint(struct_pack({fields})) FROM {view}")
-    assert Counter(state.values()) == Counter(content for (content,) in present)
-    assert max(by_version, default=0) <= one(
+    con.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE coco_replay AS
+        SELECT version, op, row_id, coco_fingerprint(row) AS content, op IN ('insert', 'update_after') AS added,
+            lag(added) OVER of_row AS added_before, lag(content) OVER of_row AS content_before,
+            lead(added) OVER of_row IS NULL AS last, count(*) OVER (PARTITION BY version, row_id) AS changes_of_row
+        FROM coco_changes('{sql_name}') WINDOW of_row AS (PARTITION BY row_id ORDER BY version, added)
+        """
+    )
+    wrong = {
+        "a row comes that is there, or leaves that is not": "added IS NOT DISTINCT FROM coalesce(added_before, false)",
+        "what leaves is not what was there": "NOT added AND content <> content_before",
+        "a change without difference": "op = 'update_after' AND content = content_before",
+        "a row changes twice in a version": "changes_of_row > 2 OR (changes_of_row = 2) <> (op LIKE 'update%')",
+    }
+    for reason, condition in wrong.items():
+        found = rows(con, f"FROM coco_replay WHERE {condition} LIMIT 5")
+        assert not found, f"{name}: {reason}: {found}"
+    leaves_and_comes = rows(
+        con,
+        "SELECT version, content FROM coco_replay GROUP BY ALL HAVING bool_or(added) AND NOT bool_and(added) LIMIT 5",
+    )
+    assert not leaves_and_comes, f"{name}: the same row leaves and comes: {leaves_and_comes}"
+    assert_same(
+        con,
+        f"SELECT coco_fingerprint(struct_pack({fields})) AS content FROM {view}",
+        "SELECT content FROM coco_replay WHERE added AND last",
+    )
+    assert one(con, "SELECT coalesce(max(version), 0) FROM coco_replay") <= one(
         con, f"SELECT max(version) FROM coco_runs('{sql_name}') WHERE status = 'succeeded'"
     )
+
+
+class Views:
+    """Incremental views of one connection, each with the query that it must equal."""
+
+    def __init__(self, con: Con, capture: str) -> None:
+        self.con = con
+        self.capture = capture
+        self.queries: dict[str, str] = {}
+
+    def create(self, name: str, query: str, same_query: str | None = None) -> None:
+        """`same_query` means the same without incremental views and Python functions."""
+        self.con.execute(f"CREATE INCREMENTAL VIEW {name} WITH (capture = '{self.capture}') AS {query}")
+        self.queries[name] = same_query or query
+        self.check(name)
+
+    def refresh(self, *names: str) -> dict[str, tuple[Any, ...]]:
+        """Refresh some views (by default all) and check them. Returns what each refresh says: version and counts."""
+        names = names or tuple(self.queries)
+        said = rows(self.con, f"REFRESH INCREMENTAL VIEW {', '.join(names)}")
+        for name in names:
+            self.check(name)
+        return {name: row[1:-1] for name, row in zip(names, said, strict=True)}
+
+    def check(self, name: str) -> None:
+        assert_view_equals_query(self.con, name, self.queries[name])
+        assert_replayed(self.con, name, name)
 
 
 def in_threads(works: list[Any], seconds: float = 60) -> None:

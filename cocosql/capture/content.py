@@ -27,6 +27,8 @@ class ContentCapture:
     #: The view's database.
     database: str
     parts: Parts
+    #: The view that has a snapshot of its own, if it does.
+    owner: int | None = None
     _snapshot: Snapshot | None = None
     _present: Present | None = None
     _read: int = 0
@@ -37,7 +39,7 @@ class ContentCapture:
 
     @property
     def kind(self) -> str:
-        return KIND
+        return snapshots.kind(KIND, self.owner)
 
     @property
     def rule(self) -> str:
@@ -95,7 +97,7 @@ class ContentCapture:
     def advance(self, session: Session) -> str:
         assert self._present is not None
         snapshot = self._snapshot or snapshots.create(
-            session, self.database, self.stored_source, self.columns, KIND, "", views.next_id(session)
+            session, self.database, self.stored_source, self.columns, self.kind, "", views.next_id(session)
         )
         version = self._version(snapshot, self._present) if self._snapshot else snapshot.version
         after = replace(snapshot, version=version, stored=self._present.stored())
@@ -112,9 +114,9 @@ class ContentCapture:
         return Input(source, self.columns, KIND, None, position)
 
 
-def content_capture(source: Source, database: str) -> ContentCapture:
+def content_capture(source: Source, database: str, owner: int | None) -> ContentCapture:
     """The capture of the content of a source, for a view of this database."""
-    return ContentCapture(source, database, parts_of(source, list(source.types), database))
+    return ContentCapture(source, database, parts_of(source, list(source.types), database), owner)
 
 
 def _with_digest(part: Part, digest: str | None) -> Part:

@@ -7,6 +7,8 @@ as of a plain view, there is one, and it is read each time.
 import json
 from dataclasses import dataclass, field, replace
 
+import duckdb
+
 from cocosql._native import Session
 from cocosql.capture import Delta, Reading, snapshots
 from cocosql.capture.files import FileParts, ReadOnce
@@ -45,6 +47,8 @@ class RowCapture:
     database: str
     parts: Parts
     identity: Identity
+    #: The view that has a snapshot of its own, if it does.
+    owner: int | None = None
     #: Whether the keys of rows are to be logged as statements change them.
     wants_log: bool = False
     _log: KeyLog | None = None
@@ -60,7 +64,7 @@ class RowCapture:
 
     @property
     def kind(self) -> str:
-        return KIND
+        return snapshots.kind(KIND, self.owner)
 
     @property
     def rule(self) -> str:
@@ -92,10 +96,13 @@ class RowCapture:
         found = self._find(session)
         if self._log is None or (found and found.snapshot_id != self._log.snapshot_id):
             self._log = KeyLog(self.source, self.database, found.snapshot_id if found else views.next_id(session))
-        self._log.start(session, found.activation if found else self._log.activation)
+        try:
+            self._log.start(session, found.activation if found else self._log.activation)
+        except duckdb.CatalogException:
+            self._log = None  # the table is another than the one that the refresh was planned for
 
     def _find(self, session: Session) -> Snapshot | None:
-        return snapshots.find(session, self.database, self.stored_source, self.columns, KIND, self.identity.name)
+        return snapshots.find(session, self.database, self.stored_source, self.columns, self.kind, self.identity.name)
 
     def all_rows(self, session: Session) -> str:
         return self._rows(self.parts.all_rows(session))
@@ -233,7 +240,7 @@ class RowCapture:
         """Make the snapshot, and fill it with what there is."""
         snapshot_id = self._log.snapshot_id if self._log else views.next_id(session)
         snapshot = snapshots.create(
-            session, self.database, self.stored_source, self.columns, KIND, self.identity.name, snapshot_id
+            session, self.database, self.stored_source, self.columns, self.kind, self.identity.name, snapshot_id
         )
         columns = f"coco_part BIGINT, coco_source_id {self.identity.id_type}, coco_fingerprint UBIGINT, coco_key JSON"
         session.execute(f"CREATE TABLE {snapshot.table} ({columns})")
@@ -277,7 +284,7 @@ class RowCapture:
         return self.identity.present_json()
 
     def as_input(self, source: str, position: str | None) -> Input:
-        return Input(source, self.columns, KIND, _table_name(position), position)
+        return Input(source, self.columns, self.kind, _table_name(position), position)
 
 
 def past_rows(database: str, given: Input, identity: Identity) -> str:
@@ -292,12 +299,12 @@ def past_rows(database: str, given: Input, identity: Identity) -> str:
     )
 
 
-def row_capture(source: Source, columns: list[str], database: str, *, wants_log: bool) -> RowCapture:
+def row_capture(source: Source, columns: list[str], database: str, owner: int | None, *, wants_log: bool) -> RowCapture:
     """The capture of the rows of a source, for a view of this database that reads these columns."""
     read = list(dict.fromkeys([*columns, *source.key]))
     found = parts_of(source, read, database)
     parts = ReadOnce(source, read, found) if source.files else found
-    return RowCapture(source, columns, database, parts, identity_of(source, columns), wants_log)
+    return RowCapture(source, columns, database, parts, identity_of(source, columns), owner, wants_log)
 
 
 def _table_name(position: str | None) -> str | None:

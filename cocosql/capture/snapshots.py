@@ -46,6 +46,14 @@ class Snapshot:
         return int(read["version"]) if read.get("snapshot") == self.snapshot_id else None
 
 
+def kind(name: str, owner: int | None) -> str:
+    """The kind of a snapshot: of one view, or shared.
+
+    A view has its own if Python functions are called while it is written: the others need not wait for them.
+    """
+    return name if owner is None else f"{name} of view {owner}"
+
+
 def find(session: Session, database: str, source: str, columns: list[str], kind: str, identity: str) -> Snapshot | None:
     rows = session.execute(
         "SELECT snapshot_id, version, generation, checkpoint, activation FROM coco.snapshots "

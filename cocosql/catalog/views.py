@@ -1,5 +1,6 @@
 """The incremental views of a database: one record each, in coco.views and the tables beside it."""
 
+import re
 from dataclasses import astuple, dataclass, field, replace
 from typing import Any
 
@@ -7,7 +8,7 @@ import duckdb
 
 from cocosql._native import Session
 from cocosql.catalog import migrations
-from cocosql.catalog.names import Caller, Name, candidates
+from cocosql.catalog.names import Caller, Name, candidates, relation
 from cocosql.sqltext import qualified
 
 
@@ -157,6 +158,15 @@ def _by_view(session: Session, database: str, table: str) -> dict[int, list[tupl
     for rows in found.values():
         rows.sort(key=lambda row: [(value is None, value) for value in row[:2]])
     return found
+
+
+def stands(session: Session, view: View) -> bool:
+    """Whether the view's name means it still: the view that shows its rows may be dropped, or be another."""
+    shown = relation(session, view.name)
+    stored = next((other for other in all_views(session, view.name.database) if other.view_id == view.view_id), None)
+    if shown is None or not shown.is_view or stored is None:
+        return False
+    return re.search(rf"\b{re.escape(stored.state_table)}\b", shown.sql) is not None
 
 
 def next_id(session: Session) -> int:

@@ -25,6 +25,9 @@ _BARE: dict[type[exp.Expr], str] = {
     exp.Localtimestamp: "localtimestamp",
 }
 
+#: How the names of macros begin among definitions.
+_MACRO = "macro "
+
 #: Functions that DuckDB calls consistent although they read what is not in the query.
 _READS_SESSION = {
     *("getvariable", "current_setting", "current_query", "nextval", "currval", "getenv", "age(timestamp)"),
@@ -46,12 +49,22 @@ class Definitions:
     #: Keys of the names of all tables and views that are read, also through views.
     relations: set[tuple[str, str, str]] = field(default_factory=set)
 
+    @property
+    def macros(self) -> list[str]:
+        return [name.removeprefix(_MACRO) for name in self.texts if name.startswith(_MACRO)]
+
 
 def collect(session: Session, tree: exp.Expr) -> Definitions:
     """What the query uses, through views and macros."""
     found = Definitions()
     _collect(session, tree, found)
     return found
+
+
+def shape(session: Session, relations: set[tuple[str, str, str]], macros: list[str]) -> str:
+    """What the catalog says of tables, views and macros: columns, types, keys, what views select, and macros do."""
+    found = [(key, relation(session, Name(*key))) for key in sorted(relations)]
+    return str([(key, one.sql if one else None) for key, one in found] + sorted(session.function_kinds(macros)))
 
 
 def known_functions(session: Session, names: set[str]) -> dict[str, set[Kind]]:
@@ -84,7 +97,7 @@ def _collect(session: Session, tree: exp.Expr, found: Definitions) -> None:
     for name, kinds in new.items():
         macros = sorted(definition for _, definition in kinds if definition)
         if macros:
-            found.texts[f"macro {name}"] = ", ".join(macros)
+            found.texts[f"{_MACRO}{name}"] = ", ".join(macros)
         for definition in macros:
             _collect_text(session, definition, found)
     if isinstance(tree, exp.Query):

@@ -22,6 +22,9 @@ from cocosql.planner.sources import Source
 from cocosql.sqltext import qualified, render
 from cocosql.udf import Function
 
+#: Columns of the user's must not begin with this.
+RESERVED = "coco_"
+
 
 @dataclass
 class Plan:
@@ -43,6 +46,9 @@ class Plan:
     sources: list[Source] = field(default_factory=list)
     #: Keys of the names of all tables and views that it reads, also through views.
     relations: set[tuple[str, str, str]] = field(default_factory=set)
+    macros: list[str] = field(default_factory=list)
+    #: What the catalog says of these relations and macros.
+    shape: str = ""
     #: Incremental views that it reads through plain views.
     behind_views: list[Source] = field(default_factory=list)
     #: The columns that identify a row, or empty.
@@ -54,6 +60,11 @@ class Plan:
         """The operator that works on the rows of the source one by one, if there is one."""
         operator = self.operator.below if isinstance(self.operator, Aggregate) else self.operator
         return operator if isinstance(operator, Map) else None
+
+    @property
+    def calls_inline(self) -> bool:
+        """Whether Python functions are called inside its queries, and not before its transaction."""
+        return bool(self.map.called_inline(self.callees) if self.map else self.callees)
 
     @property
     def versions(self) -> dict[str, str]:
@@ -111,6 +122,11 @@ def describe(session: Session, made: Plan) -> None:
     names = given or [name for name, _ in columns]
     made.column_names = _distinct([*names, *(name for name, _ in columns[len(names) :])])
     made.column_types = [kind for _, kind in columns]
+    for name in made.column_names:
+        if name.lower().startswith(RESERVED):
+            raise duckdb.InvalidInputException(
+                f"column {name}: names that begin with {RESERVED} are CocoSQL's own; give it another with AS"
+            )
 
 
 def find_definitions(session: Session, made: Plan) -> None:
@@ -120,7 +136,8 @@ def find_definitions(session: Session, made: Plan) -> None:
         used = definitions.Definitions(definitions.known_functions(session, names))
     else:
         used = definitions.collect(session, made.tree)
-    made.relations = used.relations
+    made.relations, made.macros = used.relations, used.macros
+    made.shape = definitions.shape(session, made.relations, made.macros)
     made.aggregates = {name for name, kinds in used.functions.items() if any(kind == "aggregate" for kind, _ in kinds)}
     python = functions.registered(session)
     remembered = {call.function.lower() for call in made.view.calls}

@@ -56,12 +56,14 @@ def apply(session: Session, plan: Plan, rows: str, touched: str, version: int) -
     session.execute(
         f"CREATE OR REPLACE TEMP TABLE {removed} AS FROM {old} ANTI JOIN {new} USING (coco_content, coco_copy)"
     )
+    # The rows that the view has may be from before it had this key: of those that share one, one is replaced.
+    replaceable = f"SELECT coco_key, min(coco_row_id) AS coco_row_id FROM {removed} GROUP BY coco_key"
     session.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE {added} AS
         SELECT fresh.*, past.coco_row_id AS coco_replaces
         FROM (FROM {new} ANTI JOIN {old} USING (coco_content, coco_copy)) AS fresh
-        LEFT JOIN {removed} AS past ON past.coco_key = fresh.coco_key
+        LEFT JOIN ({replaceable}) AS past ON past.coco_key = fresh.coco_key
         """
     )
     counts = _count(session, removed, added)

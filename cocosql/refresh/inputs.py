@@ -13,21 +13,23 @@ from cocosql.planner.sources import Source
 
 def captures(plan: Plan) -> list[Capture]:
     """How the changes of each source are found."""
-    database = plan.view.name.database
+    view, owner = plan.view, plan.view.view_id if plan.calls_inline else None
     behind_views = [UpstreamCapture(source, source.column_names) for source in plan.behind_views]
     if plan.map:
-        return [_row_capture(plan.view, plan.map.source, plan.map.columns), *behind_views]
+        return [_row_capture(view, plan.map.source, plan.map.columns, owner), *behind_views]
     direct = [
-        UpstreamCapture(source, source.column_names) if source.upstream else content_capture(source, database)
+        UpstreamCapture(source, source.column_names)
+        if source.upstream
+        else content_capture(source, view.name.database, owner)
         for source in plan.sources
     ]
     return [*direct, *behind_views]
 
 
-def _row_capture(view: View, source: Source, columns: list[str]) -> Capture:
+def _row_capture(view: View, source: Source, columns: list[str], owner: int | None) -> Capture:
     if source.upstream:
         return UpstreamCapture(source, columns)
-    return row_capture(source, columns, view.name.database, wants_log=view.options.get("capture") == "log")
+    return row_capture(source, columns, view.name.database, owner, wants_log=view.options.get("capture") == "log")
 
 
 def stored_inputs(view: View, found: list[Capture]) -> list[Input] | None:

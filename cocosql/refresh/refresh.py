@@ -11,7 +11,7 @@ from cocosql.capture import SourceMoved
 from cocosql.catalog import errors, functions, migrations, runs, views
 from cocosql.catalog.names import Name
 from cocosql.catalog.views import View
-from cocosql.planner import Plan
+from cocosql.planner import Plan, definitions
 from cocosql.planner import plan as make_plan
 from cocosql.refresh import locks
 from cocosql.refresh.calling import make_calls
@@ -19,6 +19,12 @@ from cocosql.refresh.inputs import tables_read
 from cocosql.refresh.view_refresh import NeededCalls, ViewRefresh
 from cocosql.sqltext import qualified, split_name
 from cocosql.udf import describe
+
+#: Why a view cannot be read or refreshed whose name means something else, or nothing.
+HIDDEN = (
+    "the view {name} was dropped or replaced without CocoSQL: CREATE OR REPLACE INCREMENTAL VIEW {name} AS … brings it "
+    "back, if nothing else has its name; DROP INCREMENTAL VIEW {name} forgets it"
+)
 
 Row = tuple[str, int | None, int, int, int, int, int, float]
 
@@ -44,6 +50,7 @@ def refresh(session: Session, view: View, *, full: bool = False) -> Row:
             chain = [*upstream(current, others), current]
             needed = {part.name for part in chain}
             if needed <= held:
+                check_shown(session, chain)
                 plans = _plan_chain(session, chain, others)
                 if len(plans) == len(chain):
                     return run(session, plans[:-1], plans[-1], full=full)
@@ -65,15 +72,28 @@ def _plan_chain(session: Session, chain: list[View], others: list[View]) -> list
     return plans
 
 
-def planned(session: Session, view: View, others: list[View]) -> Plan:
-    """The plan of a view that exists, among the views of its database.
+def check_shown(session: Session, some: list[View]) -> None:
+    """Refuse to go on where the name of a view does not mean it any more.
 
     Raises:
-        duckdb.BinderException, duckdb.CatalogException: if its query no longer holds; says how to mend it.
+        duckdb.CatalogException: if one was dropped, or replaced by another object, without CocoSQL.
+    """
+    for view in some:
+        if not views.stands(session, view):
+            raise duckdb.CatalogException(HIDDEN.format(name=view.name))
+
+
+def planned(session: Session, view: View, others: list[View]) -> Plan:
+    """The plan of a view that exists, among the views of its database, from one state of the catalog.
+
+    Raises:
+        duckdb.BinderException, duckdb.CatalogException, duckdb.InvalidInputException: if its query no longer holds;
+            says how to mend it.
     """
     try:
-        return make_plan(session, view, others)
-    except (duckdb.BinderException, duckdb.CatalogException) as error:
+        with transaction(session):
+            return make_plan(session, view, others)
+    except (duckdb.BinderException, duckdb.CatalogException, duckdb.InvalidInputException) as error:
         raise type(error)(
             f"view {view.name} cannot be refreshed, for its query no longer holds: {error}\n"
             f"Give it another query with CREATE OR REPLACE INCREMENTAL VIEW {view.name} AS …, or DROP INCREMENTAL VIEW"
@@ -162,21 +182,32 @@ def reading(session: Session, chain: list[ViewRefresh]) -> Iterator[None]:
 def snapshots_read(chain: list[ViewRefresh]) -> list[Name]:
     """The names to lock while snapshots are written, which several views may share."""
     return [
-        Name(part.view.name.database, "coco snapshot of", source.sql) for part in chain for source in part.plan.sources
+        Name(part.view.name.database, "coco snapshot of", source.sql)
+        for part in chain
+        if not part.plan.calls_inline
+        for source in part.plan.sources
     ]
 
 
-class _CodeChanged(Exception):
-    """A function was registered anew since the refresh was planned: a view must not mix two versions."""
+class _PlanChanged(Exception):
+    """What the refresh was planned for is not so any more."""
+
+
+def _check_catalog(session: Session, parts: list[ViewRefresh]) -> None:
+    """A table may have got other columns or another key since the refresh was planned, a macro another meaning."""
+    for part in parts:
+        if definitions.shape(session, part.plan.relations, part.plan.macros) != part.plan.shape:
+            raise _PlanChanged
 
 
 def _check_code(session: Session, parts: list[ViewRefresh]) -> None:
+    """A function may have been registered anew since the refresh was planned: a view must not mix two versions."""
     present = {name.lower(): describe(number).code_version for name, number in session.functions().items()}
     for part in parts:
         for name, callee in part.plan.callees.items():
             function = functions.as_it_is_now(session, callee.function)
             if present.get(name) != function.code_version or function is not callee.function:
-                raise _CodeChanged
+                raise _PlanChanged
 
 
 class _CallsFirst(Exception):
@@ -196,10 +227,15 @@ def _attempt_until_done(session: Session, chain: list[ViewRefresh], started: flo
         while found := _attempt(session, chain):
             _make_all(session, *found, started)
             del found  # the arguments are not needed any more
-    except _CodeChanged:
+    except _PlanChanged:
         session.check_interrupt()
         for part in chain:
             part.start_over(planned(session, part.view, part.plan.others))
+        if any(part.changes_columns() for part in chain[:-1]):
+            raise duckdb.TransactionException(
+                f"view {chain[-1].view.name} was not refreshed, as columns that it reads through other views changed "
+                "meanwhile: refresh it again"
+            ) from None
         _attempt_until_done(session, chain, started)
 
 
@@ -214,6 +250,7 @@ def _attempt(session: Session, chain: list[ViewRefresh]) -> tuple[ViewRefresh, l
     """Write and commit; or write nothing and return the calls that must be made first, outside the transaction."""
     try:
         with locks.hold(session, snapshots_read(chain)), reading(session, chain):
+            _check_catalog(session, chain)
             for part in chain:
                 part.look(session)
                 calls = part.needed_calls(session)

@@ -5,6 +5,7 @@ history with the version that removed it; so both together are the log of change
 """
 
 from cocosql._native import Session
+from cocosql.catalog import views
 from cocosql.catalog.views import View
 from cocosql.planner.operators.aggregate import Aggregate
 from cocosql.planner.operators.map import SOURCE_ID, Map, call_column
@@ -16,9 +17,6 @@ DEFAULT_RETENTION = "7 days"
 
 _BORN = [("coco_row_id", "UHUGEINT"), ("coco_version", "BIGINT"), ("coco_updated", "BOOLEAN")]
 _GONE = [("coco_removed", "BIGINT"), ("coco_replaced", "BOOLEAN")]
-
-#: Columns of the user's must not begin with this.
-RESERVED = "coco_"
 
 
 def lineage_columns(plan: Plan) -> list[str]:
@@ -71,8 +69,13 @@ def replace(session: Session, old: View, plan: Plan, source_id_type: str) -> Non
         session.execute(f"DROP TABLE IF EXISTS {old.history}")
     session.execute(f"DROP TABLE IF EXISTS {old.rows}")
     session.execute(f"DROP TABLE IF EXISTS {old.arranged}")
+    show(session, view.settled(column_names=plan.column_names))
+
+
+def show(session: Session, view: View) -> None:
+    """Make the plain view that shows the rows under the view's name."""
     name = qualified(view.name.schema, view.name.name)
-    session.execute(f"CREATE OR REPLACE VIEW {name} AS SELECT {idents(plan.column_names)} FROM {view.rows}")
+    session.execute(f"CREATE OR REPLACE VIEW {name} AS SELECT {idents(view.column_names)} FROM {view.rows}")
 
 
 def _lay_out_history(session: Session, view: View, lineage: list[tuple[str, str]]) -> None:
@@ -117,8 +120,9 @@ def keep_failed(session: Session, view: View, source_ids: str | None) -> View:
 
 
 def drop(session: Session, view: View) -> None:
-    """Drop all that the view keeps, but for memoized results."""
-    session.execute(f"DROP VIEW IF EXISTS {qualified(view.name.schema, view.name.name)}")
+    """Drop all that the view keeps, but for memoized results; and not what has taken its name."""
+    if views.stands(session, view):
+        session.execute(f"DROP VIEW {qualified(view.name.schema, view.name.name)}")
     session.execute(f"DROP TABLE IF EXISTS {view.rows}")
     session.execute(f"DROP TABLE IF EXISTS {view.arranged}")
     session.execute(f"DROP TABLE IF EXISTS {view.history}")

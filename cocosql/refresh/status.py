@@ -4,11 +4,10 @@ import duckdb
 
 from cocosql._native import Session
 from cocosql.catalog import runs
-from cocosql.catalog.names import relation
-from cocosql.catalog.views import View
+from cocosql.catalog.views import View, stands
 from cocosql.planner import plan
 from cocosql.refresh import locks
-from cocosql.refresh.refresh import prepared, reading, upstream
+from cocosql.refresh.refresh import HIDDEN, prepared, reading, upstream
 from cocosql.refresh.view_refresh import ViewRefresh, rebuild_reason
 
 #: fresh, stale, refreshing, partial, failed, broken or no data, and why.
@@ -29,9 +28,8 @@ def _status(session: Session, view: View, views: list[View], known: dict[int, St
     """The status of a view; those of the views that it reads are known."""
     if locks.is_held(session, view.name):
         return "refreshing", None
-    found = relation(session, view.name)
-    if found is None or not found.is_view:
-        return "broken", f"the view {view.name} was dropped: DROP INCREMENTAL VIEW, or CREATE OR REPLACE it"
+    if not stands(session, view):
+        return "broken", HIDDEN.format(name=view.name)
     if not view.has_data:
         return "no data", "it was created WITH NO DATA: REFRESH INCREMENTAL VIEW fills it"
     try:

@@ -15,8 +15,8 @@ from cocosql.planner.parse import parse
 from cocosql.planner.qualify import qualify
 from cocosql.refresh import locks, state
 from cocosql.refresh.inputs import as_input, captures
+from cocosql.refresh.refresh import check_shown, prepared, transaction, upstream
 from cocosql.refresh.refresh import planned as plan_of
-from cocosql.refresh.refresh import prepared, transaction, upstream
 from cocosql.refresh.refresh import run as run_refresh
 from cocosql.refresh.view_refresh import describe_operators
 from cocosql.sqltext import ident, render
@@ -47,6 +47,7 @@ def run(session: Session, statement: Statement, caller: Caller) -> list[tuple[()
         existing = _existing(session, name, statement)
         if existing and statement.if_not_exists:
             return []  # another connection has made it while this one waited
+        check_shown(session, above)
         _create(session, _lent(declared, existing), existing, statement.with_data)
     return []
 
@@ -67,6 +68,9 @@ def _create(session: Session, view: View, existing: View | None, with_data: bool
         return
     above = [plan_of(session, other, planned.others) for other in upstream_of(planned)]
     run_refresh(session, above, planned)
+    made = views.find(session, view.name)
+    if made and not views.stands(session, made):
+        state.show(session, made)  # someone had dropped it
 
 
 def check_options(session: Session, options: dict[str, str]) -> None:
@@ -87,12 +91,11 @@ def check_options(session: Session, options: dict[str, str]) -> None:
 
 def _existing(session: Session, name: Name, statement: Statement) -> View | None:
     view = views.find(session, name)
-    if view is None:
-        found = names.relation(session, name)
-        if found:
-            kind = "view" if found.is_view else "table"
-            raise duckdb.CatalogException(f"a {kind} named {name} exists already: DROP it, or choose another name")
-    elif not statement.or_replace and not statement.if_not_exists:
+    found = names.relation(session, name)
+    if found and not (view and views.stands(session, view)):
+        kind = "view" if found.is_view else "table"
+        raise duckdb.CatalogException(f"a {kind} named {name} exists already: DROP it, or choose another name")
+    if view and not statement.or_replace and not statement.if_not_exists:
         raise duckdb.CatalogException(
             f"incremental view {name} exists already: use CREATE OR REPLACE INCREMENTAL VIEW, or DROP it first"
         )
@@ -143,11 +146,6 @@ def _search_path(caller: Caller, name: Name) -> list[str]:
 def _check(planned: Plan) -> None:
     """Refuse what cannot be a view, before anything is written."""
     view = planned.view
-    for column in planned.column_names:
-        if column.lower().startswith(state.RESERVED):
-            raise duckdb.InvalidInputException(
-                f"column {column}: names that begin with {state.RESERVED} are CocoSQL's own; give it another with AS"
-            )
     if any(other.name.key() == view.name.key() for other in upstream_of(planned)):
         raise duckdb.CatalogException(f"view {view.name} cannot read itself")
     if view.options.get("on_error") == "keep" and isinstance(planned.operator, Recompute) and planned.callees:

@@ -19,7 +19,7 @@ struct Relation {
 	bool is_view = false;
 	//! The columns of the primary key, or empty.
 	std::vector<std::string> key;
-	//! The statement that made a view; empty for a table.
+	//! The statement that would make it.
 	std::string sql;
 };
 

@@ -41,9 +41,8 @@ Relation Describe(const SchemaCatalogEntry &schema, CatalogEntry &entry) {
 	relation.schema = schema.name.GetIdentifierName();
 	relation.name = entry.name.GetIdentifierName();
 	relation.is_view = entry.type == CatalogType::VIEW_ENTRY;
-	if (relation.is_view) {
-		relation.sql = entry.ToSQL();
-	} else {
+	relation.sql = entry.ToSQL();
+	if (!relation.is_view) {
 		relation.key = PrimaryKey(entry.Cast<TableCatalogEntry>());
 	}
 	return relation;
