@@ -103,7 +103,7 @@ def rare_statement(chance: random.Random) -> str:
     return chance.choice([
         f"TRUNCATE {table}",
         f"DELETE FROM {table} WHERE hash(id) % 10 > 0",
-        f"INSERT INTO b SELECT id, n, s FROM {chance.choice('tb')} WHERE id < 5000 LIMIT 3000",
+        f"INSERT INTO b (id, n, s) SELECT id, n, s FROM {chance.choice('tb')} WHERE id < 5000 LIMIT 3000",
         "CREATE OR REPLACE TABLE b AS SELECT id, n, s FROM b WHERE n < 9",
         "ALTER TABLE b ADD COLUMN IF NOT EXISTS extra INTEGER DEFAULT 5",
         "ALTER TABLE b DROP COLUMN IF EXISTS extra",
@@ -188,7 +188,9 @@ def checked(con: Con, capture: str) -> Views:
 
 def check(path: Path, capture: str) -> None:
     con = open_file(path)
-    checked(con, capture).refresh()
+    views = checked(con, capture)
+    views.refresh()
+    views.replay()
     con.close()
 
 

@@ -88,6 +88,7 @@ class Script:
                 error.add_note(f"in line {number}: {line}")
                 raise
         assert not self.running, "a refresh is not finished"
+        self.views.replay()
 
     def step(self, line: str) -> None:
         word, _, rest = line.partition(" ")

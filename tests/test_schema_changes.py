@@ -6,7 +6,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from helpers import CAPTURES, SMALL_ROW_GROUPS, Calls, Con, Views, assert_same, one, rows
+from helpers import CAPTURES, SMALL_ROW_GROUPS, Calls, Con, Views, assert_replayed, assert_same, rows
 
 import cocosql
 
@@ -79,7 +79,6 @@ class World:
             for word in (f"view {whose} ", breaks[name], f"CREATE OR REPLACE INCREMENTAL VIEW {whose}"):
                 assert word in str(error.value)
             assert_same(self.con, f"FROM {name}", "FROM before")
-            assert rows(self.con, f"SELECT status FROM coco_views() WHERE name = '{name}'")[0][0] in ("broken", "stale")
 
 
 @dataclass
@@ -98,13 +97,10 @@ class Change:
 EVERY = dict.fromkeys(VIEWS, "name t ")
 NO_S = dict.fromkeys(["named", "grouped"], '"s"')
 CHANGES = {
-    "add a column": Change("ALTER TABLE t ADD COLUMN m INTEGER DEFAULT 7"),
-    "add a column, and write": Change("ALTER TABLE t ADD COLUMN m INTEGER; UPDATE t SET m = 1 WHERE id > 2900"),
+    "add a column": Change("ALTER TABLE t ADD COLUMN m INTEGER; UPDATE t SET m = 1 WHERE id > 2900"),
     "drop a column that none names": Change("ALTER TABLE t DROP COLUMN p"),
-    "add a column, without a key": Change("ALTER TABLE t ADD COLUMN m INTEGER DEFAULT 7", key=False),
     "drop a column": Change("ALTER TABLE t DROP COLUMN s", NO_S),
     "rename a column": Change("ALTER TABLE t RENAME COLUMN s TO z", NO_S),
-    "rename a column that none names": Change("ALTER TABLE t RENAME COLUMN p TO q"),
     "columns swap names": Change(
         "ALTER TABLE t RENAME COLUMN s TO z; ALTER TABLE t RENAME COLUMN x TO s; ALTER TABLE t RENAME COLUMN z TO x"
     ),
@@ -139,9 +135,6 @@ CHANGES = {
     "replace, another order": Change(
         "CREATE TABLE u AS FROM t; CREATE OR REPLACE TABLE t AS SELECT x, s, p, n, id FROM u"
     ),
-    "replace, another case": Change(
-        "CREATE TABLE u AS FROM t; CREATE OR REPLACE TABLE t AS SELECT id AS ID, s AS S, n AS N, x, p FROM u"
-    ),
     "replace, other columns": Change(
         "CREATE OR REPLACE TABLE t AS SELECT k AS id, 's1' AS s, 1 AS n, 'x2' AS x, k AS new FROM range(9) r(k)"
     ),
@@ -154,7 +147,6 @@ CHANGES = {
     ),
     "drop, and create": Change("DROP TABLE t; " + TABLE.format(key="") + "; UPDATE t SET n = 1 WHERE id = 2900"),
     "drop": Change("DROP TABLE t", EVERY),
-    "rename the table": Change("ALTER TABLE t RENAME TO u", EVERY),
     "rename the table, and another takes the name": Change(
         "ALTER TABLE t RENAME TO u; CREATE TABLE t AS FROM u WHERE id > 1000"
     ),
@@ -178,15 +170,18 @@ def test_changes(made: dict[str, Path], path: Path, capture: str, change: str) -
     views = Views(con, capture)
     views.queries = {view: same for view, (_, same) in VIEWS.items()}
     world = World(con, calls, views)
-    con.execute("REFRESH INCREMENTAL VIEW named, star")
+    con.execute("REFRESH INCREMENTAL VIEW named, star")  # so that what captures has seen this instance
     con.execute(how.sql)
     calls.clear()
     world.follow(list(VIEWS), how.breaks)
     assert bool(calls) == how.calls
     if how.breaks != EVERY:
         con.execute(how.write)
-        world.follow(["named", "star"], how.breaks)
-        assert one(con, "SELECT status FROM coco_views() WHERE name = 'star'") == "fresh"
+        world.follow([name for name in ("named", "star") if name not in how.breaks], {})
+    for name, status in rows(con, "SELECT name, status FROM coco_views()") if how.breaks else []:
+        assert (status == "broken") == (name in how.breaks and name != "above"), name
+    for name in {"named", "star", "above"} - set(how.breaks):
+        assert_replayed(con, name, name)
     con.close()
 
 
@@ -217,6 +212,7 @@ def test_a_new_column_of_every_form_of_star(con: Con, capture: str) -> None:
     refused(
         con, "REFRESH INCREMENTAL VIEW excluded", "view excluded", '"s"', "CREATE OR REPLACE INCREMENTAL VIEW excluded"
     )
+    views.replay()
 
 
 def test_given_columns(con: Con, capture: str) -> None:
@@ -230,6 +226,7 @@ def test_given_columns(con: Con, capture: str) -> None:
     con.execute("ALTER TABLE t DROP COLUMN d; ALTER TABLE t DROP COLUMN b")
     refused(con, "REFRESH INCREMENTAL VIEW v", "view v names 2 columns", "has only 1", "CREATE OR REPLACE")
     assert rows(con, "FROM v") == [(1, 2, 4)]
+    views.replay()
 
 
 def test_a_new_column_takes_the_name_of_an_alias(con: Con, capture: str) -> None:
@@ -239,6 +236,7 @@ def test_a_new_column_takes_the_name_of_an_alias(con: Con, capture: str) -> None
     for change in ["ALTER TABLE t ADD COLUMN u VARCHAR DEFAULT 'q'", "UPDATE t SET u = 'B' WHERE id = 1"]:
         con.execute(change)
         views.refresh()
+    views.replay()
 
 
 def test_a_column_with_a_reserved_name(con: Con, capture: str) -> None:
@@ -251,6 +249,7 @@ def test_a_column_with_a_reserved_name(con: Con, capture: str) -> None:
     views.refresh("named")
     con.execute("ALTER TABLE t RENAME coco_row_id TO other")
     views.refresh()
+    views.replay()
 
 
 @pytest.mark.parametrize("key", [" PRIMARY KEY", " UNIQUE"])
@@ -263,6 +262,7 @@ def test_a_new_key_of_rows_that_had_duplicates(con: Con, capture: str, key: str)
     con.execute("INSERT INTO t VALUES (0, 's0'), (1, 'new'), (4, 'new')")
     counts = views.refresh()["v"][1:4]
     assert counts == ((1, 1, 7) if key == " PRIMARY KEY" else (2, 0, 8))
+    views.replay()
 
 
 def test_a_new_key_option(con: Con, capture: str) -> None:
@@ -273,6 +273,7 @@ def test_a_new_key_option(con: Con, capture: str) -> None:
     views = Views(con, capture)
     views.queries["v"] = "SELECT id, s FROM t"
     views.check("v")
+    views.replay()
 
 
 def test_an_upstream_view_of_another_query(con: Con, capture: str) -> None:
@@ -290,6 +291,7 @@ def test_an_upstream_view_of_another_query(con: Con, capture: str) -> None:
     views.queries |= {"v": "SELECT s || '+' AS u FROM t", "star": "SELECT s || '+' AS u, 1 AS one FROM t"}
     views.queries["named"] = "SELECT s || '+' AS u FROM t"
     views.refresh()
+    views.replay()
 
 
 def test_macros_and_types_made_anew(con: Con, capture: str) -> None:
@@ -306,6 +308,7 @@ def test_macros_and_types_made_anew(con: Con, capture: str) -> None:
     refused(con, "REFRESH INCREMENTAL VIEW v", "view v cannot be refreshed", "random", "CREATE OR REPLACE")
     con.execute("DROP MACRO m")
     refused(con, "REFRESH INCREMENTAL VIEW v", "view v cannot be refreshed", "name m ", "CREATE OR REPLACE")
+    views.replay()
 
 
 @pytest.mark.parametrize(
@@ -350,6 +353,7 @@ def test_a_schema_that_is_dropped(con: Con, capture: str) -> None:
     assert rows(con, "FROM v") == [(1,)]
     con.execute("DROP INCREMENTAL VIEW s.w; CREATE SCHEMA s; CREATE TABLE s.t AS SELECT 2 AS id")
     views.refresh()
+    views.replay()
 
 
 def test_a_database_that_is_detached(con: Con, capture: str) -> None:
@@ -361,3 +365,4 @@ def test_a_database_that_is_detached(con: Con, capture: str) -> None:
     assert rows(con, "FROM v") == [(1,)]
     con.execute("ATTACH ':memory:' AS a; CREATE TABLE a.t AS SELECT 2 AS id")
     views.refresh()
+    views.replay()

@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 import pytest
-from helpers import CAPTURES, SMALL_ROW_GROUPS, Calls, Con, Views, one, rows, run_script, start
+from helpers import CAPTURES, SMALL_ROW_GROUPS, Calls, Con, Views, rows, run_script, start
 
 import cocosql
 
@@ -46,6 +46,7 @@ class World:
         self.calls = Calls()
         self.number = count()
         self.whole = True
+        self.version = 1
         self.views = Views(con, capture)
 
         @cocosql.udf(batch_size=1000, version="1")
@@ -72,13 +73,13 @@ class World:
     def follow(self, write: str | Callable[["World"], None], changes: bool = True) -> None:
         """Write, refresh, compare; the view must change if the writer changes anything."""
         self.whole = False
-        before = one(self.con, "SELECT max(version) FROM coco_runs('every')")
+        before = self.version
         if callable(write):
             write(self)
         else:
             self.writes(write)
-        version, *changed, calls, _ = self.views.refresh()["every"]
-        assert (version - before, any(changed)) == (changes, changes), changed
+        self.version, *changed, calls, _ = self.views.refresh()["every"]
+        assert (self.version - before, any(changed)) == (changes, changes), changed
         assert changes or not calls
         twice = {argument for argument, calls in self.calls.items() if calls > 1}
         assert not twice, f"called more than once: {twice}"
@@ -90,6 +91,7 @@ def pool() -> Iterator[dict[str, World]]:
     worlds: dict[str, World] = {}
     yield worlds
     for world in worlds.values():
+        world.views.replay()
         world.con.close()
 
 
@@ -99,6 +101,7 @@ def fresh(request: pytest.FixtureRequest, path: Path) -> Iterator[World]:
     world = World(attached(path), request.param).fill()
     world.views.create("groups", GROUPS)
     yield world
+    world.views.replay()
     world.con.close()
 
 
@@ -246,6 +249,8 @@ def test_a_statement_prepared_before_the_view(path: Path) -> None:
         con.execute(f"EXECUTE {line}")
         for capture in CAPTURES:
             assert sum(views[capture].refresh()[f"v_{capture}"][1:4]) == 1, line
+    for capture in CAPTURES:
+        views[capture].replay()
     con.close()
 
 
@@ -441,6 +446,7 @@ def test_a_column_that_the_view_does_not_read(path: Path, capture: str) -> None:
     con.execute("UPDATE t SET s = 'read', n = 0 WHERE id = 7")
     assert views.refresh()["v"] == (2, 0, 1, 0, 1, 0)
     assert calls == {"'read'": 1}
+    views.replay()
     con.close()
 
 
@@ -541,6 +547,7 @@ def test_foreign_keys(path: Path, capture: str) -> None:
         con.execute(write)
         said = views.refresh()
         assert any(any(changed[1:4]) for changed in said.values()), write
+    views.replay()
     con.close()
 
 
@@ -562,6 +569,7 @@ def test_generated_columns_and_defaults(path: Path, capture: str) -> None:
         con.execute(write)
         said = views.refresh()
         assert all(any(changed[1:4]) for changed in said.values()), write
+    views.replay()
     con.close()
 
 
@@ -581,6 +589,8 @@ def test_a_large_insert(path: Path, threads: int) -> None:
         con.execute(write)
         for capture in CAPTURES:
             assert any(views[capture].refresh()[f"v_{capture}"][1:4]), write
+    for capture in CAPTURES:
+        views[capture].replay()
     con.close()
 
 
@@ -617,6 +627,7 @@ def test_keys(path: Path, key: str, capture: str) -> None:
     for write in writes:
         con.execute(write)
         assert any(views.refresh()["v"][1:4]), write
+    views.replay()
     con.close()
 
 
@@ -688,6 +699,7 @@ def test_types(path: Path, first: int, capture: str) -> None:
             place = next(place for place in range(2048 * number + 300 * row, 10**6) if place % 3 == k)
             con.execute(f"UPDATE t SET c{number} = {value} WHERE id = {place}")
     assert views.refresh()["v"] == (2, 3 * len(kinds), 0, 3 * len(kinds), 0, 0)
+    views.replay()
     con.close()
 
 
@@ -730,6 +742,7 @@ def test_places(path: Path, place: str, capture: str) -> None:
     for write in SOMEWHERE:
         con.execute(write.format(t=table, d=database))
         assert any(views.refresh()["v"][1:4]), write
+    views.replay()
     con.close()
 
 
@@ -755,6 +768,7 @@ class Reopened:
         """In a process that opens the file."""
         self.views.con = self.open()
         assert any(self.views.refresh()["v"][1:4]) == changes
+        self.views.replay()
         self.views.con.close()
 
 
@@ -880,4 +894,5 @@ def test_the_source_is_an_older_file_again(tmp_path: Path, capture: str) -> None
     assert views.refresh()["v"][2] == 1
     con.execute("UPDATE s.t SET s = 'changed otherwise' WHERE id = 4000; CHECKPOINT s")
     assert views.refresh()["v"][2] == 1
+    views.replay()
     con.close()
