@@ -119,6 +119,10 @@ class Relation:
         """The columns of a table's primary key, or empty."""
 
     @property
+    def has_generated(self) -> bool:
+        """Whether it has columns that are worked out from others."""
+
+    @property
     def sql(self) -> str:
         """The statement that would make it."""
 

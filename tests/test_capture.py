@@ -332,3 +332,57 @@ def test_where_keys_cannot_be_logged(con: Con, key: str) -> None:
     assert_view_equals_query(con, "v", QUERY)
     rule = one(con, "SELECT rule FROM coco_operators('v') WHERE kind = 'scan'")
     assert "row groups" in rule
+
+
+def test_a_log_is_left_alone_by_looking(small: Con, file: Path) -> None:
+    small.execute(f"CREATE INCREMENTAL VIEW v WITH (capture = 'log') AS {QUERY}")
+    small.close()
+    con = cocosql.connect(file, read_only=True)
+    assert rows(con, "SELECT status FROM coco_views()") == [("fresh",)]
+    con.close()
+    con = opened(file)
+    con.execute("UPDATE t SET s = 'x' WHERE id = 9")
+    assert rows(con, "SELECT status FROM coco_views()") == [("stale",)]
+    assert rows(con, "EXPLAIN REFRESH INCREMENTAL VIEW v")[0][3] == 1
+    con.close()
+
+
+def test_generated_columns(con: Con) -> None:
+    con.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, n INTEGER, double INTEGER GENERATED ALWAYS AS (n * 2))")
+    con.execute("INSERT INTO t (id, n) SELECT i, i FROM range(1000) AS r (i)")
+    query = "SELECT id, double + 1 AS more FROM t"
+    for capture in ("diff", "log"):
+        con.execute(f"CREATE OR REPLACE INCREMENTAL VIEW v WITH (capture = '{capture}') AS {query}")
+        con.execute("UPDATE t SET n = n + 1 WHERE id = 7")
+        (row,) = rows(con, "REFRESH INCREMENTAL VIEW v")
+        assert row[2:5] == (0, 1, 0)
+        assert_view_equals_query(con, "v", query)
+
+
+def test_failed_calls_below_groups(con: Con) -> None:
+    """With on_error = 'keep' groups are made of the rows that the last good calls gave."""
+    bad = {3}
+
+    @cocosql.udf(version="1")
+    def inverse(n: int) -> int:
+        if n in bad:
+            raise ValueError("bad")
+        return -n
+
+    cocosql.register(con, inverse)
+    con.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, n INTEGER)")
+    con.execute("INSERT INTO t VALUES (1, 1), (2, 2), (3, 3)")
+    con.execute(
+        "CREATE INCREMENTAL VIEW v WITH (on_error = 'keep') AS "
+        "SELECT id % 2 AS k, sum(inverse(n)) AS s FROM t GROUP BY k"
+    )
+    assert rows(con, "FROM v ORDER BY ALL") == [(0, -2), (1, -1)]
+    bad.add(20)
+    con.execute("UPDATE t SET n = 20 WHERE id = 2")
+    con.execute("UPDATE t SET n = 10 WHERE id = 1")
+    con.execute("REFRESH INCREMENTAL VIEW v")
+    assert rows(con, "FROM v ORDER BY ALL") == [(0, -2), (1, -10)]
+    assert rows(con, "SELECT status FROM coco_views()") == [("partial",)]
+    bad.clear()
+    con.execute("REFRESH INCREMENTAL VIEW v")
+    assert rows(con, "FROM v ORDER BY ALL") == [(0, -20), (1, -13)]

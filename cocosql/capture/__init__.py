@@ -54,6 +54,9 @@ class Capture(Protocol):
     def rule(self) -> str:
         """How it finds what changed, as EXPLAIN shows it."""
 
+    def prepare(self, session: Session) -> None:
+        """Make ready what a refresh needs beside the source. Call outside a transaction."""
+
     def observe(self, session: Session) -> None:
         """Look at the source before the snapshot of the transaction begins in which it is read."""
 

@@ -54,6 +54,9 @@ class ContentCapture:
     def source_id_type(self) -> str:
         return "UHUGEINT"
 
+    def prepare(self, session: Session) -> None:
+        pass
+
     def observe(self, session: Session) -> None:
         self.parts.observe(session)
 

@@ -88,6 +88,8 @@ def why_not(source: Source, database: str) -> str | None:
         return "the table is in another database"
     if not source.key:
         return "the table has no primary key"
+    if source.has_generated:
+        return "the table has generated columns"
     if not all(types[name] in _EXACT for name in source.key):
         return "the type of its primary key has equal values that can be told apart"
     return None

@@ -87,9 +87,11 @@ class RowCapture:
     def source_id_type(self) -> str:
         return self.identity.id_type
 
-    def observe(self, session: Session) -> None:
+    def prepare(self, session: Session) -> None:
         if self.wants_log and not why_not(self.source, self.database):
             self._start_log(session)
+
+    def observe(self, session: Session) -> None:
         self.parts.observe(session)
 
     def _start_log(self, session: Session) -> None:

@@ -26,6 +26,9 @@ class UpstreamCapture:
     def rule(self) -> str:
         return "the view's own log of changes is read"
 
+    def prepare(self, session: Session) -> None:
+        pass
+
     def observe(self, session: Session) -> None:
         pass
 

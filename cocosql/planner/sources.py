@@ -33,6 +33,8 @@ class Source:
     #: The incremental view that it is, if it is one of the same database.
     upstream: View | None
     is_table: bool = False
+    #: Whether it is a table with columns that are worked out from others.
+    has_generated: bool = False
     #: The call that reads files, if it is one; see `FileTypes.schema`.
     files: FileCall | None = None
     schema: str | None = None
@@ -126,8 +128,9 @@ def _table_source(session: Session, table: exp.Table, upstream: dict[tuple[str, 
     columns = session.describe(f"FROM {sql}")
     names, types = [column for column, _ in columns], [kind for _, kind in columns]
     found = relation(session, name)
-    key, is_table = (found.key, not found.is_view) if found else ([], False)
-    return Source(sql, name, names, types, key, upstream.get(name.key()), is_table)
+    if found is None or found.is_view:
+        return Source(sql, name, names, types, [], upstream.get(name.key()))
+    return Source(sql, name, names, types, found.key, None, is_table=True, has_generated=found.has_generated)
 
 
 def _relation(session: Session, sql: str) -> Source:

@@ -249,6 +249,8 @@ def _make_all(session: Session, part: ViewRefresh, needed: list[NeededCalls], st
 def _attempt(session: Session, chain: list[ViewRefresh]) -> tuple[ViewRefresh, list[NeededCalls]] | None:
     """Write and commit; or write nothing and return the calls that must be made first, outside the transaction."""
     try:
+        for part in chain:
+            part.prepare(session)
         with locks.hold(session, snapshots_read(chain)), reading(session, chain):
             _check_catalog(session, chain)
             for part in chain:

@@ -75,6 +75,12 @@ class ViewRefresh:
         self.warmed.clear()
         self.captures = []
 
+    def prepare(self, session: Session) -> None:
+        """Make ready what a refresh needs beside its sources. Call outside a transaction."""
+        self.captures = self.captures or captures(self.plan)
+        for capture in self.captures:
+            capture.prepare(session)
+
     def observe(self, session: Session) -> None:
         """Look at the sources before the snapshot of the transaction begins in which they are read."""
         self.captures = self.captures or captures(self.plan)

@@ -19,6 +19,8 @@ struct Relation {
 	bool is_view = false;
 	//! The columns of the primary key, or empty.
 	std::vector<std::string> key;
+	//! Whether it has columns that are worked out from others.
+	bool has_generated = false;
 	//! The statement that would make it.
 	std::string sql;
 };

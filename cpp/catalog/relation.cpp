@@ -43,6 +43,8 @@ Relation Describe(const SchemaCatalogEntry &schema, CatalogEntry &entry) {
 	relation.is_view = entry.type == CatalogType::VIEW_ENTRY;
 	relation.sql = entry.ToSQL();
 	if (!relation.is_view) {
+		auto &columns = entry.Cast<TableCatalogEntry>().GetColumns();
+		relation.has_generated = columns.LogicalColumnCount() != columns.PhysicalColumnCount();
 		relation.key = PrimaryKey(entry.Cast<TableCatalogEntry>());
 	}
 	return relation;
@@ -93,6 +95,7 @@ void BindCatalog(nb::module_ &module) {
 	    .def_ro("name", &Relation::name)
 	    .def_ro("is_view", &Relation::is_view)
 	    .def_ro("key", &Relation::key)
+	    .def_ro("has_generated", &Relation::has_generated)
 	    .def_ro("sql", &Relation::sql);
 }
 
