@@ -3,7 +3,7 @@
     python benchmarks/capture.py [rows …]
 
 A view of a table of about 100 bytes a row. Refreshes: nothing changed; 1,000 rows changed in one place; 1,000 rows that
-lie scattered over the table, without and with the key log. Each figure is the median of several.
+lie scattered over the table; by row groups, and with the key log. Each figure is in seconds, the median of several.
 """
 
 import argparse
@@ -49,19 +49,14 @@ def median(con: duckdb.DuckDBPyConnection, before: Callable[[int], str | None], 
     return statistics.median(found)
 
 
-def measure(directory: Path, rows: int) -> dict[str, float]:
-    con = cocosql.connect(directory / f"{rows}.db")
+def measure(directory: Path, rows: int, capture: str) -> dict[str, float]:
+    con = cocosql.connect(directory / f"{rows} {capture}.db")
     fill(con, rows)
-    figures = {
-        "scan and fingerprint": median(
-            con, lambda _: None, "SELECT sum(coco_digest(id, text)), max(coco_digest(id)) FROM items"
-        )
-    }
-    figures["create"] = seconds(lambda: con.execute(f"CREATE INCREMENTAL VIEW loud AS {QUERY}"))
+    scan = median(con, lambda _: None, "SELECT sum(coco_digest(id, text)), max(coco_digest(id)) FROM items")
+    con.execute(f"CREATE INCREMENTAL VIEW loud WITH (capture = '{capture}') AS {QUERY}")
     refresh = "REFRESH INCREMENTAL VIEW loud"
     con.execute("CHECKPOINT")
-    figures["no-op, first"] = seconds(lambda: con.execute(refresh).fetchall())
-    figures["no-op"] = median(con, lambda _: None, refresh)
+    con.execute(refresh)
 
     def one_place(number: int) -> str:
         return f"UPDATE items SET text = text || '!' WHERE id BETWEEN {rows // 2} AND {rows // 2 + 999}"
@@ -69,13 +64,16 @@ def measure(directory: Path, rows: int) -> dict[str, float]:
     def scattered(number: int) -> str:
         return f"UPDATE items SET text = text || '!' WHERE id % {rows // 1000} = {number}"
 
-    figures["1,000 in one place"] = median(con, one_place, refresh)
-    figures["1,000 scattered"] = median(con, scattered, refresh)
+    figures = {
+        "scan and fingerprint all": scan,
+        "nothing changed": median(con, lambda _: None, refresh),
+        "1,000 rows in one place": median(con, one_place, refresh),
+        "1,000 rows scattered": median(con, scattered, refresh),
+    }
     con.execute("CHECKPOINT")
-    con.execute(refresh)
-    figures["no-op, at the end"] = median(con, lambda _: None, refresh)
-    (size,) = con.execute("SELECT sum(bytes) FROM coco_operators('loud') WHERE kind = 'scan'").fetchone() or (0,)
-    figures["bytes of snapshot a row"] = size / rows
+    (figures["bytes a row"],) = con.execute(
+        "SELECT sum(bytes / row_count) FROM coco_operators('loud') WHERE kind = 'scan'"
+    ).fetchone() or (0,)
     assert con.execute(f"(FROM loud EXCEPT {QUERY}) UNION ALL ({QUERY} EXCEPT FROM loud)").fetchall() == []
     con.close()
     return figures
@@ -85,13 +83,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("rows", type=int, nargs="*", default=[1_000_000, 10_000_000])
     sizes = parser.parse_args().rows
-    with tempfile.TemporaryDirectory() as directory:
-        results = [measure(Path(directory), rows) for rows in sizes]
-    table = Table("seconds", *(f"{rows:,} rows" for rows in sizes), *(f"/ scan ({rows:,})" for rows in sizes))
-    for name in results[0]:
-        ratios = [f"1/{result['scan and fingerprint'] / result[name]:.1f}" for result in results]
-        table.add_row(name, *(f"{result[name]:.4f}" for result in results), *ratios)
-    Console().print(table)
+    for capture in ("diff", "log"):
+        with tempfile.TemporaryDirectory() as directory:
+            results = [measure(Path(directory), rows, capture) for rows in sizes]
+        table = Table(
+            f"capture = '{capture}'",
+            *(f"{rows:,} rows" for rows in sizes),
+            *(f"of a scan ({rows:,})" for rows in sizes),
+        )
+        for name in results[0]:
+            shares = [f"1/{result['scan and fingerprint all'] / result[name]:.1f}" for result in results]
+            table.add_row(name, *(f"{result[name]:.4f}" for result in results), *shares)
+        Console().print(table)
 
 
 if __name__ == "__main__":

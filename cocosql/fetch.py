@@ -8,13 +8,13 @@ from cocosql.sqltext import idents, literal, qualified
 _SCANNED_PER_FETCHED = 64
 
 
-def rows_at(session: Session, table: Name, row_ids: str, columns: list[str]) -> str:
+def rows_at(session: Session, table: Name, row_ids: str, columns: list[str], wanted: int) -> str:
     """A query for the rows with these row ids (a query, with one column): the columns, and ``coco_rowid``.
 
-    Row ids hold within a transaction in which checkpoints are held back.
+    `wanted` is about how many there are. Row ids hold within a transaction in which checkpoints are held back.
     """
     name = qualified(table.database, table.schema, table.name)
-    ((wanted, present),) = session.execute(f"SELECT (SELECT count(*) FROM ({row_ids})), (SELECT count(*) FROM {name})")
+    ((present,),) = session.execute(f"SELECT count(*) FROM {name}")
     if wanted * _SCANNED_PER_FETCHED > present:
         return f"SELECT {idents(columns)}, rowid AS coco_rowid FROM {name} WHERE rowid IN ({row_ids})"
     where = ", ".join(map(literal, (table.database, table.schema, table.name)))

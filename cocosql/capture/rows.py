@@ -18,6 +18,7 @@ from cocosql.capture.parts import WHOLE, Part, Parts, Present, Stored, Whole, co
 from cocosql.capture.row_groups import TableParts
 from cocosql.capture.snapshots import Snapshot
 from cocosql.catalog import views
+from cocosql.catalog.names import Name
 from cocosql.catalog.views import Input
 from cocosql.fetch import rows_at
 from cocosql.planner.qualify import without_database
@@ -149,25 +150,28 @@ class RowCapture:
         if count is None:
             return False
         if count:
-            self._compare_keys(session, snapshot, log)
+            self._compare_keys(session, snapshot, log, count)
         if not self._adds_up(session, snapshot):
             self._compared = None
             return False
         self._present = self._with_unread(snapshot, present)
         return True
 
-    def _compare_keys(self, session: Session, snapshot: Snapshot, log: KeyLog) -> None:
+    def _compare_keys(self, session: Session, snapshot: Snapshot, log: KeyLog, count: int) -> None:
         assert isinstance(self.parts, TableParts) and self.source.name is not None
         columns = list(dict.fromkeys([*self.columns, *self.source.key]))
-        found = rows_at(session, self.source.name, log.row_ids(), columns)
+        found = rows_at(session, self.source.name, log.row_ids(), columns, count)
         part = self.parts.part_of("coco_rowid")
         ids = f"SELECT {self.identity.id_sql} FROM ({log.keys()})"
-        self._keep_changed(
+        stored = ["coco_part", "coco_source_id", "coco_fingerprint", "coco_key"]
+        known = rows_at(
             session,
-            snapshot,
-            f"SELECT {part} AS coco_part{column_list(columns)} FROM ({found})",
-            f"SELECT * FROM {snapshot.table} WHERE coco_source_id IN ({ids})",
+            Name(self.database, "coco", snapshot.table_name),
+            f"SELECT rowid FROM {snapshot.table} WHERE coco_source_id IN ({ids})",
+            stored,
+            count,
         )
+        self._keep_changed(session, snapshot, f"SELECT {part} AS coco_part{column_list(columns)} FROM ({found})", known)
 
     def _keep_changed(self, session: Session, snapshot: Snapshot, rows: str, known: str) -> None:
         """Keep where rows of the source differ from rows of the snapshot."""

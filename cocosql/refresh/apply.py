@@ -69,7 +69,7 @@ def apply(session: Session, plan: Plan, rows: str, touched: str, version: int) -
     counts = _count(session, removed, added)
     _retrace(session, plan, old, new)
     if counts:
-        _write(session, plan, removed, added, version)
+        _write(session, plan, removed, added, version, counts)
         _check_key(session, plan, added)
     return counts
 
@@ -93,7 +93,8 @@ def _present(session: Session, view: View, touched: str, columns: list[str]) -> 
     session.execute(
         f"CREATE OR REPLACE TEMP TABLE {found} AS SELECT rowid AS coco_rowid FROM {view.rows} WHERE {touched}"
     )
-    return rows_at(session, view.rows_table, f"SELECT coco_rowid FROM {found}", columns)
+    ((count,),) = session.execute(f"SELECT count(*) FROM {found}")
+    return rows_at(session, view.rows_table, f"SELECT coco_rowid FROM {found}", columns, count)
 
 
 def _retrace(session: Session, plan: Plan, old: str, new: str) -> None:
@@ -114,7 +115,7 @@ def _retrace(session: Session, plan: Plan, old: str, new: str) -> None:
     )
 
 
-def _write(session: Session, plan: Plan, removed: str, added: str, version: int) -> None:
+def _write(session: Session, plan: Plan, removed: str, added: str, version: int, counts: Counts) -> None:
     view, names = plan.view, plan.column_names
     columns = [*names, *lineage_columns(plan)]
     gone = rows_at(
@@ -122,6 +123,7 @@ def _write(session: Session, plan: Plan, removed: str, added: str, version: int)
         view.rows_table,
         f"SELECT coco_rowid FROM {removed}",
         ["coco_row_id", "coco_version", "coco_updated", *columns],
+        counts.updated + counts.deleted,
     )
     session.execute(
         f"""
