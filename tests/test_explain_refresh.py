@@ -101,7 +101,7 @@ def test_views_on_views(texts: Con, calls: Calls) -> None:
 
 
 def test_a_view_that_is_recomputed(texts: Con, calls: Calls) -> None:
-    texts.execute("CREATE INCREMENTAL VIEW v AS SELECT max(size(text)) AS n FROM t")
+    texts.execute("CREATE INCREMENTAL VIEW v AS SELECT DISTINCT size(text) AS n FROM t")
     calls.clear()
     assert explain(texts)[-1] == ("function", "size", None, 0, 0, [])
     texts.execute("INSERT INTO t VALUES (3, 'X')")

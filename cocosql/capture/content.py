@@ -70,7 +70,7 @@ class ContentCapture:
         raise NotImplementedError("a view that is recomputed reads its sources itself")
 
     def changes(self, session: Session, position: str | None) -> Delta | None:
-        self._snapshot = snapshots.find(session, self.database, self.stored_source, self.columns, KIND, "")
+        self._snapshot = snapshots.find(session, self.database, self.stored_source, self.columns, self.kind, "")
         stored = self._snapshot.stored if self._snapshot else Stored()
         self._present = self._add_up(session, stored, self.parts.present(session, stored))
         if self._snapshot is None or (version := self._snapshot.version_at(position)) is None:
@@ -114,7 +114,7 @@ class ContentCapture:
         return Reading(self.parts.unit, self._read, len(self._present.parts) - self._read)
 
     def as_input(self, source: str, position: str | None) -> Input:
-        return Input(source, self.columns, KIND, None, position)
+        return Input(source, self.columns, self.kind, None, position)
 
 
 def content_capture(source: Source, database: str, owner: int | None) -> ContentCapture:
