@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from cocosql.planner.call_sites import Callee, calls_in
-from cocosql.planner.operators.map import SOURCE_ID, Map, NotMap, expand_names, plan_map
+from cocosql.planner.operators.map import SOURCE_ID, Map, NotMap, expand_names, plain_select, plan_map
 from cocosql.planner.sources import Source
 from cocosql.sqltext import fingerprint, idents, render
 
@@ -84,7 +84,7 @@ def plan_aggregate(
     Raises:
         NotMap: if it is none, or what is below is no map.
     """
-    select = _plain_select(tree)
+    select = plain_select(tree, _CLAUSES)
     expand_names(select, sources)
     columns = _Below(aggregates, callees)
     for key in _keys(select, aggregates):
@@ -177,19 +177,6 @@ def _text(expression: exp.Expr) -> str:
         identifier.set("this", identifier.name.lower())
         identifier.set("quoted", True)
     return render(copy.unnest())
-
-
-def _plain_select(tree: exp.Query) -> exp.Select:
-    if not isinstance(tree, exp.Select):
-        raise NotMap("a set operation has no incremental rule yet")
-    for clause, value in tree.args.items():
-        if value and clause not in _CLAUSES:
-            raise NotMap(f"{clause.rstrip('_').upper()} has no incremental rule yet")
-    if len(list(tree.find_all(exp.Query))) > 1:
-        raise NotMap("a subquery has no incremental rule yet")
-    if tree.find(exp.Window):
-        raise NotMap("a window function has no incremental rule yet")
-    return tree.copy()
 
 
 def _keys(select: exp.Select, aggregates: set[str]) -> list[exp.Expr]:

@@ -141,7 +141,8 @@ def plan_map(tree: exp.Query, sources: list[Source], callees: dict[str, Callee],
     Raises:
         NotMap: if it is none.
     """
-    select = _plain_select(tree, aggregates)
+    select = plain_select(tree, _CLAUSES)
+    _check_aggregates(select, aggregates)
     source, alias, unnests = expand_names(select, sources)
     columns = _columns_read(select, source)
     where = select.args["where"].this if select.args.get("where") else None
@@ -168,22 +169,30 @@ def expand_names(select: exp.Select, sources: list[Source]) -> tuple[Source, str
     return source, alias, unnests
 
 
-def _plain_select(tree: exp.Query, aggregates: set[str]) -> exp.Select:
+def plain_select(tree: exp.Query, clauses: set[str]) -> exp.Select:
+    """A copy of a query that is one SELECT, with no other clauses than these.
+
+    Raises:
+        NotMap: if it is more.
+    """
     if not isinstance(tree, exp.Select):
         raise NotMap("a set operation has no incremental rule yet")
     for clause, value in tree.args.items():
-        if value and clause not in _CLAUSES:
+        if value and clause not in clauses:
             raise NotMap(f"{clause.rstrip('_').upper()} has no incremental rule yet")
     if len(list(tree.find_all(exp.Query))) > 1:
         raise NotMap("a subquery has no incremental rule yet")
     if tree.find(exp.Window):
         raise NotMap("a window function has no incremental rule yet")
-    found = sorted(call.name.lower() for call in calls_in(tree, aggregates))
-    if not found and tree.find(exp.AggFunc):
+    return tree.copy()
+
+
+def _check_aggregates(select: exp.Select, aggregates: set[str]) -> None:
+    found = sorted(call.name.lower() for call in calls_in(select, aggregates))
+    if not found and select.find(exp.AggFunc):
         raise NotMap("an aggregate has no incremental rule yet")
     if found:
         raise NotMap(f"the aggregate {found[0]} has no incremental rule yet")
-    return tree.copy()
 
 
 def _base(select: exp.Select, sources: list[Source]) -> tuple[Source, str]:
