@@ -128,9 +128,10 @@ def _table_source(session: Session, table: exp.Table, upstream: dict[tuple[str, 
     columns = session.describe(f"FROM {sql}")
     names, types = [column for column, _ in columns], [kind for _, kind in columns]
     found = relation(session, name)
+    view = upstream.get(name.key())
     if found is None or found.is_view:
-        return Source(sql, name, names, types, [], upstream.get(name.key()))
-    return Source(sql, name, names, types, found.key, None, is_table=True, has_generated=found.has_generated)
+        return Source(sql, name, names, types, [], view)
+    return Source(sql, name, names, types, found.key, view, is_table=True, has_generated=found.has_generated)
 
 
 def _relation(session: Session, sql: str) -> Source:
