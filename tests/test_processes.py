@@ -350,7 +350,7 @@ def test_workers_end_with_a_parent_that_is_killed() -> None:
         @cocosql.udf(executor="process", max_concurrency=2, version="1")
         def stuck(x: int) -> int:
             import os, time
-            print(os.getpid(), flush=True)
+            os.write(1, f"{os.getpid()}\\n".encode())  # in one go: another does the same
             time.sleep(100)
             return x
         con = open_with(pid, stuck)
