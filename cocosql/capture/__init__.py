@@ -31,7 +31,6 @@ class Delta:
 class Reading:
     """What a capture has looked at: parts of the source (row groups, files) that it read, and that it did not."""
 
-    unit: str
     read: int
     skipped: int
 

@@ -111,7 +111,7 @@ class ContentCapture:
     def reading(self) -> Reading | None:
         if self._present is None:
             return None
-        return Reading(self.parts.unit, self._read, len(self._present.parts) - self._read)
+        return Reading(self._read, len(self._present.parts) - self._read)
 
     def as_input(self, source: str, position: str | None) -> Input:
         return Input(source, self.columns, self.kind, None, position)

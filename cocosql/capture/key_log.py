@@ -7,15 +7,11 @@ holds, and when it is complete: the snapshot remembers the activation of the log
 from dataclasses import dataclass
 
 from cocosql._native import Session
-from cocosql.planner.sources import Source
+from cocosql.planner.sources import EXACT, Source
 from cocosql.sqltext import ident, idents, qualified
 
-#: Key types of which equal values are indistinguishable: what is logged is the key itself, not one that equals it.
-_EXACT = {
-    *("BOOLEAN", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"),
-    *("UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT"),
-    *("VARCHAR", "BLOB", "UUID", "DATE", "TIME", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE"),
-}
+#: Key types of which what is logged is the key itself, and not one that equals it.
+_KEYS = {*EXACT, "TIMESTAMP WITH TIME ZONE"}
 
 
 @dataclass
@@ -90,7 +86,7 @@ def why_not(source: Source, database: str) -> str | None:
         return "the table has no primary key"
     if source.has_generated:
         return "the table has generated columns"
-    if not all(types[name] in _EXACT for name in source.key):
+    if not all(types[name] in _KEYS for name in source.key):
         return "the type of its primary key has equal values that can be told apart"
     return None
 

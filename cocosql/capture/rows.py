@@ -59,8 +59,9 @@ class RowCapture:
     _present: Present | None = None
     #: The version that the view has read; None if it has read none.
     _version: int | None = None
-    #: Whether the table of what changed is there, and how many rows it has.
-    _compared: int | None = None
+    #: How many rows differ from the snapshot, and how many of them changed; the others only moved to another part.
+    _compared: int = 0
+    _changed: int = 0
     _read: list[int] = field(default_factory=list)
 
     @property
@@ -118,7 +119,7 @@ class RowCapture:
 
     def changes(self, session: Session, position: str | None) -> Delta | None:
         self._snapshot = self._find(session)
-        self._compared, self._read = None, []
+        self._compared, self._changed, self._read = 0, 0, []
         self._log_is_on = self._log is not None and self._log.is_on(session)
         self._present = self.parts.present(session, self._snapshot.stored if self._snapshot else Stored())
         if self._snapshot is None:
@@ -152,7 +153,7 @@ class RowCapture:
         if count:
             self._compare_keys(session, snapshot, log, count)
         if not self._adds_up(session, snapshot):
-            self._compared = None
+            self._compared = self._changed = 0
             return False
         self._present = self._with_unread(snapshot, present)
         return True
@@ -177,7 +178,9 @@ class RowCapture:
         """Keep where rows of the source differ from rows of the snapshot."""
         table = ident(f"changed_{snapshot.snapshot_id}")
         session.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {self.identity.compare(rows, known)}")
-        ((self._compared,),) = session.execute(f"SELECT count(*) FROM {self.changed}")
+        ((self._compared, self._changed),) = session.execute(
+            f"SELECT (SELECT count(*) FROM {self.changed}), count(*) FROM ({self.identity.changed_ids(self.changed)})"
+        )
 
     def _adds_up(self, session: Session, snapshot: Snapshot) -> bool:
         """Whether the table has as many rows as the log makes of the snapshot: not, if a writer went round the log."""
@@ -202,19 +205,14 @@ class RowCapture:
         return replace(present, parts=[*parts, *gone])
 
     def _delta(self, session: Session, snapshot: Snapshot, version: int) -> Delta:
-        now = self.identity.changed_ids(self.changed) if self._compared else None
-        earlier = None
+        ids, count = self.identity.changed_ids(self.changed), self._changed
         if version < snapshot.version:
             earlier = f"SELECT DISTINCT coco_source_id FROM {snapshot.log} WHERE coco_version > {version}"
-        ids = " UNION ".join(query for query in (now, earlier) if query)
-        count = 0
-        if ids:
+            ids = f"{ids} UNION {earlier}" if count else earlier
             ((count,),) = session.execute(f"SELECT count(*) FROM ({ids})")
-        if not count:
-            return self._nothing()
-        if now and not earlier and self.identity.keeps_columns:
+        elif count and self.identity.keeps_columns:
             return Delta(ids, self.identity.changed_rows(self.changed, self.columns), count)
-        return Delta(ids, self._rows_with(session, snapshot, ids), count)
+        return Delta(ids, self._rows_with(session, snapshot, ids), count) if count else self._nothing()
 
     def _nothing(self) -> Delta:
         columns = "".join(f", NULL::{self.source.types[name]} AS {ident(name)}" for name in self.columns)
@@ -259,11 +257,9 @@ class RowCapture:
 
     def _take_over(self, session: Session, snapshot: Snapshot) -> int:
         """Write what changed into the snapshot, as a version if rows did and did not only move."""
-        changed = self.identity.changed_ids(self.changed)
-        ((differs,),) = session.execute(f"SELECT count(*) > 0 FROM ({changed})")
-        version = snapshot.version + bool(differs)
-        if differs:
-            self._log_changes(session, snapshot, changed, version)
+        version = snapshot.version + bool(self._changed)
+        if self._changed:
+            self._log_changes(session, snapshot, version)
         session.execute(f"DELETE FROM {snapshot.table} {self.identity.those_in(self.changed)}")
         session.execute(
             f"INSERT INTO {snapshot.table} SELECT coco_part, coco_source_id, coco_fingerprint, coco_key "
@@ -271,8 +267,9 @@ class RowCapture:
         )
         return version
 
-    def _log_changes(self, session: Session, snapshot: Snapshot, changed: str, version: int) -> None:
+    def _log_changes(self, session: Session, snapshot: Snapshot, version: int) -> None:
         """Let the other views that read the snapshot know; for each row the last version is enough."""
+        changed = self.identity.changed_ids(self.changed)
         session.execute(f"DELETE FROM {snapshot.log} WHERE coco_source_id IN ({changed})")
         snapshots.trim_log(session, snapshot)
         if snapshots.readers(session, snapshot) > (self._version is not None):
@@ -284,7 +281,7 @@ class RowCapture:
     def reading(self) -> Reading | None:
         if self._present is None:
             return None
-        return Reading(self.parts.unit, len(self._read), len(self._present.parts) - len(self._read))
+        return Reading(len(self._read), len(self._present.parts) - len(self._read))
 
     def present_rows(self, session: Session) -> str:
         return self.identity.present_json()
@@ -296,8 +293,8 @@ class RowCapture:
 def past_rows(database: str, given: Input, identity: Identity) -> str:
     """A query for the rows as a view has read them: id, fingerprint (NULL if another since), key."""
     position = json.loads(given.position or "{}")
-    snapshot = qualified(database, "coco", f"snapshot_{position['snapshot']}")
-    log = qualified(database, "coco", f"snapshot_log_{position['snapshot']}")
+    snapshot = qualified(database, "coco", snapshots.table_name(position["snapshot"]))
+    log = qualified(database, "coco", snapshots.log_name(position["snapshot"]))
     later = f"SELECT DISTINCT coco_source_id, coco_key FROM {log} WHERE coco_version > {position['version']}"
     return (
         f"FROM ({identity.total(snapshot)}) ANTI JOIN ({later}) USING (coco_source_id) "
@@ -314,4 +311,4 @@ def row_capture(source: Source, columns: list[str], database: str, owner: int | 
 
 
 def _table_name(position: str | None) -> str | None:
-    return f"snapshot_{json.loads(position)['snapshot']}" if position else None
+    return snapshots.table_name(json.loads(position)["snapshot"]) if position else None

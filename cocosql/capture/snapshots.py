@@ -25,7 +25,7 @@ class Snapshot:
 
     @property
     def table_name(self) -> str:
-        return f"snapshot_{self.snapshot_id}"
+        return table_name(self.snapshot_id)
 
     @property
     def table(self) -> str:
@@ -35,7 +35,7 @@ class Snapshot:
     @property
     def log(self) -> str:
         """The table of the rows that changed, by version, as SQL."""
-        return qualified("coco", f"snapshot_log_{self.snapshot_id}")
+        return qualified("coco", log_name(self.snapshot_id))
 
     def position(self, version: int) -> str:
         return json.dumps({"snapshot": self.snapshot_id, "version": version})
@@ -44,6 +44,14 @@ class Snapshot:
         """The version that a view's position stands for; None if it is of another snapshot."""
         read = json.loads(position) if position and position.startswith("{") else {}
         return int(read["version"]) if read.get("snapshot") == self.snapshot_id else None
+
+
+def table_name(snapshot_id: int) -> str:
+    return f"snapshot_{snapshot_id}"
+
+
+def log_name(snapshot_id: int) -> str:
+    return f"snapshot_log_{snapshot_id}"
 
 
 def kind(name: str, owner: int | None) -> str:

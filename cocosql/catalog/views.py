@@ -75,9 +75,14 @@ class View:
         return qualified("coco", self.state_table)
 
     @property
+    def arranged_table(self) -> str:
+        """The name of the table of rows that an operator remembers of its input. It is there if there is such one."""
+        return self.state_table.replace("rows_", "arranged_")
+
+    @property
     def arranged(self) -> str:
-        """The table of the rows that an operator remembers of its input, as SQL. It is there if there is such one."""
-        return qualified("coco", self.state_table.replace("rows_", "arranged_"))
+        """The same as SQL."""
+        return qualified("coco", self.arranged_table)
 
     @property
     def rows_table(self) -> Name:

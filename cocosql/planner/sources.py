@@ -19,6 +19,9 @@ from cocosql.sqltext import CocoDuckDB, ident, render
 #: Types whose values can be the id of a row as they are; keys of other types are fingerprinted.
 _INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"}
 
+#: Types of which values that are equal to SQL are indistinguishable, so that a value has one fingerprint.
+EXACT = {*_INTEGERS, "UHUGEINT", "BOOLEAN", "VARCHAR", "BLOB", "UUID", "DATE", "TIME", "TIMESTAMP"}
+
 
 @dataclass(frozen=True)
 class Source:

@@ -249,25 +249,30 @@ def _make_all(session: Session, part: ViewRefresh, needed: list[NeededCalls], st
 def _attempt(session: Session, chain: list[ViewRefresh]) -> tuple[ViewRefresh, list[NeededCalls]] | None:
     """Write and commit; or write nothing and return the calls that must be made first, outside the transaction."""
     try:
-        for part in chain:
-            part.prepare(session)
-        with locks.hold(session, snapshots_read(chain)), reading(session, chain):
-            _check_catalog(session, chain)
+        with locks.hold(session, snapshots_read(chain)):
             for part in chain:
-                part.look(session)
-                calls = part.needed_calls(session)
-                if calls:
-                    raise _CallsFirst(part, calls)
-                part.apply(session)
-                if part is not chain[-1] and part.has_changes:
-                    runs.record_part(session, part.run)
-            _check_code(session, chain)
+                part.prepare(session)
+            with reading(session, chain):
+                _look_and_apply(session, chain)
     except _CallsFirst as found:
         return found.part, found.calls
     except SourceMoved:
         session.check_interrupt()
         return _attempt(session, chain)
     return None
+
+
+def _look_and_apply(session: Session, chain: list[ViewRefresh]) -> None:
+    _check_catalog(session, chain)
+    for part in chain:
+        part.look(session)
+        calls = part.needed_calls(session)
+        if calls:
+            raise _CallsFirst(part, calls)
+        part.apply(session)
+        if part is not chain[-1] and part.has_changes:
+            runs.record_part(session, part.run)
+    _check_code(session, chain)
 
 
 def _versions(chain: list[ViewRefresh]) -> dict[str, str]:

@@ -13,6 +13,7 @@ from cocosql.planner.operators import aggregate, recompute
 from cocosql.planner.operators import map as map_operator
 from cocosql.planner.operators.aggregate import Aggregate
 from cocosql.planner.operators.map import SOURCE_ID, Map
+from cocosql.planner.operators.recompute import Recompute
 from cocosql.refresh import apply, state
 from cocosql.refresh.apply import Counts
 from cocosql.refresh.arrangement import Arrangement
@@ -44,7 +45,7 @@ class ViewRefresh:
     full: bool = False
     #: Sites whose calls have been made; arguments that appear since are called inline.
     warmed: set[int] = field(default_factory=set)
-    captures: list[Capture] = field(default_factory=list)
+    captures: list[Capture] = field(init=False)
     #: By source, what changed; None if that cannot be told.
     deltas: list[Delta | None] = field(default_factory=list)
     #: Whether the view's rows are to be worked out anew from all rows of its sources.
@@ -52,6 +53,9 @@ class ViewRefresh:
     #: Whether there are source rows that are left out, or show NULL, as calls for them failed in this run.
     set_apart: bool = False
     has_nulls: bool = False
+
+    def __post_init__(self) -> None:
+        self.captures = captures(self.plan)
 
     @property
     def view(self) -> View:
@@ -73,17 +77,15 @@ class ViewRefresh:
         """Go on with another plan, as the code of a function changed."""
         self.plan = plan
         self.warmed.clear()
-        self.captures = []
+        self.captures = captures(plan)
 
     def prepare(self, session: Session) -> None:
         """Make ready what a refresh needs beside its sources. Call outside a transaction."""
-        self.captures = self.captures or captures(self.plan)
         for capture in self.captures:
             capture.prepare(session)
 
     def observe(self, session: Session) -> None:
         """Look at the sources before the snapshot of the transaction begins in which they are read."""
-        self.captures = self.captures or captures(self.plan)
         for capture in self.captures:
             capture.observe(session)
 
@@ -110,11 +112,12 @@ class ViewRefresh:
             for sites in self.sites_by_function(level):
                 if self._is_warm(sites):
                     continue
-                harvest = self.harvest(session, sites)
+                sql = self.harvest_sql(session, sites)
+                harvest = session.harvest(sql)
                 if sites[0].number not in self.warmed:
                     self.run.tally.count_hits(sites[0].callee.function.name, harvest.hits)
                 self.warmed.update(site.number for site in sites)
-                needed.append(NeededCalls(sites, harvest, self._harvest_sql(session, sites)))
+                needed.append(NeededCalls(sites, harvest, sql))
             if any(calls.harvest.misses for calls in needed):
                 return needed
         return []
@@ -133,14 +136,11 @@ class ViewRefresh:
                 groups.setdefault(site.callee.function.name.lower(), []).append(site)
         return list(groups.values())
 
-    def harvest(self, session: Session, sites: list[CallSite]) -> Harvest:
-        """The arguments that these sites need for the rows that changed."""
-        if not self.has_changes:
-            return session.harvest("SELECT true AS hit, NULL::UHUGEINT AS fingerprint WHERE false")
-        return session.harvest(self._harvest_sql(session, sites))
-
-    def _harvest_sql(self, session: Session, sites: list[CallSite]) -> str:
+    def harvest_sql(self, session: Session, sites: list[CallSite]) -> str:
+        """A query for the arguments that these sites need for the rows that changed."""
         assert self.plan.map is not None
+        if not self.has_changes:
+            return "SELECT true AS hit, NULL::UHUGEINT AS fingerprint WHERE false"
         return self.plan.map.harvest_sql(sites, self._relation(session))
 
     def origin(self, session: Session, sites: list[CallSite], fingerprint: str) -> str:
@@ -344,17 +344,13 @@ def describe_operators(plan: Plan, found: list[Capture]) -> list[Operator]:
     ]
     numbers, table = [scan.operator_id for scan in scans], plan.view.state_table
     if isinstance(operator, Aggregate):
-        arranged = plan.view.state_table.replace("rows_", "arranged_")
-        below = Operator(len(scans) + 1, map_operator.KIND, map_operator.RULE, numbers, "", arranged)
-        return [
-            *scans,
-            below,
-            Operator(len(scans) + 2, aggregate.KIND, aggregate.RULE, [len(scans) + 1], plan.sql, table),
-        ]
-    if isinstance(operator, Map):
-        return [*scans, Operator(len(scans) + 1, map_operator.KIND, map_operator.RULE, numbers, plan.sql, table)]
-    rule = f"{recompute.RULE}: {getattr(operator, 'reason', '')}"
-    return [*scans, Operator(len(scans) + 1, recompute.KIND, rule, numbers, plan.sql, table)]
+        number = len(scans) + 1
+        scans.append(Operator(number, map_operator.KIND, map_operator.RULE, numbers, "", plan.view.arranged_table))
+        return [*scans, Operator(number + 1, aggregate.KIND, aggregate.RULE, [number], plan.sql, table)]
+    kind, rule = map_operator.KIND, map_operator.RULE
+    if isinstance(operator, Recompute):
+        kind, rule = recompute.KIND, f"{recompute.RULE}: {operator.reason}"
+    return [*scans, Operator(len(scans) + 1, kind, rule, numbers, plan.sql, table)]
 
 
 def _calls(plan: Plan) -> list[Call]:

@@ -85,7 +85,7 @@ def _calls(session: Session, part: ViewRefresh, name: str, unknown: list[str]) -
                 waits.setdefault(function, []).extend(m for m in missing if m not in waits.get(function, []))
             else:
                 calls, hits = found.get(function, (0, 0))
-                more = part.harvest(session, sites)
+                more = session.harvest(part.harvest_sql(session, sites))
                 found[function] = calls + more.misses, hits + more.hits
         missing += [function for function, (calls, _) in found.items() if calls and function not in missing]
     named = dict.fromkeys(site.callee.function.name for site in operator.sites)

@@ -9,7 +9,7 @@ from cocosql._native import Session
 from cocosql.capture.rows import RowCapture, past_rows
 from cocosql.catalog import functions, views
 from cocosql.catalog.names import Caller
-from cocosql.catalog.views import View
+from cocosql.catalog.views import Operator, View
 from cocosql.planner.operators import map as map_operator
 from cocosql.planner.operators.map import Map
 from cocosql.planner.plan import Plan, plan
@@ -43,7 +43,7 @@ def _lineage(session: Session, view: View, version: int | None) -> str:
     if not view.has_data:
         return _no_rows(view)
     if not _is_traced(view):
-        reason = max(view.operators, key=lambda operator: operator.operator_id).rule
+        reason = _last(view).rule
         raise duckdb.NotImplementedException(
             f"the lineage of {view.name} is not kept in this version, as it does not work on rows one by one ({reason})"
         )
@@ -61,7 +61,12 @@ def _lineage(session: Session, view: View, version: int | None) -> str:
 
 def _is_traced(view: View) -> bool:
     """Whether each row of the view has the id of the one source row that it came from."""
-    return max(view.operators, key=lambda operator: operator.operator_id).kind == map_operator.KIND
+    return _last(view).kind == map_operator.KIND
+
+
+def _last(view: View) -> Operator:
+    """The operator that gives the view's rows."""
+    return max(view.operators, key=lambda operator: operator.operator_id)
 
 
 def _stored(view: View, version: int | None) -> str:

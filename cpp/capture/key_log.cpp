@@ -1,5 +1,6 @@
 #include "capture/key_log.hpp"
 
+#include "catalog/find_table.hpp"
 #include "duckdb/catalog/catalog.hpp"
 #include "duckdb/catalog/catalog_entry/duck_table_entry.hpp"
 #include "duckdb/catalog/catalog_entry/schema_catalog_entry.hpp"
@@ -34,13 +35,7 @@ AttachedDatabase &FindDatabase(ClientContext &context, const std::string &name) 
 
 optional_ptr<TableCatalogEntry> FindTable(ClientContext &context, const AttachedDatabase &database,
                                           const Identifier &schema, const Identifier &table) {
-	auto name = QualifiedName(database.GetName(), schema, table);
-	EntryLookupInfo lookup(CatalogType::TABLE_ENTRY, name);
-	auto entry = Catalog::GetEntry(context, lookup, OnEntryNotFound::RETURN_NULL);
-	if (!entry || entry->type != CatalogType::TABLE_ENTRY) {
-		return nullptr;
-	}
-	return &entry->Cast<TableCatalogEntry>();
+	return cocosql::FindTable(context, QualifiedName(database.GetName(), schema, table));
 }
 
 TableCatalogEntry &RequireTable(ClientContext &context, const AttachedDatabase &database, const Identifier &schema,

@@ -1,5 +1,6 @@
 #include "capture/row_groups.hpp"
 
+#include "catalog/find_table.hpp"
 #include "duckdb/catalog/catalog.hpp"
 #include "duckdb/catalog/catalog_entry/duck_table_entry.hpp"
 #include "duckdb/main/database_manager.hpp"
@@ -32,19 +33,8 @@ struct StoredColumn {
 	LogicalType type;
 };
 
-optional_ptr<DuckTableEntry> FindTable(ClientContext &context, const std::string &database, const std::string &schema,
-                                       const std::string &table) {
-	EntryLookupInfo lookup(CatalogType::TABLE_ENTRY,
-	                       QualifiedName(Identifier(database), Identifier(schema), Identifier(table)));
-	auto entry = Catalog::GetEntry(context, lookup, OnEntryNotFound::RETURN_NULL);
-	if (!entry || entry->type != CatalogType::TABLE_ENTRY || !entry->Cast<TableCatalogEntry>().IsDuckTable()) {
-		return nullptr;
-	}
-	return entry->Cast<DuckTableEntry>();
-}
-
 //! All columns if none is named, or one is worked out from others.
-std::vector<StoredColumn> StoredColumns(DuckTableEntry &table, const std::vector<std::string> &names) {
+std::vector<StoredColumn> StoredColumns(TableCatalogEntry &table, const std::vector<std::string> &names) {
 	std::vector<StoredColumn> columns;
 	for (auto &name : names) {
 		auto &column = table.GetColumn(Identifier(name));
@@ -124,13 +114,13 @@ std::unique_ptr<RowGroups> RowGroups::Look(ClientContext &context, const std::st
                                            const std::vector<std::string> &columns) {
 	std::unique_ptr<RowGroups> found;
 	context.RunFunctionInTransaction([&] {
-		auto entry = FindTable(context, database, schema, table);
-		if (!entry) {
+		auto entry = FindTable(context, {Identifier(database), Identifier(schema), Identifier(table)});
+		if (!entry || !entry->IsDuckTable()) {
 			return;
 		}
 		found = std::make_unique<RowGroups>();
 		auto stored = StoredColumns(*entry, columns);
-		auto &collection = *entry->GetStorage().GetRowGroupCollection();
+		auto &collection = *entry->Cast<DuckTableEntry>().GetStorage().GetRowGroupCollection();
 		found->checkpoint = Checkpoint(collection, entry->ParentCatalog().GetAttached());
 		auto tree = collection.GetRowGroups();
 		for (auto &node : tree->SegmentNodes()) {

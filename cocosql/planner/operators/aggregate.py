@@ -17,7 +17,7 @@ from sqlglot import exp
 
 from cocosql.planner.call_sites import Callee, calls_in
 from cocosql.planner.operators.map import SOURCE_ID, Map, NotMap, expand_names, plain_select, plan_map
-from cocosql.planner.sources import Source
+from cocosql.planner.sources import EXACT, Source
 from cocosql.sqltext import fingerprint, idents, render
 
 KIND = "aggregate"
@@ -25,11 +25,8 @@ RULE = "the groups of changed rows are worked out anew"
 GROUP = "coco_group"
 
 _CLAUSES = {"expressions", "from_", "joins", "where", "group", "having", "order", "kind", "hint"}
-#: Key types of which values that are equal to SQL are indistinguishable, so that a group has one fingerprint.
-_EXACT = (
-    *("BOOLEAN", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"),
-    *("UHUGEINT", "DECIMAL", "VARCHAR", "BLOB", "UUID", "DATE", "TIME", "TIMESTAMP", "ENUM"),
-)
+#: Key types of which a group has one fingerprint, and their kin: DECIMAL(5, 2), ENUM('a', 'b'), TIMESTAMP_S.
+_KEYS = (*EXACT, "DECIMAL", "ENUM")
 
 
 @dataclass(frozen=True)
@@ -104,7 +101,7 @@ def plan_aggregate(
 def _check_types(keys: list[str]) -> None:
     """Refuse keys whose groups have no one fingerprint."""
     for kind in keys:
-        if not kind.startswith(_EXACT) or kind.endswith("]"):
+        if not kind.startswith(_KEYS) or kind.endswith("]"):
             raise NotMap(f"GROUP BY a {kind}, whose equal values can be told apart, has no incremental rule yet")
 
 
