@@ -332,6 +332,7 @@ def test_where_keys_cannot_be_logged(con: Con, key: str) -> None:
     assert_view_equals_query(con, "v", QUERY)
     rule = one(con, "SELECT rule FROM coco_operators('v') WHERE kind = 'scan'")
     assert "row groups" in rule
+    assert "no key log: the t" in rule, "it says why"
 
 
 def test_a_log_is_left_alone_by_looking(small: Con, file: Path) -> None:

@@ -70,11 +70,13 @@ class RowCapture:
 
     @property
     def rule(self) -> str:
-        if self.wants_log and not why_not(self.source, self.database):
+        reason = why_not(self.source, self.database) if self.wants_log else None
+        if self.wants_log and not reason:
             return "the log of changed keys is read; if it is not complete, row groups that changed"
+        rule = f"{self.parts.unit} that changed are read and the fingerprints of their rows compared"
         if self.parts.unit == WHOLE:
-            return "full diff: all rows are read and their fingerprints compared"
-        return f"{self.parts.unit} that changed are read and the fingerprints of their rows compared"
+            rule = "full diff: all rows are read and their fingerprints compared"
+        return f"{rule} (no key log: {reason})" if reason else rule
 
     @property
     def stored_source(self) -> str:
