@@ -74,15 +74,15 @@ class View:
         """The table of the view's rows, as SQL."""
         return qualified("coco", self.state_table)
 
-    @property
-    def arranged_table(self) -> str:
-        """The name of the table of rows that an operator remembers of its input. It is there if there is such one."""
-        return self.state_table.replace("rows_", "arranged_")
+    def kept_table(self, operator_id: int) -> str:
+        """The name of the table of an operator's rows that other operators read."""
+        return f"{self.state_table.replace('rows_', KEPT)}_{operator_id}"
 
     @property
-    def arranged(self) -> str:
-        """The same as SQL."""
-        return qualified("coco", self.arranged_table)
+    def kept_tables(self) -> list[str]:
+        """The names of those that there are."""
+        tables = [operator.state_table for operator in self.operators]
+        return [table for table in tables if table and table.startswith((KEPT, "arranged_"))]
 
     @property
     def rows_table(self) -> Name:
@@ -93,14 +93,16 @@ class View:
         """The table of the rows that are gone, as SQL."""
         return qualified("coco", self.history_table)
 
-    @property
-    def failed(self) -> str:
-        """The table of the ids of source rows that failed, as SQL. It is there if there are some."""
-        return qualified("coco", f"failed_{self.view_id}")
+    def failed(self, operator_id: int) -> str:
+        """The table of the ids of source rows that failed in an operator, as SQL. It is there if there are some."""
+        return qualified("coco", f"failed_{self.view_id}_{operator_id}")
 
     def settled(self, **changes: Any) -> "View":
         return replace(self, **changes)
 
+
+#: How the names of tables begin that keep an operator's rows.
+KEPT = "kept_"
 
 #: The columns of coco.views, from last_refreshed and created_at apart.
 _VIEW = [

@@ -19,15 +19,15 @@ def parse(session: Session, sql: str) -> exp.Query | None:
         return None
     if not isinstance(tree, exp.Query):
         return None
-    return tree if _means(session, tree, sql) else None
+    return tree if same_meaning(session, render(tree), sql) else None
 
 
-def _means(session: Session, tree: exp.Query, sql: str) -> bool:
-    rendered = render(tree)
-    if rendered == sql:
+def same_meaning(session: Session, one: str, other: str) -> bool:
+    """Whether DuckDB parses the same query from both."""
+    if one == other:
         return True
     try:
-        return _bare(session.canonical(rendered)) == _bare(session.canonical(sql))
+        return _bare(session.canonical(one)) == _bare(session.canonical(other))
     except duckdb.Error:
         return False
 

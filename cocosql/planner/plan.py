@@ -1,9 +1,11 @@
-"""Planning: the visible list of steps from a stored query to an operator."""
+"""Planning: the visible list of steps from a stored query to a flow of operators."""
 
 import hashlib
 import json
 import re
 from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
 
 import duckdb
 from sqlglot import exp
@@ -12,11 +14,11 @@ from cocosql._native import Session
 from cocosql.catalog import functions
 from cocosql.catalog.views import View
 from cocosql.planner import definitions, sources
-from cocosql.planner.call_sites import Callee, calls_in
-from cocosql.planner.operators.aggregate import Aggregate, plan_aggregate
-from cocosql.planner.operators.map import Map, NotMap, plan_map
+from cocosql.planner.algebra import NotIncremental, Relation, algebra
+from cocosql.planner.call_sites import Callee
+from cocosql.planner.flow import Flow, plan_flow
 from cocosql.planner.operators.recompute import Recompute
-from cocosql.planner.parse import parse
+from cocosql.planner.parse import parse, same_meaning
 from cocosql.planner.qualify import fill_database
 from cocosql.planner.sources import Source
 from cocosql.sqltext import qualified, render
@@ -32,14 +34,15 @@ class Plan:
     #: The incremental views of its database.
     others: list[View]
     tree: exp.Query | None = None
+    #: What DuckDB makes of the query: relations, each after its inputs.
+    algebra: list[Relation] = field(default_factory=list)
     #: The query as DuckDB is to run it.
     sql: str = ""
     column_names: list[str] = field(default_factory=list)
     column_types: list[str] = field(default_factory=list)
     #: The functions that it calls, by lower-case name.
     callees: dict[str, Callee] = field(default_factory=dict)
-    aggregates: set[str] = field(default_factory=set)
-    #: Fingerprint of the query with the views and macros behind it.
+    #: Fingerprint of the query with the views and macros behind it, and of the flow that it has become.
     definition: str = ""
     #: The sources that are files.
     files: list[Source] = field(default_factory=list)
@@ -49,22 +52,22 @@ class Plan:
     macros: list[str] = field(default_factory=list)
     #: What the catalog says of these relations and macros.
     shape: str = ""
-    #: Incremental views that it reads through plain views.
-    behind_views: list[Source] = field(default_factory=list)
     #: The columns that identify a row, or empty.
     key_columns: list[str] = field(default_factory=list)
-    operator: Map | Aggregate | Recompute | None = None
+    #: How its rows are kept true; None if they are recomputed.
+    flow: Flow | None = None
+    recompute: Recompute | None = None
 
     @property
-    def map(self) -> Map | None:
-        """The operator that works on the rows of the source one by one, if there is one."""
-        operator = self.operator.below if isinstance(self.operator, Aggregate) else self.operator
-        return operator if isinstance(operator, Map) else None
+    def called_inline(self) -> set[str]:
+        """The Python functions that are called inside its queries, and not before its transaction."""
+        if self.flow is None:
+            return set(self.callees)
+        return {name for one in self.flow.maps for name in one.called_inline(self.callees)}
 
     @property
     def calls_inline(self) -> bool:
-        """Whether Python functions are called inside its queries, and not before its transaction."""
-        return bool(self.map.called_inline(self.callees) if self.map else self.callees)
+        return bool(self.called_inline)
 
     @property
     def versions(self) -> dict[str, str]:
@@ -138,70 +141,57 @@ def find_definitions(session: Session, made: Plan) -> None:
         used = definitions.collect(session, made.tree)
     made.relations, made.macros = used.relations, used.macros
     made.shape = definitions.shape(session, made.relations, made.macros)
-    made.aggregates = {name for name, kinds in used.functions.items() if any(kind == "aggregate" for kind, _ in kinds)}
     python = functions.registered(session)
     remembered = {call.function.lower() for call in made.view.calls}
     definitions.check_deterministic(used.functions, {*python, *remembered})
     made.callees = _callees(session, made.view, python, used.functions.keys() & {*python, *remembered})
     files = [[source.sql, *source.types.items()] for source in made.files]
-    text = json.dumps([made.view.query, sorted(used.texts.items()), *files])
-    made.definition = hashlib.sha256(text.encode()).hexdigest()[:32]
+    made.definition = _fingerprint([made.view.query, sorted(used.texts.items()), *files])
 
 
-def find_sources(session: Session, made: Plan) -> None:
-    """Find the relations that the query reads."""
-    if made.tree is None:
-        return
-    made.sources = sources.find_sources(session, made.tree, made.others, made.files)
-    direct = {source.name for source in made.sources}
-    made.behind_views = [
-        sources.upstream_source(other)
-        for other in made.others
-        if other.name.key() in made.relations and other.name not in direct
-    ]
+def find_algebra(session: Session, made: Plan) -> None:
+    """Let DuckDB say what the query does, and find the relations that it reads."""
+    marked = made.sql
+    if made.tree is not None and made.files:
+        marked = render(sources.with_file_tables(session, made.tree, made.files))
+    made.algebra = algebra(session, marked)
+    found = (sources.source_of(session, relation, made.others, made.files) for relation in made.algebra)
+    made.sources = list({source.sql.lower(): source for source in found if source}.values())
 
 
-def choose_operator(session: Session, made: Plan) -> None:
-    """Take the operator whose rule fits the query."""
-    if made.tree is None:
-        made.operator = Recompute(made.sql, "the planner cannot read this query")
-        return
+def find_flow(session: Session, made: Plan) -> None:
+    """Find the operators that keep the view true."""
     if made.view.options.get("mode") == "recompute":
-        made.operator = Recompute(made.sql, "mode = 'recompute'")
+        made.recompute = Recompute(made.sql, "mode = 'recompute'")
         return
-    try:
-        made.operator = plan_map(made.tree, made.sources, made.callees, made.aggregates)
-    except NotMap as reason:
-        made.operator = _stateful(session, made, made.tree, str(reason))
 
-
-def _stateful(session: Session, made: Plan, tree: exp.Query, reason: str) -> Aggregate | Recompute:
-    """An operator with state of its own, or the one for all the rest."""
-    if not tree.args.get("group") and not calls_in(tree, made.aggregates):
-        return Recompute(made.sql, reason)
-
-    def describe(below: exp.Query) -> list[tuple[str, str]]:
-        sql = render(sources.without_files(below, made.files))
-        if made.view.settings.get("default_collation") or session.is_collated(sql):
-            raise NotMap("an aggregate of collated text has no incremental rule yet")
-        return session.describe(sql)
+    def source_of(relation: Relation) -> Source:
+        found = sources.source_of(session, relation, made.others, made.files)
+        assert found is not None
+        return found
 
     try:
-        return plan_aggregate(tree, made.sources, made.callees, made.aggregates, describe)
-    except NotMap as why:
-        return Recompute(made.sql, str(why))
+        made.flow = plan_flow(made.algebra, made.callees, source_of, partial(same_meaning, session))
+    except NotIncremental as reason:
+        made.recompute = Recompute(made.sql, str(reason))
+    made.definition = _fingerprint([made.definition, made.flow.described() if made.flow else ""])
 
 
 def find_key(session: Session, made: Plan) -> None:
-    """Take the declared key, or else the columns that show the primary key of a map's source."""
+    """Take the declared key, or else the columns that tell rows apart as the flow has it."""
     declared = made.view.options.get("key")
     if declared:
         made.key_columns = _declared_key(declared, made.column_names)
-    elif isinstance(made.operator, (Map, Aggregate)):
-        made.key_columns = made.operator.key(made.column_names)
+    elif made.flow:
+        shown = dict(zip(made.flow.top.names, made.column_names, strict=True))
+        made.key_columns = [shown[name] for name in made.flow.top.identity() or []]
 
 
-STEPS = (read_query, find_files, find_definitions, describe, find_sources, choose_operator, find_key)
+STEPS = (read_query, find_files, find_definitions, describe, find_algebra, find_flow, find_key)
+
+
+def _fingerprint(parts: list[Any]) -> str:
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
 
 
 def _callees(session: Session, view: View, registered: dict[str, Function], used: set[str]) -> dict[str, Callee]:

@@ -1,20 +1,19 @@
 """The sources of a query: the relations that it reads, and how a row of each is known again."""
 
-from contextlib import suppress
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
-import duckdb
 import sqlglot
 from sqlglot import exp
 
 from cocosql._native import Session
 from cocosql.catalog.names import Name, relation
 from cocosql.catalog.views import View
+from cocosql.planner.algebra import Relation
 from cocosql.planner.call_sites import calls_in
-from cocosql.planner.file_calls import FileCall, file_call, file_calls
+from cocosql.planner.file_calls import FileCall, file_calls
 from cocosql.planner.file_types import file_types
-from cocosql.planner.qualify import tables
-from cocosql.sqltext import CocoDuckDB, ident, render
+from cocosql.sqltext import CocoDuckDB, columns_sql, ident
 
 #: Types whose values can be the id of a row as they are; keys of other types are fingerprinted.
 _INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"}
@@ -57,24 +56,41 @@ class Source:
         return len(self.key) == 1 and self.types[self.key[0]] in _INTEGERS
 
 
-def find_sources(session: Session, tree: exp.Query, views: list[View], files: list[Source]) -> list[Source]:
-    """The distinct sources of a query whose names are qualified.
+#: How the temporary tables are named that stand for files while a query is planned.
+_FILE_TABLE = "coco_file_"
 
-    `views` are the incremental views of its database, `files` the sources that are files.
+
+def source_of(session: Session, relation: Relation, views: list[View], files: list[Source]) -> Source | None:
+    """The source that a relation of the algebra is; None if it reads none.
+
+    `views` are the incremental views of the query's database, `files` the sources that are files.
     """
-    upstream = {view.name.key(): view for view in views}
-    found: dict[str, Source] = {source.sql.lower(): source for source in files}
-    for table in tables(tree):
-        if file_call(table):
-            continue
-        source = _table_source(session, table, upstream)
-        found.setdefault(source.sql.lower(), source)
-    for table in tree.find_all(exp.Table):
-        if isinstance(table.this, exp.Func) and not file_call(table):
-            sql = render(table.this)
-            with suppress(duckdb.BinderException):  # its arguments are of another source: it is none by itself
-                found.setdefault(sql.lower(), _relation(session, sql))
-    return list(found.values())
+    match relation.kind:
+        case "call":
+            columns = session.describe(f"FROM {relation['sql']}")
+            names, types = [column for column, _ in columns], [kind for _, kind in columns]
+            return Source(relation["sql"], None, names, types, [], None)
+        case "table":
+            name = Name(relation["database"], relation["schema"], relation["name"])
+        case _:
+            return None
+    if name.database == "temp" and name.name.startswith(_FILE_TABLE):
+        return files[int(name.name.removeprefix(_FILE_TABLE))]
+    for view in views:
+        if (view.name.database, "coco", view.state_table) == (name.database, name.schema, name.name):
+            return upstream_source(view)
+    return _table_source(session, name)
+
+
+def with_file_tables(session: Session, tree: exp.Query, files: list[Source]) -> exp.Query:
+    """The query over temporary tables without rows in place of files, so that DuckDB can bind it and open none."""
+
+    def table(number: int, source: Source) -> exp.Expr:
+        name = f"{_FILE_TABLE}{number}"
+        session.execute(f"CREATE OR REPLACE TEMP TABLE {name} ({columns_sql(source.types.items())})")
+        return exp.table_(name, db="main", catalog="temp", quoted=True)
+
+    return _without_files(tree, files, table)
 
 
 def file_sources(session: Session, tree: exp.Query) -> list[Source]:
@@ -95,27 +111,28 @@ def _file_source(session: Session, call: FileCall, named: set[str]) -> Source:
 
 def without_files(tree: exp.Query, files: list[Source]) -> exp.Query:
     """The query over relations without rows in place of files, so that DuckDB can bind it and open none."""
-    found = {source.sql: source for source in files}
+
+    def empty(_: int, source: Source) -> exp.Expr:
+        columns = ", ".join(f"NULL::{kind} AS {ident(name)}" for name, kind in source.types.items())
+        return exp.Subquery(this=sqlglot.parse_one(f"SELECT {columns} WHERE false", dialect=CocoDuckDB))
+
+    return _without_files(tree, files, empty)
+
+
+def _without_files(tree: exp.Query, files: list[Source], stand_in: Callable[[int, Source], exp.Expr]) -> exp.Query:
+    numbers = {source.sql: number for number, source in enumerate(files)}
     tree = tree.copy()
     has_star = tree.find(exp.Star) is not None or bool(calls_in(tree, ["columns"]))
     for table, call in file_calls(tree):
-        source = found[call.sql]
+        source = files[numbers[call.sql]]
         if source.hidden and has_star:
             continue
-        columns = ", ".join(f"NULL::{kind} AS {ident(name)}" for name, kind in source.types.items())
-        empty = sqlglot.parse_one(f"SELECT {columns} WHERE false", dialect=CocoDuckDB)
         alias = table.args.get("alias") or exp.TableAlias()
         alias.set("this", exp.to_identifier(call.alias, quoted=True))
-        table.replace(exp.Subquery(this=empty, alias=alias))
+        replacement = stand_in(numbers[call.sql], source)
+        replacement.set("alias", alias)
+        table.replace(replacement)
     return tree
-
-
-def source_sql(table: exp.Table) -> str:
-    """The source that an item of a FROM clause is, as SQL."""
-    call = file_call(table)
-    if call:
-        return call.sql
-    return render(exp.Table(this=table.this, db=table.args.get("db"), catalog=table.args.get("catalog")))
 
 
 def upstream_source(view: View) -> Source:
@@ -123,20 +140,10 @@ def upstream_source(view: View) -> Source:
     return Source(view.name.sql, view.name, view.column_names, view.column_types, [], view)
 
 
-def _table_source(session: Session, table: exp.Table, upstream: dict[tuple[str, str, str], View]) -> Source:
-    sql = source_sql(table)
-    if not table.args.get("catalog"):
-        return _relation(session, sql)
-    name = Name(table.catalog, table.db, table.name)
-    columns = session.describe(f"FROM {sql}")
+def _table_source(session: Session, name: Name) -> Source:
+    columns = session.describe(f"FROM {name.sql}")
     names, types = [column for column, _ in columns], [kind for _, kind in columns]
     found = relation(session, name)
-    view = upstream.get(name.key())
     if found is None or found.is_view:
-        return Source(sql, name, names, types, [], view)
-    return Source(sql, name, names, types, found.key, view, is_table=True, has_generated=found.has_generated)
-
-
-def _relation(session: Session, sql: str) -> Source:
-    columns = session.describe(f"FROM {sql}")
-    return Source(sql, None, [column for column, _ in columns], [kind for _, kind in columns], [], None)
+        return Source(name.sql, name, names, types, [], None)
+    return Source(name.sql, name, names, types, found.key, None, is_table=True, has_generated=found.has_generated)

@@ -11,7 +11,8 @@ import duckdb
 from cocosql._native import Session
 from cocosql.catalog.views import View
 from cocosql.fetch import rows_at
-from cocosql.planner.operators.map import SOURCE_ID
+from cocosql.planner.operators import SOURCE_ID
+from cocosql.planner.operators.map import Map
 from cocosql.planner.plan import Plan
 from cocosql.refresh.state import lineage_columns
 from cocosql.sqltext import fingerprint, ident, idents
@@ -77,12 +78,18 @@ def apply(session: Session, plan: Plan, rows: str, touched: str, version: int) -
 def _identity(plan: Plan, touched: str) -> tuple[str, str]:
     """What identifies a row, for update pairs, and what tells rows of the same content apart."""
     view = plan.view
-    if view.key_columns and "key" not in view.options and touched != "true":
+    if touched != "true" and _shows_source_key(plan):
         # The view shows its source's key, so that the source id does both. Rows of an earlier query may lack it.
         return f"{ident(SOURCE_ID)} AS coco_key", f"{ident(SOURCE_ID)} AS coco_copy"
     key = fingerprint(view.key_columns) if view.key_columns else "NULL::UHUGEINT"
     order = f"ORDER BY {ident(SOURCE_ID)}" if lineage_columns(plan) else ""
     return f"{key} AS coco_key", f"row_number() OVER (PARTITION BY coco_content {order}) AS coco_copy"
+
+
+def _shows_source_key(plan: Plan) -> bool:
+    """Whether a row's source id is as good as its key."""
+    top, view = plan.flow.top if plan.flow else None, plan.view
+    return isinstance(top, Map) and top.scan is not None and bool(view.key_columns) and "key" not in view.options
 
 
 def _present(session: Session, view: View, touched: str, columns: list[str]) -> str:

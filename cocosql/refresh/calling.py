@@ -12,7 +12,8 @@ from cocosql.catalog.errors import Failure
 from cocosql.udf import Function
 
 if TYPE_CHECKING:
-    from cocosql.refresh.view_refresh import NeededCalls, ViewRefresh
+    from cocosql.refresh.map_step import NeededCalls
+    from cocosql.refresh.view_refresh import ViewRefresh
 
 #: So many calls that fail with none between that succeeds: more would fail, too.
 _HOPELESS = 20
@@ -39,7 +40,7 @@ def make_calls(session: Session, part: "ViewRefresh", needed: "NeededCalls", sta
     watch = _Watch(session, part, needed, calls, started)
     try:
         with (
-            part.run.step(len(part.captures) + 1, f"call {function.name}", needed.sql) as step,
+            part.run.step(needed.step.number, f"call {function.name}", needed.sql) as step,
             progress_bar.bar(function.name, needed.harvest.hits, calls) as watch.bar,
         ):
             step.rows = needed.harvest.misses
@@ -104,7 +105,7 @@ class _Watch:
     def error(self) -> duckdb.InvalidInputException:
         """What to raise for the failures."""
         fingerprint, given, error, _ = self.failures[0]
-        row = self._part.origin(self._session, self._needed.sites, str(fingerprint))
+        row = self._needed.step.origin(self._session, self._needed.sites, str(fingerprint))
         shown = given if len(given) <= _LONGEST_INPUT else f"{given[:_LONGEST_INPUT]}…"
         view = f"'{self._part.view.name}'"
         more = f"\n{self.count} calls failed: SELECT * FROM coco_errors({view})" if self.count > 1 else ""

@@ -14,16 +14,14 @@ from cocosql.planner.sources import Source
 def captures(plan: Plan) -> list[Capture]:
     """How the changes of each source are found."""
     view, owner = plan.view, plan.view.view_id if plan.calls_inline else None
-    behind_views = [UpstreamCapture(source, source.column_names) for source in plan.behind_views]
-    if plan.map:
-        return [_row_capture(view, plan.map.source, plan.map.columns, owner), *behind_views]
-    direct = [
+    if plan.flow:
+        return [_row_capture(view, scan.source, scan.names, owner) for scan in plan.flow.scans]
+    return [
         UpstreamCapture(source, source.column_names)
         if source.upstream
         else content_capture(source, view.name.database, owner)
         for source in plan.sources
     ]
-    return [*direct, *behind_views]
 
 
 def _row_capture(view: View, source: Source, columns: list[str], owner: int | None) -> Capture:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 
 import duckdb
 
@@ -16,7 +17,8 @@ from cocosql.planner import plan as make_plan
 from cocosql.refresh import locks
 from cocosql.refresh.calling import make_calls
 from cocosql.refresh.inputs import tables_read
-from cocosql.refresh.view_refresh import NeededCalls, ViewRefresh
+from cocosql.refresh.map_step import MapStep, NeededCalls
+from cocosql.refresh.view_refresh import ViewRefresh
 from cocosql.sqltext import qualified, split_name
 from cocosql.udf import describe
 
@@ -266,13 +268,16 @@ def _look_and_apply(session: Session, chain: list[ViewRefresh]) -> None:
     _check_catalog(session, chain)
     for part in chain:
         part.look(session)
-        calls = part.needed_calls(session)
-        if calls:
-            raise _CallsFirst(part, calls)
-        part.apply(session)
+        part.apply(session, partial(_calls_first, session))
         if part is not chain[-1] and part.has_changes:
             runs.record_part(session, part.run)
     _check_code(session, chain)
+
+
+def _calls_first(session: Session, step: MapStep) -> None:
+    calls = step.needed_calls(session)
+    if calls:
+        raise _CallsFirst(step.part, calls)
 
 
 def _versions(chain: list[ViewRefresh]) -> dict[str, str]:

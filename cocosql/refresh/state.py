@@ -7,10 +7,10 @@ history with the version that removed it; so both together are the log of change
 from cocosql._native import Session
 from cocosql.catalog import views
 from cocosql.catalog.views import View
-from cocosql.planner.operators.aggregate import Aggregate
-from cocosql.planner.operators.map import SOURCE_ID, Map, call_column
+from cocosql.planner.operators import SOURCE_ID
+from cocosql.planner.operators.map import Map, call_column
 from cocosql.planner.plan import Plan
-from cocosql.sqltext import columns_sql, ident, idents, qualified
+from cocosql.sqltext import columns_sql, ident, idents, qualified, split_name
 
 #: How long changes are kept.
 DEFAULT_RETENTION = "7 days"
@@ -21,18 +21,18 @@ _GONE = [("coco_removed", "BIGINT"), ("coco_replaced", "BOOLEAN")]
 
 def lineage_columns(plan: Plan) -> list[str]:
     """The columns that say where a row came from."""
-    if isinstance(plan.operator, Aggregate):
-        return [SOURCE_ID]  # the group
-    if not isinstance(plan.operator, Map):
+    if plan.flow is None:
         return []
-    return [SOURCE_ID, *(call_column(site) for site in plan.operator.sites)]
+    top = plan.flow.top
+    if not isinstance(top, Map):
+        return [SOURCE_ID]  # the key
+    return [*top.source_ids, *(call_column(site) for site in top.sites)]
 
 
-def expected_layout(plan: Plan, source_id_type: str) -> list[tuple[str, str]]:
+def expected_layout(plan: Plan, source_id_types: list[str]) -> list[tuple[str, str]]:
     """Names and types of the columns for lineage, as the plan needs them."""
-    if isinstance(plan.operator, Aggregate):
-        source_id_type = "UHUGEINT"
-    return [(name, source_id_type if name == SOURCE_ID else "UHUGEINT") for name in lineage_columns(plan)]
+    names = lineage_columns(plan)
+    return [*zip(names, source_id_types, strict=False), *((name, "UHUGEINT") for name in names[len(source_id_types) :])]
 
 
 def layout(session: Session, view: View) -> list[tuple[str, str]]:
@@ -42,7 +42,7 @@ def layout(session: Session, view: View) -> list[tuple[str, str]]:
 
 def _layout_of(session: Session, table: str) -> list[tuple[str, str]]:
     columns = session.describe(f"FROM {table}")
-    return [(name, kind) for name, kind in columns if name == SOURCE_ID or name.startswith("coco_call_")]
+    return [(name, kind) for name, kind in columns if name.startswith((SOURCE_ID, "coco_call_"))]
 
 
 def renamed(view: View, number: int, *, keep_history: bool) -> View:
@@ -51,16 +51,16 @@ def renamed(view: View, number: int, *, keep_history: bool) -> View:
     return view.settled(state_table=f"rows_{number}", history_table=history)
 
 
-def replace(session: Session, old: View, plan: Plan, source_id_type: str) -> None:
+def replace(session: Session, old: View, plan: Plan, source_id_types: list[str]) -> None:
     """Make the tables of the plan's view in place of the old ones; rows of the same columns move to them."""
     view = plan.view
     types = zip(plan.column_names, plan.column_types, strict=True)
     user = [(name, kind.replace('"NULL"', "INTEGER")) for name, kind in types]
     # Never CREATE TABLE … AS … WITH NO DATA: in DuckDB 2.0.0 a large INSERT into such a table leaves its first row
     # group empty, and scans stop there (SELECT … LIMIT 1 finds nothing).
-    lineage = expected_layout(plan, source_id_type)
+    lineage = expected_layout(plan, source_id_types)
     session.execute(f"CREATE TABLE {view.rows} ({columns_sql([*_BORN, *lineage, *user])})")
-    if view.history == old.history and _exists(session, old, old.history_table):
+    if view.history == old.history and exists(session, old, old.history_table):
         kept = f"coco_row_id, coco_version, coco_updated, {idents(plan.column_names)}"
         session.execute(f"INSERT INTO {view.rows} ({kept}) SELECT {kept} FROM {old.rows}")
         _lay_out_history(session, view, lineage)
@@ -68,7 +68,6 @@ def replace(session: Session, old: View, plan: Plan, source_id_type: str) -> Non
         session.execute(f"CREATE TABLE {view.history} ({columns_sql([*_BORN, *_GONE, *lineage, *user])})")
         session.execute(f"DROP TABLE IF EXISTS {old.history}")
     session.execute(f"DROP TABLE IF EXISTS {old.rows}")
-    session.execute(f"DROP TABLE IF EXISTS {old.arranged}")
     show(session, view.settled(column_names=plan.column_names))
 
 
@@ -108,15 +107,35 @@ def expire(session: Session, view: View) -> None:
     )
 
 
-def keep_failed(session: Session, view: View, source_ids: str | None) -> View:
-    """Remember the source rows that a query names (None: none), to try them again at the next refresh."""
-    count = 0
-    if source_ids is not None:
-        session.execute(f"CREATE OR REPLACE TABLE {view.failed} AS {source_ids}")
-        ((count,),) = session.execute(f"SELECT count(*) FROM {view.failed}")
-    if not count and (view.failed_rows or source_ids is not None):
-        session.execute(f"DROP TABLE IF EXISTS {view.failed}")
-    return view.settled(failed_rows=count)
+def keep_failed(session: Session, view: View, source_ids: dict[int, str | None]) -> View:
+    """Remember the source rows that a query names for each operator (None: none), to try them again next time."""
+    total = 0
+    for operator_id, query in source_ids.items():
+        table, count = view.failed(operator_id), 0
+        if query is not None:
+            session.execute(f"CREATE OR REPLACE TABLE {table} AS {query}")
+            ((count,),) = session.execute(f"SELECT count(*) FROM {table}")
+        if not count and (view.failed_rows or query is not None):
+            session.execute(f"DROP TABLE IF EXISTS {table}")
+        total += count
+    return view.settled(failed_rows=total)
+
+
+def has_failed(session: Session, view: View, operator_id: int) -> bool:
+    """Whether source rows failed in an operator."""
+    return view.failed_rows > 0 and exists(session, view, _failed_table(view, operator_id))
+
+
+def _failed_table(view: View, operator_id: int) -> str:
+    return split_name(view.failed(operator_id))[-1]
+
+
+def drop_kept(session: Session, view: View, *, except_for: View | None = None) -> None:
+    """Drop the rows that operators of the view keep for others; but for those that it has under another record."""
+    wanted = set(except_for.kept_tables) if except_for else set()
+    for table in view.kept_tables:
+        if table not in wanted:
+            session.execute(f"DROP TABLE IF EXISTS {qualified('coco', table)}")
 
 
 def drop(session: Session, view: View) -> None:
@@ -124,10 +143,12 @@ def drop(session: Session, view: View) -> None:
     if views.stands(session, view):
         session.execute(f"DROP VIEW {qualified(view.name.schema, view.name.name)}")
     session.execute(f"DROP TABLE IF EXISTS {view.rows}")
-    session.execute(f"DROP TABLE IF EXISTS {view.arranged}")
     session.execute(f"DROP TABLE IF EXISTS {view.history}")
-    session.execute(f"DROP TABLE IF EXISTS {view.failed}")
+    drop_kept(session, view)
+    for operator in view.operators:
+        session.execute(f"DROP TABLE IF EXISTS {view.failed(operator.operator_id)}")
 
 
-def _exists(session: Session, view: View, table: str) -> bool:
+def exists(session: Session, view: View, table: str) -> bool:
+    """Whether there is such a table of the view's."""
     return session.relation(view.name.database, "coco", table) is not None

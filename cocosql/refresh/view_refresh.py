@@ -1,38 +1,34 @@
-"""One view's part in a refresh: find the changes, find the calls they need, and write the difference."""
+"""One view's part in a refresh: find the changes, take them through the operators, and write the difference."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from cocosql._native import Harvest, Session
+from cocosql._native import Session
 from cocosql.capture import Capture, Delta, snapshots
-from cocosql.catalog import errors, views
+from cocosql.catalog import views
 from cocosql.catalog.runs import Run
 from cocosql.catalog.views import Call, Input, Operator, View
 from cocosql.planner import Plan
-from cocosql.planner.call_sites import Callee, CallSite
-from cocosql.planner.operators import aggregate, recompute
-from cocosql.planner.operators import map as map_operator
-from cocosql.planner.operators.aggregate import Aggregate
-from cocosql.planner.operators.map import SOURCE_ID, Map
-from cocosql.planner.operators.recompute import Recompute
+from cocosql.planner.call_sites import Callee
+from cocosql.planner.flow import Flow
+from cocosql.planner.operators import Input as Reads
+from cocosql.planner.operators import Operator as Planned
+from cocosql.planner.operators import recompute
+from cocosql.planner.operators.map import Changed, Map
+from cocosql.planner.operators.partitioned import Partitioned
+from cocosql.planner.operators.scan import Constant, Scan
+from cocosql.planner.operators.union import Union
 from cocosql.refresh import apply, state
 from cocosql.refresh.apply import Counts
-from cocosql.refresh.arrangement import Arrangement
 from cocosql.refresh.inputs import as_input, captures, stored_inputs
+from cocosql.refresh.kept import Kept
+from cocosql.refresh.map_step import MapStep
+from cocosql.refresh.partition_step import PartitionStep
 from cocosql.sqltext import qualified
 from cocosql.udf import Function
 
-#: How much of a row an error shows.
-_LONGEST_ROW = 200
-
-
-@dataclass(frozen=True)
-class NeededCalls:
-    """What the sites of one function need."""
-
-    sites: list[CallSite]
-    harvest: Harvest
-    #: The query that found them.
-    sql: str
+#: What is done before a map's rows are worked out: its calls are made, or counted.
+BeforeMap = Callable[[MapStep], None]
 
 
 @dataclass
@@ -43,16 +39,16 @@ class ViewRefresh:
     run: Run
     #: Whether all rows are to be worked out anew, whatever changed.
     full: bool = False
-    #: Sites whose calls have been made; arguments that appear since are called inline.
-    warmed: set[int] = field(default_factory=set)
+    #: Sites whose calls have been made, by operator and site; arguments that appear since are called inline.
+    warmed: set[tuple[int, int]] = field(default_factory=set)
     captures: list[Capture] = field(init=False)
     #: By source, what changed; None if that cannot be told.
     deltas: list[Delta | None] = field(default_factory=list)
     #: Whether the view's rows are to be worked out anew from all rows of its sources.
     rebuild: bool = False
-    #: Whether there are source rows that are left out, or show NULL, as calls for them failed in this run.
-    set_apart: bool = False
-    has_nulls: bool = False
+    #: By operator, what has become of its rows in this attempt.
+    _changed: dict[int, Changed] = field(default_factory=dict)
+    _maps: list[MapStep] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.captures = captures(self.plan)
@@ -62,12 +58,22 @@ class ViewRefresh:
         return self.plan.view
 
     @property
+    def flow(self) -> Flow:
+        assert self.plan.flow is not None
+        return self.plan.flow
+
+    @property
     def has_changes(self) -> bool:
         return self.rebuild or self.view.failed_rows > 0 or self.sources_changed
 
     @property
     def sources_changed(self) -> bool:
         return any(delta is None or delta.changed for delta in self.deltas)
+
+    @property
+    def is_redefined(self) -> bool:
+        """Whether the rows that the view has are of another query."""
+        return self.view.definition != self.plan.definition
 
     def tolerates(self, function: Function) -> bool:
         """Whether the refresh goes on where calls of this function fail."""
@@ -101,61 +107,7 @@ class ViewRefresh:
                 step.rows, step.reading = delta.changed if delta else None, capture.reading()
             self.deltas.append(delta)
 
-    def needed_calls(self, session: Session) -> list[NeededCalls]:
-        """The calls of the next level that the changes need."""
-        operator = self.plan.map
-        if operator is None or not self.has_changes:
-            return []
-        self._set_failed_apart(session)
-        for level in sorted({site.level for site in operator.sites}):
-            needed = []
-            for sites in self.sites_by_function(level):
-                if self._is_warm(sites):
-                    continue
-                sql = self.harvest_sql(session, sites)
-                harvest = session.harvest(sql)
-                if sites[0].number not in self.warmed:
-                    self.run.tally.count_hits(sites[0].callee.function.name, harvest.hits)
-                self.warmed.update(site.number for site in sites)
-                needed.append(NeededCalls(sites, harvest, sql))
-            if any(calls.harvest.misses for calls in needed):
-                return needed
-        return []
-
-    def _is_warm(self, sites: list[CallSite]) -> bool:
-        """Whether arguments that appear from now on may be called inline: where a failure ends the refresh anyway."""
-        is_warm = all(site.number in self.warmed for site in sites)
-        return is_warm and not self.tolerates(sites[0].callee.function)
-
-    def sites_by_function(self, level: int) -> list[list[CallSite]]:
-        """The sites of a level, those of one function together: they share their calls."""
-        assert self.plan.map is not None
-        groups: dict[str, list[CallSite]] = {}
-        for site in self.plan.map.sites:
-            if site.level == level:
-                groups.setdefault(site.callee.function.name.lower(), []).append(site)
-        return list(groups.values())
-
-    def harvest_sql(self, session: Session, sites: list[CallSite]) -> str:
-        """A query for the arguments that these sites need for the rows that changed."""
-        assert self.plan.map is not None
-        if not self.has_changes:
-            return "SELECT true AS hit, NULL::UHUGEINT AS fingerprint WHERE false"
-        return self.plan.map.harvest_sql(sites, self._relation(session))
-
-    def origin(self, session: Session, sites: list[CallSite], fingerprint: str) -> str:
-        """A source row that needs a call, in words; empty if it is gone meanwhile."""
-        operator, capture = self.plan.map, self.captures[0]
-        assert operator is not None
-        relation, present = capture.rows_now(session), capture.present_rows(session)
-        for site in sites:
-            origin = operator.origin_sql(site, relation, fingerprint)
-            rows = session.execute(f"SELECT row::VARCHAR FROM ({present}) WHERE coco_source_id = ({origin})")
-            if rows:
-                return f" in the row {_shortened(rows[0][0])} of {operator.source}"
-        return ""
-
-    def apply(self, session: Session) -> None:
+    def apply(self, session: Session, before_map: BeforeMap) -> None:
         """Write the rows that differ, and the view's record with them."""
         if not self.has_changes:
             self.run.version = self.view.version
@@ -165,121 +117,124 @@ class ViewRefresh:
             return
         version = self.view.version + 1
         view = self._settled(session)
-        with self.run.step(len(self.captures) + 1, "write what differs", self.plan.sql) as step:
-            counts = self._write_rows(session, replace(self.plan, view=view), version)
-            step.rows = counts.inserted + counts.updated + counts.deleted
+        counts = self._write_rows(session, replace(self.plan, view=view), version, before_map)
         self.run.inserted, self.run.updated, self.run.deleted = counts.inserted, counts.updated, counts.deleted
-        view = state.keep_failed(session, view, self._failed_ids())
+        view = state.keep_failed(session, view, {step.number: step.failed_ids() for step in self._maps})
         changed = bool(counts) or self.changes_columns()
         self.run.version = version if changed else self.view.version
         view = view.settled(inputs=self._advance(session), version=self.run.version)
         view = view.settled(operators=describe_operators(replace(self.plan, view=view), self.captures))
+        state.drop_kept(session, self.view, except_for=view)
         views.save(session, view, refreshed=True)
         if self.rebuild or None in self.deltas:
             snapshots.drop_unread(session, view.name.database)
         if counts:
             state.expire(session, view)
 
-    def _relation(self, session: Session) -> str:
-        """The source rows that a map works on: those that changed, and those that failed before."""
-        delta = self._row_delta()
-        relation = delta.new if delta else self.captures[0].all_rows(session)
-        if delta and self.view.failed_rows:
-            again = f"SELECT coco_source_id FROM {self.view.failed} EXCEPT ({delta.gone})"
-            every = self.captures[0].all_rows(session)
-            relation = f"({relation}) UNION ALL FROM ({every}) AS failed WHERE coco_source_id IN ({again})"
-        if not self.set_apart:
-            return relation
-        return f"FROM ({relation}) AS wanted WHERE coco_source_id NOT IN (FROM {self._apart})"
-
-    def _touched(self) -> str:
-        """The condition under which a row that the view has is to be replaced."""
-        delta = self._row_delta()
-        condition = "true"
-        if delta:
-            retried = f" UNION ALL SELECT coco_source_id FROM {self.view.failed}" if self.view.failed_rows else ""
-            condition = f"coco_source_id IN ({delta.gone}{retried})"
-        if not self.set_apart or self.view.definition != self.plan.definition:
-            return condition
-        return f"{condition} AND (coco_source_id IN (FROM {self._apart})) IS NOT TRUE"
-
-    @property
-    def _apart(self) -> str:
-        return qualified("temp", "main", f"coco_apart_{self.view.view_id}")
-
-    @property
-    def _nulls(self) -> str:
-        return qualified("temp", "main", f"coco_nulls_{self.view.view_id}")
-
-    def _set_failed_apart(self, session: Session) -> None:
-        """Find the source rows with calls that failed in this run: those left out, and those with NULL as a result."""
-        operator = self.plan.map
-        assert operator is not None
-        self.set_apart = self.has_nulls = False
-        for site in sorted(operator.sites, key=lambda site: site.level):
-            function = site.callee.function
-            if not self.run.tally.errors.get(function.name) or not self.tolerates(function):
-                continue
-            site.failed = errors.failed(self.run, function)
-            if function.on_error == "null":
-                self._add(session, self._nulls, self.has_nulls, site, site.failed)
-                self.has_nulls = True
-            else:
-                self._add(session, self._apart, self.set_apart, site, site.failed)
-                self.set_apart = True
-
-    def _add(self, session: Session, table: str, exists: bool, site: CallSite, failed: str) -> None:
-        """Add the source rows that need a failed call to a temporary table, which may not exist yet."""
-        operator = self.plan.map
-        assert operator is not None
-        rows = operator.sources_sql(site, self._relation(session), failed)
-        session.execute(f"INSERT INTO {table} {rows}" if exists else f"CREATE OR REPLACE TEMP TABLE {table} AS {rows}")
-
-    def _failed_ids(self) -> str | None:
-        """A query for the source rows that are to be tried again."""
-        tables = [*([self._apart] if self.set_apart else []), *([self._nulls] if self.has_nulls else [])]
-        if not tables:
-            return None
-        return f"SELECT DISTINCT coco_source_id FROM ({' UNION ALL '.join(f'FROM {table}' for table in tables)})"
-
-    def _row_delta(self) -> Delta | None:
-        """What changed of a map's source, if its rows are not worked out anew."""
-        return None if self.rebuild or self.plan.map is None else self.deltas[0]
-
-    def _write_rows(self, session: Session, plan: Plan, version: int) -> Counts:
+    def _write_rows(self, session: Session, plan: Plan, version: int, before_map: BeforeMap) -> Counts:
         """Write the rows into the tables of the plan's view, which may be new."""
         if plan.view.rows != self.view.rows:
-            source_id = self.captures[0].source_id_type() if self.captures else "UHUGEINT"
-            state.replace(session, self.view, plan, source_id)
-        if isinstance(plan.operator, Aggregate):
-            rows, touched = self._arranged(session, plan, plan.operator)
+            state.replace(session, self.view, plan, self._source_id_types())
+        if plan.flow is None:
+            number, rows, touched = len(self.captures) + 1, plan.sql, "true"
         else:
-            rows, touched = self._plain(session, plan)
-        if not _has_rows(session, plan.view):
-            return apply.fill(session, plan, rows, version)
-        return apply.apply(session, plan, rows, touched, version)
+            found = self.run_operators(session, plan.view, before_map)
+            if found is None:
+                return Counts()
+            number, rows, touched = found
+        with self.run.step(number, "write what differs", rows) as step:
+            if not _has_rows(session, plan.view):
+                counts = apply.fill(session, plan, rows, version)
+            else:
+                counts = apply.apply(session, plan, rows, touched, version)
+            step.rows = counts.inserted + counts.updated + counts.deleted
+        return counts
 
-    def _plain(self, session: Session, plan: Plan) -> tuple[str, str]:
-        """A query for the rows of the view that are new, and the condition for those that they replace."""
-        if self.rebuild:
-            session.execute(f"DROP TABLE IF EXISTS {plan.view.arranged}")
-        if plan.map is None:
-            return plan.sql, self._touched()
-        return plan.map.rows_sql(self._relation(session), plan.column_names), self._touched()
+    def run_operators(self, session: Session, view: View, before_map: BeforeMap) -> tuple[int, str, str] | None:
+        """Take the changes through the operators below the view's rows, which are written.
 
-    def _arranged(self, session: Session, plan: Plan, operator: Aggregate) -> tuple[str, str]:
-        """The same, of groups: those that the changed rows touch."""
-        arrangement = Arrangement(plan.view, operator, self.captures[0].source_id_type())
-        rows = operator.below.rows_sql(self._relation(session), operator.arranged_columns)
-        touched = self._touched()
-        if touched == "true" or not arrangement.fits(session):
-            arrangement.fill(session, rows)
-            return operator.rows_sql(arrangement.all_groups(), plan.column_names), "true"
-        arrangement.update(session, rows, touched)
-        if not operator.keys:
-            return operator.rows_sql(arrangement.all_groups(), plan.column_names), "true"
-        new = operator.rows_sql(arrangement.touched_groups(), plan.column_names)
-        return new, f"{SOURCE_ID} IN ({arrangement.touched_ids()})"
+        Returns the number of the last operator, a query for the rows that it gives, and the condition for those of the
+        view that they replace; None if nothing changes there.
+        """
+        self._changed.clear()
+        self._maps.clear()
+        for number, operator in enumerate(self.flow.operators, start=1):
+            is_top = operator is self.flow.top
+            if isinstance(operator, Scan):
+                self._changed[id(operator)] = self._scan(session, operator, number)
+            elif isinstance(operator, Constant):
+                rows = operator.rows_sql()
+                self._changed[id(operator)] = Changed(None, rows, rows)
+            elif isinstance(operator, Union):
+                self._changed[id(operator)] = self._union(operator)
+            else:
+                step = self._step(session, operator, number)
+                if isinstance(step, MapStep):
+                    self._maps.append(step)
+                if is_top and not step.has_changes:
+                    return None
+                if step.has_changes:
+                    step.prepare(session)
+                    if isinstance(step, MapStep) and step.operator.sites:
+                        before_map(step)
+                if is_top:
+                    return number, step.rows_sql(self.plan.column_names), step.touched()
+                self._changed[id(operator)] = self._keep(session, step, operator, view, number)
+        raise AssertionError("the last operator gives the view's rows")
+
+    def _step(self, session: Session, operator: Planned, number: int) -> MapStep | PartitionStep:
+        inputs = [self._changed[id(given.operator)] for given in operator.inputs]
+        if isinstance(operator, Map):
+            retries = not self.rebuild and state.has_failed(session, self.view, number)
+            return MapStep(self, operator, number, inputs, self.rebuild, retries)
+        assert isinstance(operator, Partitioned)
+        return PartitionStep(operator, f"{self.view.view_id}_{number}", inputs, self.rebuild)
+
+    def _scan(self, session: Session, scan: Scan, number: int) -> Changed:
+        capture = self.captures[number - 1]
+        delta = None if self.rebuild else self.deltas[number - 1]
+        now = capture.all_rows(session)
+        if delta is None:
+            return Changed(now, now, now)
+        if not delta.changed:
+            return Changed(None, delta.gone, now)
+        readers = [given for operator in self.flow.operators for given in operator.inputs if given.operator is scan]
+        if len(readers) == 1 and not any(len(one.inputs) > 1 for one in self.flow.maps):
+            return Changed(delta.new, delta.gone, now)
+        table = qualified("temp", "main", f"coco_source_{self.view.view_id}_{number}")
+        session.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {delta.new}")
+        return Changed(f"FROM {table}", delta.gone, now)
+
+    def _union(self, union: Union) -> Changed:
+        inputs = [self._changed[id(given.operator)] for given in union.inputs]
+        changed = [(given, one) for given, one in zip(union.inputs, inputs, strict=True) if one.new is not None]
+        now = union.rows_sql([one.now for one in inputs])
+        return Changed(
+            _union_all([(given, one.new) for given, one in changed if one.new is not None]) if changed else None,
+            _union_all([(given, one.gone) for given, one in changed]) if changed else now,
+            now,
+        )
+
+    def _keep(
+        self, session: Session, step: MapStep | PartitionStep, operator: Planned, view: View, number: int
+    ) -> Changed:
+        """Write what differs in the table of an operator's rows."""
+        table = qualified("coco", view.kept_table(number))
+        kept = Kept(table, f"{view.view_id}_{number}", operator.names)
+        if not step.has_changes:
+            return Changed(None, kept.now, kept.now)
+        rows, touched = step.rows_sql(operator.names), step.touched()
+        with self.run.step(number, "work out the rows that changed", rows) as record:
+            if self.rebuild and (touched == "true" or not state.exists(session, view, view.kept_table(number))):
+                kept.fill(session, rows)
+                return Changed(kept.now, kept.now, kept.now)
+            write = kept.replace if isinstance(step, MapStep) else kept.net
+            record.rows = write(session, rows, touched)
+        return Changed(kept.new if record.rows else None, kept.gone, kept.now)
+
+    def _source_id_types(self) -> list[str]:
+        """The types of the columns that say where the view's rows came from."""
+        return source_id_types(self.plan, self.captures)
 
     def _settled(self, session: Session) -> View:
         """The view's record as the plan has it; with new tables if its rows need another layout."""
@@ -288,7 +243,7 @@ class ViewRefresh:
             column_names=plan.column_names,
             column_types=plan.column_types,
             key_columns=plan.key_columns,
-            incremental=plan.map is not None,
+            incremental=plan.flow is not None,
             definition=plan.definition,
             has_data=True,
             last_error=None,
@@ -310,12 +265,22 @@ class ViewRefresh:
         """Whether the table of rows lacks columns, or has columns, that the operator keeps for lineage."""
         if not self._same_columns():
             return True
-        source_id = self.captures[0].source_id_type() if self.captures else "UHUGEINT"
-        return state.layout(session, self.view) != state.expected_layout(self.plan, source_id)
+        return state.layout(session, self.view) != state.expected_layout(self.plan, self._source_id_types())
 
     def _advance(self, session: Session) -> list[Input]:
         """Take what the captures found as read."""
         return [as_input(self.view, capture, capture.advance(session)) for capture in self.captures]
+
+
+def source_id_types(plan: Plan, found: list[Capture]) -> list[str]:
+    """The types of the columns that say where a view's rows came from; of those of its last operator's inputs."""
+    if plan.flow is None:
+        return []
+    if not isinstance(plan.flow.top, Map):
+        return ["UBIGINT"]
+    by_scan = {id(scan): capture for scan, capture in zip(plan.flow.scans, found, strict=True)}
+    inputs = [by_scan.get(id(given.operator)) for given in plan.flow.top.inputs]
+    return [capture.source_id_type() if capture else "BIGINT" for capture in inputs]
 
 
 def rebuild_reason(plan: Plan) -> str | None:
@@ -330,44 +295,53 @@ def rebuild_reason(plan: Plan) -> str | None:
         return "its query, or a view or macro in it, changed"
     if (view.column_names, view.column_types) != (plan.column_names, plan.column_types):
         return "its columns changed"
-    if not plan.sources and not plan.tree:
-        return "what it reads cannot be told"
     return None
 
 
 def describe_operators(plan: Plan, found: list[Capture]) -> list[Operator]:
     """The flow as coco_operators and EXPLAIN show it."""
-    operator, tables = plan.operator, [given.snapshot_table for given in plan.view.inputs]
+    tables = [given.snapshot_table for given in plan.view.inputs]
     scans = [
         Operator(number, "scan", capture.rule, [], capture.source.sql, table)
         for number, (capture, table) in enumerate(zip(found, tables, strict=True), start=1)
     ]
-    numbers, table = [scan.operator_id for scan in scans], plan.view.state_table
-    if isinstance(operator, Aggregate):
-        number = len(scans) + 1
-        scans.append(Operator(number, map_operator.KIND, map_operator.RULE, numbers, "", plan.view.arranged_table))
-        return [*scans, Operator(number + 1, aggregate.KIND, aggregate.RULE, [number], plan.sql, table)]
-    kind, rule = map_operator.KIND, map_operator.RULE
-    if isinstance(operator, Recompute):
-        kind, rule = recompute.KIND, f"{recompute.RULE}: {operator.reason}"
-    return [*scans, Operator(len(scans) + 1, kind, rule, numbers, plan.sql, table)]
+    if plan.flow is None:
+        assert plan.recompute is not None
+        rule = f"{recompute.RULE}: {plan.recompute.reason}"
+        numbers = [scan.operator_id for scan in scans]
+        return [*scans, Operator(len(scans) + 1, recompute.KIND, rule, numbers, plan.sql, plan.view.state_table)]
+    return [*scans, *(_described(plan, operator) for operator in plan.flow.operators[len(scans) :])]
+
+
+def _described(plan: Plan, operator: Planned) -> Operator:
+    flow = plan.flow
+    assert flow is not None
+    number, is_top = flow.number(operator), operator is flow.top
+    table = plan.view.state_table if is_top else plan.view.kept_table(number)
+    has_table = not isinstance(operator, (Constant, Union))
+    inputs = [flow.number(given.operator) for given in operator.inputs]
+    sql = plan.sql if is_top else flow.sql(operator)
+    return Operator(number, operator.kind, operator.rule, inputs, sql, table if has_table else None)
+
+
+def _union_all(parts: list[tuple[Reads, str]]) -> str:
+    return " UNION ALL ".join(f"({given.over(rows)})" for given, rows in parts)
 
 
 def _calls(plan: Plan) -> list[Call]:
-    sites = plan.operator.sites if isinstance(plan.operator, Map) else []
+    top = plan.flow.top if plan.flow else None
+    sites = top.sites if isinstance(top, Map) else []
     traced = {site.callee.function.name.lower() for site in sites}
-    untraced = plan.operator.untraced(plan.callees) if isinstance(plan.operator, Map) else set(plan.callees)
-    untraced |= set(plan.callees) - traced
+    untraced = set(plan.callees) - traced
+    for one in plan.flow.maps if plan.flow else []:
+        names = one.untraced(plan.callees) if one is top else {site.callee.function.name.lower() for site in one.sites}
+        untraced |= names
     inline = [callee for name, callee in plan.callees.items() if name in untraced]
     return [_call(site.number, site.callee) for site in sites] + [_call(None, callee) for callee in inline]
 
 
 def _call(site: int | None, callee: Callee) -> Call:
     return Call(site, callee.function.name, callee.function.code_version)
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= _LONGEST_ROW else f"{text[:_LONGEST_ROW]}…"
 
 
 def _has_rows(session: Session, view: View) -> bool:

@@ -10,7 +10,6 @@ from cocosql.catalog.names import Caller, Name
 from cocosql.catalog.views import View
 from cocosql.planner import Plan, plan
 from cocosql.planner.file_calls import make_absolute
-from cocosql.planner.operators.recompute import Recompute
 from cocosql.planner.parse import parse
 from cocosql.planner.qualify import qualify
 from cocosql.refresh import locks, state
@@ -18,7 +17,7 @@ from cocosql.refresh.inputs import as_input, captures
 from cocosql.refresh.refresh import check_shown, prepared, transaction, upstream
 from cocosql.refresh.refresh import planned as plan_of
 from cocosql.refresh.refresh import run as run_refresh
-from cocosql.refresh.view_refresh import describe_operators
+from cocosql.refresh.view_refresh import describe_operators, source_id_types
 from cocosql.sqltext import ident, render
 from cocosql.statements import Statement
 
@@ -148,21 +147,19 @@ def _check(planned: Plan) -> None:
     view = planned.view
     if any(other.name.key() == view.name.key() for other in upstream_of(planned)):
         raise duckdb.CatalogException(f"view {view.name} cannot read itself")
-    if view.options.get("on_error") == "keep" and isinstance(planned.operator, Recompute) and planned.callees:
+    if view.options.get("on_error") == "keep" and planned.recompute and planned.callees:
         raise duckdb.NotImplementedException(
             f"on_error = 'keep' cannot tell which rows of {view.name} a failed call belongs to: "
-            f"{planned.operator.reason}. Call the functions in a view of their own, which this one reads"
+            f"{planned.recompute.reason}. Call the functions in a view of their own, which this one reads"
         )
-    if view.options.get("on_error") == "keep" and planned.map:
-        inline = planned.map.called_inline(planned.callees)
-        if inline:
-            raise duckdb.NotImplementedException(
-                f"on_error = 'keep' cannot tell which rows of {view.name} a failed call of {min(inline)} belongs to, "
-                "as it is called inside the query (memo=False, or in a lambda)"
-            )
-    if view.options.get("mode") == "incremental" and isinstance(planned.operator, Recompute):
+    if view.options.get("on_error") == "keep" and planned.called_inline:
         raise duckdb.NotImplementedException(
-            f"view {view.name} cannot be incremental: {planned.operator.reason}. With mode = 'auto' it is recomputed "
+            f"on_error = 'keep' cannot tell which rows of {view.name} a failed call of {min(planned.called_inline)} "
+            "belongs to, as it is called inside the query (memo=False, or in a lambda)"
+        )
+    if view.options.get("mode") == "incremental" and planned.recompute:
+        raise duckdb.NotImplementedException(
+            f"view {view.name} cannot be incremental: {planned.recompute.reason}. With mode = 'auto' it is recomputed "
             "and compared"
         )
 
@@ -170,7 +167,7 @@ def _check(planned: Plan) -> None:
 def upstream_of(planned: Plan) -> list[View]:
     """The incremental views that a planned view reads, those that others read first."""
     found: dict[int, View] = {}
-    for source in [*planned.sources, *planned.behind_views]:
+    for source in planned.sources:
         if source.upstream:
             for view in [*upstream(source.upstream, planned.others), source.upstream]:
                 found.setdefault(view.view_id, view)
@@ -184,12 +181,12 @@ def _create_empty(session: Session, planned: Plan, existing: View | None) -> Non
     empty = empty.settled(
         column_names=planned.column_names,
         column_types=planned.column_types,
-        incremental=not isinstance(planned.operator, Recompute),
+        incremental=planned.flow is not None,
         has_data=False,
         inputs=[as_input(view, capture, None) for capture in found],
         calls=[],
     )
     empty = empty.settled(operators=describe_operators(replace(planned, view=empty), found))
     with transaction(session):
-        state.replace(session, existing or view, replace(planned, view=empty), "UHUGEINT")
+        state.replace(session, existing or view, replace(planned, view=empty), source_id_types(planned, found))
         views.save(session, empty, refreshed=False)

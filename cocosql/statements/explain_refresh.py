@@ -7,6 +7,7 @@ from cocosql._native import Session
 from cocosql.catalog import functions, runs, views
 from cocosql.catalog.names import Caller
 from cocosql.refresh import locks
+from cocosql.refresh.map_step import MapStep
 from cocosql.refresh.refresh import planned, prepared, reading, snapshots_read, upstream
 from cocosql.refresh.view_refresh import ViewRefresh
 from cocosql.statements import Statement
@@ -28,9 +29,7 @@ def run(session: Session, statement: Statement, caller: Caller) -> list[Row]:
     with locks.hold(session, held), suppress(_DryRun), reading(session, chain):
         unknown: list[str] = []
         for part in chain:
-            rows += _explain(session, part, unknown)
-            if part is not chain[-1] and not unknown:
-                part.apply(session)
+            rows += _explain(session, part, unknown, is_last=part is chain[-1])
         raise _DryRun
     return rows
 
@@ -39,7 +38,11 @@ class _DryRun(Exception):
     """Rolls back."""
 
 
-def _explain(session: Session, part: ViewRefresh, unknown: list[str]) -> list[Row]:
+class _Unknown(Exception):
+    """What comes next depends on the results of calls."""
+
+
+def _explain(session: Session, part: ViewRefresh, unknown: list[str], *, is_last: bool) -> list[Row]:
     """What one view needs. `unknown` are functions whose results it waits for; those of this one are added."""
     part.look(session)
     _forget_memos_that_are_not_there(session, part)
@@ -51,50 +54,74 @@ def _explain(session: Session, part: ViewRefresh, unknown: list[str]) -> list[Ro
         if changed is None and not waits:
             ((changed,),) = session.execute(f"SELECT count(*) FROM {capture.source.sql}")
         rows.append((name, "source", str(capture.source), changed, None, None, waits))
-    reads_unknown = any(row[3] is None for row in rows)
-    if part.plan.map:
-        calls = _calls(session, part, name, unknown if reads_unknown else [])
-    else:
-        calls = _inline_calls(part, name)
-    rows += calls
-    unknown += [row[2] for row in calls if row[4] != 0]
+    counts = _Counts(session, list(unknown) if any(row[3] is None for row in rows) else [], is_last)
+    if part.plan.flow is None:
+        rows += _inline_calls(part, name)
+        unknown += [row[2] for row in rows if row[1] == "function" and row[4] != 0]
+        if not unknown and not is_last:
+            part.apply(session, counts.before_map)
+        return rows
+    if not counts.missing:
+        with suppress(_Unknown):
+            part.apply(session, counts.before_map)
+    rows += counts.rows(part, name)
+    unknown += [function for function in counts.missing if function not in unknown]
     return rows
+
+
+class _Counts:
+    """The calls that the maps of a view need, by function; those whose arguments are not known yet depend on others."""
+
+    def __init__(self, session: Session, missing: list[str], is_last: bool) -> None:
+        self.missing = missing
+        self._is_last = is_last
+        self._session = session
+        self._found: dict[str, tuple[int, int]] = {}
+        self._waits: dict[str, list[str]] = {}
+
+    def before_map(self, step: MapStep) -> None:
+        for level in sorted({site.level for site in step.operator.sites}):
+            found: dict[str, int] = {}
+            for sites in step.sites_by_function(level):
+                function = sites[0].callee.function.name
+                if self.missing:
+                    self._wait(function)
+                    continue
+                calls, hits = self._found.get(function, (0, 0))
+                more = self._session.harvest(step.harvest_sql(sites))
+                self._found[function] = calls + more.misses, hits + more.hits
+                found[function] = more.misses
+            self.missing += [function for function, calls in found.items() if calls and function not in self.missing]
+        is_end = self._is_last and step.operator is step.part.flow.top
+        if is_end or self.missing or step.operator.called_inline(step.part.plan.callees):
+            raise _Unknown
+
+    def _wait(self, function: str) -> None:
+        waits = self._waits.setdefault(function, [])
+        waits += [other for other in self.missing if other not in waits]
+
+    def rows(self, part: ViewRefresh, name: str) -> list[Row]:
+        for one in part.flow.maps if part.has_changes else []:
+            for function in [site.callee.function.name for site in one.sites]:
+                if function not in self._found:
+                    self._wait(function)
+        named = dict.fromkeys(site.callee.function.name for one in part.flow.maps for site in one.sites)
+        return [
+            (name, "function", function, None, None, None, self._waits[function])
+            if function in self._waits
+            else (name, "function", function, None, *self._found.get(function, (0, 0)), [])
+            for function in named
+        ]
 
 
 def _forget_memos_that_are_not_there(session: Session, part: ViewRefresh) -> None:
     """A code version that no refresh has used yet has no memo."""
     known = functions.known(session, part.view.name.database)
-    for site in part.plan.map.sites if part.plan.map else []:
+    for site in [site for one in part.plan.flow.maps for site in one.sites] if part.plan.flow else []:
         function = site.callee.function
         if (function.name.lower(), function.code_version) not in known:
             empty = f"(SELECT NULL::UHUGEINT AS fingerprint, NULL::{function.result_type} AS result WHERE false)"
             site.callee = replace(site.callee, memo=empty)
-
-
-def _calls(session: Session, part: ViewRefresh, name: str, unknown: list[str]) -> list[Row]:
-    """The calls that a map needs, by function; those whose arguments are not known yet depend on others."""
-    operator = part.plan.map
-    assert operator is not None
-    found: dict[str, tuple[int, int]] = {}
-    waits: dict[str, list[str]] = {}
-    missing = list(unknown)
-    for level in sorted({site.level for site in operator.sites}):
-        for sites in part.sites_by_function(level):
-            function = sites[0].callee.function.name
-            if missing and part.has_changes:
-                waits.setdefault(function, []).extend(m for m in missing if m not in waits.get(function, []))
-            else:
-                calls, hits = found.get(function, (0, 0))
-                more = session.harvest(part.harvest_sql(session, sites))
-                found[function] = calls + more.misses, hits + more.hits
-        missing += [function for function, (calls, _) in found.items() if calls and function not in missing]
-    named = dict.fromkeys(site.callee.function.name for site in operator.sites)
-    return [
-        (name, "function", function, None, None, None, waits[function])
-        if function in waits
-        else (name, "function", function, None, *found.get(function, (0, 0)), [])
-        for function in named
-    ]
 
 
 def _inline_calls(part: ViewRefresh, name: str) -> list[Row]:

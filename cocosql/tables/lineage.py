@@ -11,7 +11,6 @@ from cocosql.catalog import functions, views
 from cocosql.catalog.names import Caller
 from cocosql.catalog.views import Operator, View
 from cocosql.planner.operators import map as map_operator
-from cocosql.planner.operators.map import Map
 from cocosql.planner.plan import Plan, plan
 from cocosql.refresh.inputs import captures, stored_inputs
 from cocosql.refresh.refresh import prepared
@@ -114,8 +113,8 @@ def _calls(view: View) -> tuple[str, str]:
 
 def _upstream_origin(session: Session, planned: Plan) -> _Origin | None:
     """What the rows of an incremental view came from, through that view; None if the source is none."""
-    assert isinstance(planned.operator, Map)
-    upstream = planned.operator.source.upstream
+    assert planned.flow is not None
+    upstream = planned.flow.scans[0].source.upstream
     if upstream is None:
         return None
     read = int(json.loads(planned.view.inputs[0].position or "{}")["version"])

@@ -1,0 +1,101 @@
+"""Join: outer, semi, anti and ASOF joins, and scalar subqueries: rows with equal keys are joined anew.
+
+    SELECT n.id, a.name FROM notes AS n LEFT JOIN authors AS a ON n.author = a.id
+
+touched:  the authors of the rows that are gone or new on one of the sides
+new:      SELECT id, name FROM <notes of these authors> LEFT JOIN <these authors> ON author = id_1
+
+State: the rows. A join with no equality has one partition. (An inner join is part of a map, and needs no keys.)
+"""
+
+from dataclasses import dataclass
+
+from cocosql.planner.expressions import conjunction, sql
+from cocosql.planner.operators import SOURCE_ID
+from cocosql.planner.operators.partitioned import Partitioned
+from cocosql.sqltext import ident
+
+_WORDS = {"left": "LEFT", "right": "RIGHT", "full": "FULL", "semi": "SEMI", "anti": "ANTI", "inner": "INNER"}
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Join(Partitioned):
+    #: left, right, full, semi, anti, inner (ASOF only), mark, single
+    type: str
+    is_asof: bool
+    left: list[str]
+    right: list[str]
+    #: Conditions as (left, operator, right), and over both sides.
+    compared: list[tuple[str, str, str]]
+    predicates: list[str]
+
+    partition = "the rows with the keys"
+
+    @property
+    def kind(self) -> str:
+        return {"mark": "in join", "single": "scalar subquery"}.get(
+            self.type, f"{'asof ' if self.is_asof else ''}{self.type} join"
+        )
+
+    @property
+    def raw_names(self) -> list[str]:
+        return [*self.left, *self.right]
+
+    @property
+    def _condition(self) -> str:
+        compared = [f"({one} {operator} {other})" for one, operator, other in self.compared]
+        return conjunction([*compared, *self.predicates])
+
+    def raw_sql(self, relations: list[str]) -> str:
+        left, right = (
+            f"(SELECT *, {self.key_hash(number)} AS coco_key_{number} FROM ({rows}))"
+            for number, rows in enumerate(relations)
+        )
+        match self.type:
+            case "mark" | "single":
+                values = [f"({self._subquery(name, right)}) AS {ident(name)}" for name in self.right]
+                columns = [*map(ident, self.left), *values, f"coco_key_0 AS {SOURCE_ID}"]
+                return f"SELECT {', '.join(columns)} FROM {left} AS coco_left"
+            case "semi" | "anti":
+                key, shown = "coco_key_0", self.left
+            case "right":
+                key, shown = "coco_key_1", self.raw_names
+            case "full":
+                key, shown = "coalesce(coco_key_0, coco_key_1)", self.raw_names
+            case _:
+                key, shown = "coco_key_0", self.raw_names
+        columns = [*map(ident, shown), f"{key} AS {SOURCE_ID}"]
+        words = f"{'ASOF ' if self.is_asof else ''}{_WORDS[self.type]} JOIN"
+        return (
+            f"SELECT {', '.join(columns)} FROM {left} AS coco_left {words} {right} AS coco_right ON {self._condition}"
+        )
+
+    def _subquery(self, name: str, right: str) -> str:
+        if self.type == "single":
+            return f"SELECT {ident(name)} FROM {right} AS coco_right WHERE {self._condition}"
+        exact = [condition for condition in self.compared if condition[1] == "IS NOT DISTINCT FROM"]
+        compared = [condition for condition in self.compared if condition[1] != "IS NOT DISTINCT FROM"]
+        where = conjunction([*(f"({one} {operator} {other})" for one, operator, other in exact), *self.predicates])
+        if not compared:
+            return f"EXISTS (SELECT 1 FROM {right} AS coco_right WHERE {where})"
+        rows = f"SELECT {', '.join(sql(other) for _, _, other in compared)} FROM {right} AS coco_right WHERE {where}"
+        if len(compared) == 1:
+            ((value, operator, _),) = compared
+            return f"{sql(value)} {operator} ANY ({rows})"
+        return f"({', '.join(sql(one) for one, _, _ in compared)}) IN ({rows})"
+
+    def raw_identity(self) -> list[str] | None:
+        found: list[str] = []
+        sides = self.inputs[:1] if self.type in ("semi", "anti", "mark", "single") or self.is_asof else self.inputs
+        for given in sides:
+            identity = given.identity()
+            if identity is None or not set(identity) <= set(self.raw_names):
+                return None
+            found += identity
+        return found
+
+
+def equality_keys(compared: list[tuple[str, str, str]]) -> tuple[list[str], list[str]]:
+    """The keys of both sides of a join by which equal rows meet."""
+    equal = [(one, other) for one, operator, other in compared if operator in ("=", "IS NOT DISTINCT FROM")]
+    return [one for one, _ in equal], [other for _, other in equal]
