@@ -150,13 +150,31 @@ Expressions::Parsed Expressions::ExportOne(const Expression &expression) const {
 }
 
 std::vector<Expressions::Parsed> Expressions::Export(const ExpressionRefs &expressions) const {
+	std::vector<Parsed> exact;
 	std::vector<Parsed> written;
 	for (auto &expression : expressions) {
-		written.push_back(ExportOne(expression.get()));
-		MakeReadable(written.back());
+		exact.push_back(ExportOne(expression.get()));
+		written.push_back(exact.back()->Copy());
+		MakeReadable(written.back(), BareLiterals::ALL);
 	}
-	Check(expressions, written);
+	if (!expressions.empty() && !Matches(expressions, written)) {
+		for (idx_t i = 0; i < expressions.size(); i++) {
+			written[i] = Spell(expressions[i].get(), *exact[i]);
+		}
+	}
 	return written;
+}
+
+Expressions::Parsed Expressions::Spell(const Expression &expression, const ParsedExpression &exact) const {
+	for (auto bare : {BareLiterals::ALL, BareLiterals::DECIMALS, BareLiterals::NONE}) {
+		std::vector<Parsed> written;
+		written.push_back(exact.Copy());
+		MakeReadable(written.back(), bare);
+		if (Matches({expression}, written)) {
+			return std::move(written.back());
+		}
+	}
+	throw Inexpressible(Subject(expression) + " cannot be written back as SQL");
 }
 
 std::vector<std::string> Expressions::Write(const ExpressionRefs &expressions) const {
@@ -165,20 +183,6 @@ std::vector<std::string> Expressions::Write(const ExpressionRefs &expressions) c
 		result.push_back(Text(*written));
 	}
 	return result;
-}
-
-void Expressions::Check(const ExpressionRefs &expressions, const std::vector<Parsed> &written) const {
-	if (expressions.empty() || Matches(expressions, written)) {
-		return;
-	}
-	for (idx_t i = 0; i < expressions.size(); i++) {
-		std::vector<Parsed> one;
-		one.push_back(written[i]->Copy());
-		if (!Matches({expressions[i]}, one)) {
-			throw Inexpressible(Subject(expressions[i].get()) + " cannot be written back as SQL");
-		}
-	}
-	throw Inexpressible("expressions cannot be written back as SQL side by side");
 }
 
 bool Expressions::Matches(const ExpressionRefs &expressions, const std::vector<Parsed> &written) const {

@@ -28,7 +28,8 @@ private:
 
 	std::vector<Parsed> Export(const ExpressionRefs &expressions) const;
 	Parsed ExportOne(const duckdb::Expression &expression) const;
-	void Check(const ExpressionRefs &expressions, const std::vector<Parsed> &written) const;
+	//! What DuckDB wrote exactly, as readable as can be.
+	Parsed Spell(const duckdb::Expression &expression, const duckdb::ParsedExpression &exact) const;
 	bool Matches(const ExpressionRefs &expressions, const std::vector<Parsed> &written) const;
 	duckdb::unique_ptr<duckdb::LogicalOperator> Bind(const std::vector<Parsed> &written) const;
 	duckdb::unique_ptr<duckdb::Expression> Rebased(const duckdb::Expression &expression,

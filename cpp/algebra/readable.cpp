@@ -50,6 +50,21 @@ using Renames = identifier_map_t<std::string>;
 
 class Reader {
 public:
+	explicit Reader(BareLiterals bare) : bare(bare) {
+	}
+
+	//! The expression itself keeps its type if it is a literal.
+	void VisitRoot(Parsed &expression) {
+		auto is_cast = expression->GetExpressionClass() == ExpressionClass::CAST;
+		auto type = is_cast ? expression->Cast<CastExpression>().Copy() : nullptr;
+		Visit(expression, {});
+		if (is_cast && expression->GetExpressionClass() == ExpressionClass::CONSTANT) {
+			type->Cast<CastExpression>().ChildMutable() = std::move(expression);
+			expression = std::move(type);
+		}
+	}
+
+private:
 	void Visit(Parsed &expression, const Renames &renames) {
 		if (expression->GetExpressionClass() == ExpressionClass::LAMBDA) {
 			VisitLambda(expression->Cast<LambdaExpression>(), renames);
@@ -74,13 +89,13 @@ public:
 			break;
 		case ExpressionClass::CAST:
 			DropRepeatedCast(expression);
+			DropLiteralsType(expression);
 			break;
 		default:
 			break;
 		}
 	}
 
-private:
 	//! A literal that is cast to its own type is written with that cast twice.
 	static void DropRepeatedCast(Parsed &expression) {
 		auto &cast = expression->Cast<CastExpression>();
@@ -89,6 +104,32 @@ private:
 		    cast.Child().Cast<CastExpression>().IsTryCast() == cast.IsTryCast()) {
 			expression = std::move(cast.ChildMutable());
 		}
+	}
+
+	void DropLiteralsType(Parsed &expression) const {
+		if (expression->GetExpressionClass() != ExpressionClass::CAST) {
+			return;
+		}
+		auto &cast = expression->Cast<CastExpression>();
+		auto type = UnboundType::TryDefaultBind(cast.TargetType());
+		if (bare == BareLiterals::NONE || (bare == BareLiterals::DECIMALS && type.id() != LogicalTypeId::DECIMAL)) {
+			return;
+		}
+		reference<const ParsedExpression> child = cast.Child();
+		while (child.get().GetExpressionClass() == ExpressionClass::CAST) {
+			child = child.get().Cast<CastExpression>().Child();
+		}
+		if (child.get().GetExpressionClass() == ExpressionClass::CONSTANT && IsLiteralOf(child.get(), type)) {
+			expression = child.get().Copy();
+		}
+	}
+
+	static bool IsLiteralOf(const ParsedExpression &constant, const LogicalType &type) {
+		auto text = constant.ToString();
+		if (type.id() == LogicalTypeId::VARCHAR) {
+			return text[0] == '\'' && !type.HasAlias();
+		}
+		return type.IsNumeric() && StringUtil::CharacterIsDigit(text[0]);
 	}
 
 	void VisitLambda(LambdaExpression &lambda, Renames renames) {
@@ -108,13 +149,14 @@ private:
 		}
 	}
 
+	BareLiterals bare;
 	idx_t parameters = 0;
 };
 
 } // namespace
 
-void MakeReadable(Parsed &expression) {
-	Reader().Visit(expression, {});
+void MakeReadable(Parsed &expression, BareLiterals bare) {
+	Reader(bare).VisitRoot(expression);
 }
 
 } // namespace cocosql
