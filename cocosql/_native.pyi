@@ -144,6 +144,9 @@ class Session:
     def canonical(self, sql: str) -> str:
         """The text of a query as DuckDB parses it; equal texts mean the same."""
 
+    def algebra(self, sql: str) -> list[dict[str, Any]]:
+        """The nodes of a query's bound plan, inputs before those that use them: docs/algebra.md."""
+
     def configure(self, setting: str, value: str) -> None:
         """Set a setting for this session only: a plain SET sets most of them for the whole database instance."""
 

@@ -1,5 +1,6 @@
 #include "session/session.hpp"
 
+#include "algebra/algebra.hpp"
 #include "calls/harvest.hpp"
 #include "calls/python_function.hpp"
 #include "capture/row_group_memory.hpp"
@@ -253,6 +254,7 @@ void BindSession(nb::module_ &module) {
 	    .def("describe", &Session::Describe, nb::arg("sql"))
 	    .def("is_collated", &Session::IsCollated, nb::arg("sql"))
 	    .def("canonical", &Session::Canonical, nb::arg("sql"))
+	    .def("algebra", &Algebra, nb::arg("sql"))
 	    .def("configure", &Session::Configure, nb::arg("setting"), nb::arg("value"))
 	    .def("databases", Released(&Databases))
 	    .def("relation", Released(&FindRelation), nb::arg("database"), nb::arg("schema"), nb::arg("name"))

@@ -1,0 +1,11 @@
+//! What a query computes, as relational algebra.
+#pragma once
+
+#include "session/session.hpp"
+
+namespace cocosql {
+
+//! The nodes of a query's plan, inputs before those that use them. Needs the GIL, and releases it meanwhile.
+nb::list Algebra(Session &session, const std::string &sql);
+
+} // namespace cocosql
