@@ -444,12 +444,15 @@ class _Builder:
         late = sorted((c for c in block.conditions if c not in early), key=self._calls)
         parsed = self._parsed([*block.items.values(), *late, *(e for u in block.unnests for e in u.lists.values())])
         sites = CallSites(self._callees)
+        # DuckDB may evaluate what is above a filter before it: so a call is guarded by all conditions.
+        passed = [exp.paren(exp.Var(this=sql(condition))) for condition in early]
+        guard = _all(passed)
         unnests = [
-            sites.rewrite(_unnest_sql(unnest, parsed, number), exp.true(), number)
+            sites.rewrite(_unnest_sql(unnest, parsed, number), guard, number)
             for number, unnest in enumerate(block.unnests)
         ]
-        where = _rewritten(late, parsed, sites)
-        guard = where if where is not None else exp.true()
+        where = _rewritten(late, parsed, sites, passed)
+        guard = _all([*passed, *([where] if where is not None else [])])
         items = [sites.rewrite(parsed[item].copy(), guard) for item in block.items.values()]
         return Map(
             block.inputs, [sql(c) for c in early], unnests, where, items, list(block.items), sites.sites, _key(block)
@@ -490,13 +493,18 @@ def _unnest_sql(unnest: _Unnest, parsed: dict[str, exp.Expr], number: int) -> ex
     return exp.Subquery(this=exp.Select(expressions=elements), alias=alias)
 
 
-def _rewritten(late: list[str], parsed: dict[str, exp.Expr], sites: CallSites) -> exp.Expr | None:
+def _rewritten(
+    late: list[str], parsed: dict[str, exp.Expr], sites: CallSites, passed: list[exp.Expr]
+) -> exp.Expr | None:
     """Conditions as one, with look-ups: those without calls spare the calls of the others, each those after it."""
     done: list[exp.Expr] = []
     for condition in late:
-        guard = exp.and_(*(other.copy() for other in done)) if done else exp.true()
-        done.append(exp.paren(sites.rewrite(parsed[condition].copy(), guard)))
+        done.append(exp.paren(sites.rewrite(parsed[condition].copy(), _all([*passed, *done]))))
     return exp.and_(*done) if done else None
+
+
+def _all(conditions: list[exp.Expr]) -> exp.Expr:
+    return exp.and_(*(condition.copy() for condition in conditions)) if conditions else exp.true()
 
 
 def _key(block: Block) -> list[str] | None:
