@@ -155,7 +155,7 @@ std::vector<Expressions::Parsed> Expressions::Export(const ExpressionRefs &expre
 	for (auto &expression : expressions) {
 		exact.push_back(ExportOne(expression.get()));
 		written.push_back(exact.back()->Copy());
-		MakeReadable(written.back(), BareLiterals::ALL);
+		MakeReadable(written.back(), STYLES[0]);
 	}
 	if (!expressions.empty() && !Matches(expressions, written)) {
 		for (idx_t i = 0; i < expressions.size(); i++) {
@@ -166,10 +166,10 @@ std::vector<Expressions::Parsed> Expressions::Export(const ExpressionRefs &expre
 }
 
 Expressions::Parsed Expressions::Spell(const Expression &expression, const ParsedExpression &exact) const {
-	for (auto bare : {BareLiterals::ALL, BareLiterals::DECIMALS, BareLiterals::NONE}) {
+	for (auto &style : STYLES) {
 		std::vector<Parsed> written;
 		written.push_back(exact.Copy());
-		MakeReadable(written.back(), bare);
+		MakeReadable(written.back(), style);
 		if (Matches({expression}, written)) {
 			return std::move(written.back());
 		}
@@ -189,7 +189,8 @@ bool Expressions::Matches(const ExpressionRefs &expressions, const std::vector<P
 	unique_ptr<LogicalOperator> select;
 	try {
 		select = Bind(written);
-	} catch (const std::exception &) {
+	} catch (const std::exception &e) {
+		fprintf(stderr, "BIND %s\n", e.what());
 		return false;
 	}
 	if (select->type != LogicalOperatorType::LOGICAL_PROJECTION || select->expressions.size() != expressions.size()) {
@@ -200,6 +201,7 @@ bool Expressions::Matches(const ExpressionRefs &expressions, const std::vector<P
 	for (idx_t i = 0; i < expressions.size(); i++) {
 		auto original = Rebased(expressions[i].get(), table);
 		if (!IsSame(context, *original, Behind(*select, *select->expressions[i]))) {
+			fprintf(stderr, "MISMATCH %s\n  %s : %s\n  %s : %s\n", written[i]->ToString().c_str(), original->ToString().c_str(), original->GetReturnType().ToString().c_str(), Behind(*select, *select->expressions[i]).ToString().c_str(),Behind(*select, *select->expressions[i]).GetReturnType().ToString().c_str() );
 			return false;
 		}
 	}
