@@ -25,6 +25,8 @@
 #include "duckdb/planner/operator/logical_unnest.hpp"
 #include "duckdb/planner/operator/logical_window.hpp"
 
+#include <algorithm>
+
 namespace cocosql {
 
 using namespace duckdb;
@@ -185,12 +187,24 @@ std::vector<std::string> Expressions::Write(const ExpressionRefs &expressions) c
 	return result;
 }
 
+std::string Expressions::WriteCall(const std::string &function, idx_t arguments, const LogicalType &type) const {
+	vector<Parsed> columns;
+	for (idx_t i = 0; i < arguments; i++) {
+		columns.push_back(make_uniq<ColumnRefExpression>(Identifier(Placeholder(i))));
+	}
+	std::vector<Parsed> written;
+	written.push_back(make_uniq<FunctionExpression>(Identifier(function), std::move(columns)));
+	if (Bind(written)->expressions[0]->GetReturnType() != type) {
+		throw Inexpressible("the table function " + function + " with arguments from other tables");
+	}
+	return Text(*written[0]);
+}
+
 bool Expressions::Matches(const ExpressionRefs &expressions, const std::vector<Parsed> &written) const {
 	unique_ptr<LogicalOperator> select;
 	try {
 		select = Bind(written);
-	} catch (const std::exception &e) {
-		fprintf(stderr, "BIND %s\n", e.what());
+	} catch (const std::exception &) {
 		return false;
 	}
 	if (select->type != LogicalOperatorType::LOGICAL_PROJECTION || select->expressions.size() != expressions.size()) {
@@ -201,7 +215,6 @@ bool Expressions::Matches(const ExpressionRefs &expressions, const std::vector<P
 	for (idx_t i = 0; i < expressions.size(); i++) {
 		auto original = Rebased(expressions[i].get(), table);
 		if (!IsSame(context, *original, Behind(*select, *select->expressions[i]))) {
-			fprintf(stderr, "MISMATCH %s\n  %s : %s\n  %s : %s\n", written[i]->ToString().c_str(), original->ToString().c_str(), original->GetReturnType().ToString().c_str(), Behind(*select, *select->expressions[i]).ToString().c_str(),Behind(*select, *select->expressions[i]).GetReturnType().ToString().c_str() );
 			return false;
 		}
 	}
@@ -247,17 +260,17 @@ unique_ptr<Expression> Expressions::Rebased(const Expression &expression, TableI
 }
 
 std::string Expressions::Text(const ParsedExpression &expression) const {
-	idx_t columns = 0;
+	std::ptrdiff_t columns = 0;
 	ParsedExpressionIterator::VisitExpression<ColumnRefExpression>(
 	    expression, [&](const ColumnRefExpression &column) { columns += column.GetName().c_str()[0] == BEGIN; });
 	auto text = expression.ToString();
+	if (std::count(text.begin(), text.end(), BEGIN) != columns) {
+		throw Inexpressible("a text has control characters");
+	}
 	std::string result;
 	idx_t position = 0;
 	for (auto begin = text.find(BEGIN); begin != std::string::npos; begin = text.find(BEGIN, position)) {
 		auto end = text.find(END, begin);
-		if (columns-- == 0 || end == std::string::npos) {
-			throw Inexpressible("a text has control characters");
-		}
 		// The quotes around the placeholder go, too.
 		result += text.substr(position, begin - 1 - position);
 		result += BEGIN + scope[std::stoull(text.substr(begin + 1, end - begin - 1))].name + END;
