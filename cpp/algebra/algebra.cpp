@@ -1,7 +1,10 @@
 #include "algebra/algebra.hpp"
 
 #include "algebra/plan.hpp"
+#include "duckdb/main/client_config.hpp"
+#include "duckdb/main/settings.hpp"
 #include "duckdb/parser/expression/type_expression.hpp"
+#include "duckdb/planner/operator/logical_comparison_join.hpp"
 #include "duckdb/planner/planner.hpp"
 #include "python/errors.hpp"
 
@@ -62,6 +65,50 @@ nb::dict ToPython(const Node &node) {
 	return result;
 }
 
+//! How DuckDB plans correlated subqueries.
+class Correlation {
+public:
+	//! With joins and CTEs. Optimized, they are fewer; but lists are told apart by numbers of rows.
+	Correlation(ClientContext &context, bool optimized) : settings(ClientConfig::GetConfig(context).user_settings) {
+		settings.SetUserSetting(DelimJoinAsCteSetting::SettingIndex, Value::BOOLEAN(true));
+		settings.SetUserSetting(EnableOptimizerSetting::SettingIndex, Value::BOOLEAN(optimized));
+	}
+	~Correlation() {
+		settings.ClearSetting(DelimJoinAsCteSetting::SettingIndex);
+		settings.ClearSetting(EnableOptimizerSetting::SettingIndex);
+	}
+	Correlation(const Correlation &) = delete;
+	Correlation &operator=(const Correlation &) = delete;
+
+private:
+	LocalUserSettings &settings;
+};
+
+unique_ptr<LogicalOperator> Bind(ClientContext &context, const SQLStatement &statement, bool optimized) {
+	Correlation correlation(context, optimized);
+	Planner planner(context);
+	planner.CreatePlan(statement.Copy());
+	planner.plan->ResolveOperatorTypes();
+	return std::move(planner.plan);
+}
+
+//! Whether rows are told apart by numbers that the planner gave them.
+bool HasRowNumbers(const LogicalOperator &op) {
+	if (op.type == LogicalOperatorType::LOGICAL_COMPARISON_JOIN) {
+		for (auto &condition : op.Cast<LogicalComparisonJoin>().conditions) {
+			if (condition.IsComparison() && condition.GetLHS().GetAlias() == Identifier("delim_index")) {
+				return true;
+			}
+		}
+	}
+	for (auto &child : op.children) {
+		if (HasRowNumbers(*child)) {
+			return true;
+		}
+	}
+	return false;
+}
+
 std::vector<Node> Plan(Session &session, const std::string &sql) {
 	auto statements = session.connection.ExtractStatements(sql);
 	if (statements.size() != 1 || statements[0]->type != StatementType::SELECT_STATEMENT) {
@@ -73,10 +120,11 @@ std::vector<Node> Plan(Session &session, const std::string &sql) {
 	auto &context = *session.connection.context;
 	std::vector<Node> nodes;
 	context.RunFunctionInTransaction([&] {
-		Planner planner(context);
-		planner.CreatePlan(std::move(statements[0]));
-		planner.plan->ResolveOperatorTypes();
-		nodes = ToNodes(context, *planner.plan);
+		auto plan = Bind(context, *statements[0], true);
+		if (HasRowNumbers(*plan)) {
+			plan = Bind(context, *statements[0], false);
+		}
+		nodes = ToNodes(context, *plan);
 	});
 	return nodes;
 }

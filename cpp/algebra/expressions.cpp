@@ -25,6 +25,8 @@
 #include "duckdb/planner/operator/logical_unnest.hpp"
 #include "duckdb/planner/operator/logical_window.hpp"
 
+#include <algorithm>
+
 namespace cocosql {
 
 using namespace duckdb;
@@ -155,7 +157,7 @@ std::vector<Expressions::Parsed> Expressions::Export(const ExpressionRefs &expre
 	for (auto &expression : expressions) {
 		exact.push_back(ExportOne(expression.get()));
 		written.push_back(exact.back()->Copy());
-		MakeReadable(written.back(), BareLiterals::ALL);
+		MakeReadable(written.back(), STYLES[0]);
 	}
 	if (!expressions.empty() && !Matches(expressions, written)) {
 		for (idx_t i = 0; i < expressions.size(); i++) {
@@ -166,10 +168,10 @@ std::vector<Expressions::Parsed> Expressions::Export(const ExpressionRefs &expre
 }
 
 Expressions::Parsed Expressions::Spell(const Expression &expression, const ParsedExpression &exact) const {
-	for (auto bare : {BareLiterals::ALL, BareLiterals::DECIMALS, BareLiterals::NONE}) {
+	for (auto &style : STYLES) {
 		std::vector<Parsed> written;
 		written.push_back(exact.Copy());
-		MakeReadable(written.back(), bare);
+		MakeReadable(written.back(), style);
 		if (Matches({expression}, written)) {
 			return std::move(written.back());
 		}
@@ -183,6 +185,19 @@ std::vector<std::string> Expressions::Write(const ExpressionRefs &expressions) c
 		result.push_back(Text(*written));
 	}
 	return result;
+}
+
+std::string Expressions::WriteCall(const std::string &function, idx_t arguments, const LogicalType &type) const {
+	vector<Parsed> columns;
+	for (idx_t i = 0; i < arguments; i++) {
+		columns.push_back(make_uniq<ColumnRefExpression>(Identifier(Placeholder(i))));
+	}
+	std::vector<Parsed> written;
+	written.push_back(make_uniq<FunctionExpression>(Identifier(function), std::move(columns)));
+	if (Bind(written)->expressions[0]->GetReturnType() != type) {
+		throw Inexpressible("the table function " + function + " with arguments from other tables");
+	}
+	return Text(*written[0]);
 }
 
 bool Expressions::Matches(const ExpressionRefs &expressions, const std::vector<Parsed> &written) const {
@@ -245,17 +260,17 @@ unique_ptr<Expression> Expressions::Rebased(const Expression &expression, TableI
 }
 
 std::string Expressions::Text(const ParsedExpression &expression) const {
-	idx_t columns = 0;
+	std::ptrdiff_t columns = 0;
 	ParsedExpressionIterator::VisitExpression<ColumnRefExpression>(
 	    expression, [&](const ColumnRefExpression &column) { columns += column.GetName().c_str()[0] == BEGIN; });
 	auto text = expression.ToString();
+	if (std::count(text.begin(), text.end(), BEGIN) != columns) {
+		throw Inexpressible("a text has control characters");
+	}
 	std::string result;
 	idx_t position = 0;
 	for (auto begin = text.find(BEGIN); begin != std::string::npos; begin = text.find(BEGIN, position)) {
 		auto end = text.find(END, begin);
-		if (columns-- == 0 || end == std::string::npos) {
-			throw Inexpressible("a text has control characters");
-		}
 		// The quotes around the placeholder go, too.
 		result += text.substr(position, begin - 1 - position);
 		result += BEGIN + scope[std::stoull(text.substr(begin + 1, end - begin - 1))].name + END;

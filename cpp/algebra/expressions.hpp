@@ -19,6 +19,8 @@ public:
 
 	//! Each as SQL; a column is written between the characters 1 and 2. Throws Inexpressible.
 	std::vector<std::string> Write(const ExpressionRefs &expressions) const;
+	//! A call of a function with the first columns, if that gives this type.
+	std::string WriteCall(const std::string &function, duckdb::idx_t arguments, const duckdb::LogicalType &type) const;
 	//! What there is to say of aggregates, window functions.
 	Field::List WriteAggregates(const ExpressionRefs &aggregates) const;
 	Field::List WriteWindows(const ExpressionRefs &windows) const;

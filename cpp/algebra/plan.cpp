@@ -21,6 +21,7 @@
 #include "duckdb/planner/sql_export/logical_plan_sql_exporter_internal.hpp"
 
 #include <unordered_map>
+#include <unordered_set>
 
 namespace cocosql {
 
@@ -170,8 +171,10 @@ idx_t Builder::Narrow(idx_t index, const std::vector<ColumnBinding> &bindings) {
 		if (!column) {
 			throw Inexpressible("a plan with a column that is not there");
 		}
-		narrow.columns.push_back(*column);
 		expressions.push_back(Reference(*column));
+		auto is_repeated = std::any_of(narrow.columns.begin(), narrow.columns.end(),
+		                               [&](const Column &other) { return other.binding == binding; });
+		narrow.columns.push_back(is_repeated ? NewColumn(column->base, column->type, binding) : *column);
 	}
 	narrow.fields.emplace_back("expressions", Texts(expressions));
 	return Add(std::move(narrow));
@@ -314,33 +317,43 @@ Node Builder::MakeTable(LogicalGet &get, TableCatalogEntry &table) {
 }
 
 Node Builder::MakeCall(LogicalGet &get) {
+	auto &function = get.function.GetName().GetIdentifierName();
 	auto source = LogicalPlanSQLExportHelpers::ReconstructSQLSource(context, get, nullptr, "call", false);
-	if (!source.query || get.source_ordinality == OrdinalityType::WITH_ORDINALITY) {
-		throw Inexpressible("the table function " + get.function.GetName().GetIdentifierName() +
-		                    " cannot be written back as SQL");
+	if (!source.query) {
+		throw Inexpressible("the table function " + function + " cannot be written back as SQL");
 	}
-	auto call = source.query->Cast<SelectNode>().from_table->Copy();
-	call->alias = Identifier();
-	call->column_name_alias.clear();
 	Node node {"call", {}, {}, {}};
 	std::vector<std::string> sources;
 	auto bindings = get.GetColumnBindings();
-	auto &ids = get.GetColumnIds();
+	auto &select = source.query->Cast<SelectNode>();
 	for (idx_t i = 0; i < bindings.size(); i++) {
-		auto index = ids[i].IsEmptyColumn() ? ColumnIndex(0) : ids[i];
-		auto &name = get.GetColumnName(index).GetIdentifierName();
-		node.columns.push_back(NewColumn(name, get.GetColumnType(index), bindings[i]));
-		sources.push_back(name);
+		auto &id = get.GetColumnIds()[i];
+		auto base = id.IsEmptyColumn() ? "row" : get.GetColumnName(id).GetIdentifierName();
+		auto type = id.IsEmptyColumn() ? LogicalType::INTEGER : get.GetColumnType(id);
+		node.columns.push_back(NewColumn(base, type, bindings[i]));
+		sources.push_back(node.columns.back().name);
+		select.select_list[i]->SetAlias(Identifier(sources.back()));
 	}
-	node.fields = {{"sql", call->ToString()}, {"source_columns", Texts(sources)}};
+	node.fields = {
+	    {"function", function}, {"sql", "(" + source.query->ToString() + ")"}, {"source_columns", Texts(sources)}};
 	return node;
 }
 
 //! A table function of its input's columns that gives the elements of a list.
 Node Builder::MakeUnnestingCall(LogicalGet &get, Inputs inputs) {
-	throw Inexpressible("the table function " + get.function.GetName().GetIdentifierName() +
-	                    " with arguments from other tables");
-	(void)inputs;
+	static const std::unordered_set<std::string> SERIES {"range", "generate_series"};
+	auto &function = get.function.GetName().GetIdentifierName();
+	auto is_unnest = function == "unnest";
+	if ((!is_unnest && !SERIES.count(function)) || get.ordinality_idx.IsValid() || get.returned_types.size() != 1) {
+		throw Inexpressible("the table function " + function + " with arguments from other tables");
+	}
+	auto scope = Scope(inputs);
+	auto list = is_unnest ? Reference(scope.at(0))
+	                      : Expressions(context, scope)
+	                            .WriteCall(function, get.input_table_types.size(), LogicalType::LIST(get.types[0]));
+	scope.push_back(NewColumn(get.names[0].GetIdentifierName(), get.types[0],
+	                          ColumnBinding(get.table_index, ProjectionIndex(0))));
+	return {"unnest", inputs, scope, {{"expressions", Texts({list})}}};
 }
 
 Node Builder::MakeValues(LogicalOperator &op) {

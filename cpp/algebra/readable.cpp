@@ -50,7 +50,7 @@ using Renames = identifier_map_t<std::string>;
 
 class Reader {
 public:
-	explicit Reader(BareLiterals bare) : bare(bare) {
+	explicit Reader(Style style) : style(style) {
 	}
 
 	//! The expression itself keeps its type if it is a literal.
@@ -77,6 +77,9 @@ private:
 			break;
 		case ExpressionClass::FUNCTION:
 			SpellFunction(expression->Cast<FunctionExpression>());
+			if (style.bare_operands) {
+				DropOperandCasts(expression->Cast<FunctionExpression>());
+			}
 			break;
 		case ExpressionClass::WINDOW:
 			Unqualify(expression->Cast<WindowExpression>());
@@ -106,13 +109,28 @@ private:
 		}
 	}
 
+	static void DropOperandCasts(FunctionExpression &function) {
+		auto &name = function.FunctionName().GetIdentifierName();
+		if (!function.IsOperator() || (name != "+" && name != "-" && name != "*")) {
+			return;
+		}
+		for (auto &argument : function.GetArgumentsMutable()) {
+			auto &operand = argument.GetExpressionMutable();
+			if (operand->GetExpressionClass() == ExpressionClass::CAST &&
+			    UnboundType::TryDefaultBind(operand->Cast<CastExpression>().TargetType()).id() ==
+			        LogicalTypeId::DECIMAL) {
+				operand = std::move(operand->Cast<CastExpression>().ChildMutable());
+			}
+		}
+	}
+
 	void DropLiteralsType(Parsed &expression) const {
 		if (expression->GetExpressionClass() != ExpressionClass::CAST) {
 			return;
 		}
 		auto &cast = expression->Cast<CastExpression>();
 		auto type = UnboundType::TryDefaultBind(cast.TargetType());
-		if (bare == BareLiterals::NONE || (bare == BareLiterals::DECIMALS && type.id() != LogicalTypeId::DECIMAL)) {
+		if (type.id() == LogicalTypeId::DECIMAL ? !style.bare_decimal_literals : !style.bare_literals) {
 			return;
 		}
 		reference<const ParsedExpression> child = cast.Child();
@@ -149,14 +167,14 @@ private:
 		}
 	}
 
-	BareLiterals bare;
+	Style style;
 	idx_t parameters = 0;
 };
 
 } // namespace
 
-void MakeReadable(Parsed &expression, BareLiterals bare) {
-	Reader(bare).VisitRoot(expression);
+void MakeReadable(Parsed &expression, Style style) {
+	Reader(style).VisitRoot(expression);
 }
 
 } // namespace cocosql

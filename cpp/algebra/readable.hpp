@@ -5,12 +5,19 @@
 
 namespace cocosql {
 
-//! Which literals are written without the type that the expression has them in. In most of SQL they get the same type
-//! without; where one does not, it may be that another needs to be bare, as in arithmetic with decimals.
-enum class BareLiterals { ALL, DECIMALS, NONE };
+//! What is left out since binding adds it: types of literals, and casts of decimal operands to a common width. In most
+//! of SQL that gives the same expression again. Where it does not, less may do.
+struct Style {
+	bool bare_literals;
+	bool bare_decimal_literals;
+	bool bare_operands;
+};
+
+constexpr Style STYLES[] = {
+    {true, true, true}, {false, true, true}, {false, true, false}, {false, false, true}, {false, false, false}};
 
 //! Built-in functions lose their qualification, operators are written as such, and parameters of lambdas get names
 //! that no column has.
-void MakeReadable(duckdb::unique_ptr<duckdb::ParsedExpression> &expression, BareLiterals bare);
+void MakeReadable(duckdb::unique_ptr<duckdb::ParsedExpression> &expression, Style style);
 
 } // namespace cocosql

@@ -1,6 +1,7 @@
 #include "algebra/same.hpp"
 
 #include "duckdb/execution/expression_executor.hpp"
+#include "duckdb/planner/expression/bound_aggregate_expression.hpp"
 #include "duckdb/planner/expression/bound_cast_expression.hpp"
 #include "duckdb/planner/expression/bound_conjunction_expression.hpp"
 #include "duckdb/planner/expression/bound_function_expression.hpp"
@@ -101,6 +102,19 @@ bool IsSameError(ClientContext &context, const Expression &left, const Expressio
 	       IsSame(context, *error.GetChildren()[0], *call.get().Cast<BoundFunctionExpression>().GetChildren()[0]);
 }
 
+//! An aggregate, too, is known by its name and types.
+void TakeFunction(const Expression &left, Expression &right) {
+	if (left.GetExpressionClass() != ExpressionClass::BOUND_AGGREGATE ||
+	    right.GetExpressionClass() != ExpressionClass::BOUND_AGGREGATE) {
+		return;
+	}
+	auto &function = left.Cast<BoundAggregateExpression>().Function();
+	auto &other = right.Cast<BoundAggregateExpression>().FunctionMutable();
+	if (function.GetName() == other.GetName() && function.GetArguments() == other.GetArguments()) {
+		other = function;
+	}
+}
+
 //! Children that are the same in another spelling are spelt alike, so that what remains can be compared.
 bool IsSameRespelt(ClientContext &context, const Expression &left, const Expression &right) {
 	vector<reference<const Expression>> children;
@@ -114,7 +128,8 @@ bool IsSameRespelt(ClientContext &context, const Expression &left, const Express
 			child = children[position++].get().Copy();
 		}
 	});
-	return same && position > 0 && position == children.size() && Expression::Equals(left, *respelt);
+	TakeFunction(left, *respelt);
+	return same && position == children.size() && Expression::Equals(left, *respelt);
 }
 
 } // namespace
