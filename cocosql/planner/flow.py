@@ -5,7 +5,7 @@ becomes a map, or is done to the rows of the operator below it.
 """
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -255,10 +255,28 @@ class _Builder:
         self, left: Block, right: Block, compared: list[tuple[str, str, str]], predicates: list[str]
     ) -> Block:
         left, right = self._joinable(left), self._joinable(right)
+        right = self._told_apart(right, {name for given in left.inputs for name in given.columns})
         both = Block(
             (*left.inputs, *right.inputs), {**left.items, **right.items}, [*left.conditions, *right.conditions]
         )
         return both.filtered([*(f"({one} {operator} {other})" for one, operator, other in compared), *predicates])
+
+    def _told_apart(self, block: Block, taken: set[str]) -> Block:
+        """The block with other names for those columns of its inputs that are taken: a CTE may be read twice."""
+        names = {name: next(self._names) for given in block.inputs for name in given.columns if name in taken}
+        if not names:
+            return block
+        inputs = [
+            Input(given.operator, {names.get(here, here): there for here, there in given.columns.items()})
+            for given in block.inputs
+        ]
+        meant = {name: reference(new) for name, new in names.items()}
+        return replace(
+            block,
+            inputs=tuple(inputs),
+            items={name: substitute(item, meant) for name, item in block.items.items()},
+            conditions=[substitute(condition, meant) for condition in block.conditions],
+        )
 
     def _joinable(self, block: Block) -> Block:
         """A block that can be joined with others: what it calls and unnests is done before."""
@@ -494,7 +512,7 @@ def _unnest_sql(unnest: _Unnest, parsed: dict[str, exp.Expr], number: int) -> ex
 
 
 def _rewritten(
-    late: list[str], parsed: dict[str, exp.Expr], sites: CallSites, passed: list[exp.Expr]
+    late: list[str], parsed: dict[str, exp.Expr], sites: CallSites, passed: Sequence[exp.Expr]
 ) -> exp.Expr | None:
     """Conditions as one, with look-ups: those without calls spare the calls of the others, each those after it."""
     done: list[exp.Expr] = []
@@ -503,7 +521,7 @@ def _rewritten(
     return exp.and_(*done) if done else None
 
 
-def _all(conditions: list[exp.Expr]) -> exp.Expr:
+def _all(conditions: Sequence[exp.Expr]) -> exp.Expr:
     return exp.and_(*(condition.copy() for condition in conditions)) if conditions else exp.true()
 
 

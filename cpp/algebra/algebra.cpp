@@ -1,6 +1,7 @@
 #include "algebra/algebra.hpp"
 
 #include "algebra/plan.hpp"
+#include "calls/consistent_calls.hpp"
 #include "duckdb/main/client_config.hpp"
 #include "duckdb/main/settings.hpp"
 #include "duckdb/parser/expression/type_expression.hpp"
@@ -86,6 +87,7 @@ private:
 
 unique_ptr<LogicalOperator> Bind(ClientContext &context, const SQLStatement &statement, bool optimized) {
 	Correlation correlation(context, optimized);
+	ConsistentCalls consistent(context);
 	Planner planner(context);
 	planner.CreatePlan(statement.Copy());
 	planner.plan->ResolveOperatorTypes();

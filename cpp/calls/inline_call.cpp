@@ -1,3 +1,4 @@
+#include "calls/consistent_calls.hpp"
 #include "calls/inline_call.hpp"
 
 #include "calls/cancellation.hpp"
@@ -307,6 +308,9 @@ unique_ptr<FunctionData> Bind(BindScalarFunctionInput &input) {
 	    FindPresent(input.GetClientContext(), *bound.GetExtraFunctionInfo().Cast<InlineInfo>().function);
 	if (present) {
 		bound.SetExtraFunctionInfo<InlineInfo>(std::move(present));
+	}
+	if (ConsistentCalls::AreAssumed(input.GetClientContext())) {
+		bound.SetStability(FunctionStability::CONSISTENT);
 	}
 	return nullptr;
 }
