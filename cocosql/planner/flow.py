@@ -489,13 +489,26 @@ class _Builder:
                 found[expression] = exp.Var(this=text)
                 continue
             try:
-                tree = sqlglot.parse_one(f"SELECT {text}", dialect=CocoDuckDB)
+                tree = sqlglot.parse_one(f"SELECT {_with_bare_lambdas(text)}", dialect=CocoDuckDB)
             except (SqlglotError, RecursionError):
                 tree = None
             if tree is None or not self._same(render(tree), f"SELECT {text}"):
-                raise NotIncremental(f"the planner cannot read the calls in {text}, so that it")
+                raise NotIncremental(f"{text}, of which the planner cannot read the calls,")
             found[expression] = tree.expressions[0] if calls_in(tree, self._callees) else exp.Var(this=text)
         return found
+
+
+def _with_bare_lambdas(text: str) -> str:
+    """The SQL without the parentheses that DuckDB writes around a lambda, and sqlglot does not read."""
+    tokens = sqlglot.tokenize(text, dialect=CocoDuckDB)
+    dropped: list[int] = []
+    opened: list[bool] = []
+    for token, following in itertools.pairwise([*tokens, tokens[-1]]):
+        if token.text == "(":
+            opened.append(following.text.lower() == "lambda")
+        if token.text in ("(", ")") and opened and (opened[-1] if token.text == "(" else opened.pop()):
+            dropped.append(token.start)
+    return "".join(character for place, character in enumerate(text) if place not in dropped)
 
 
 def _unnest_sql(unnest: _Unnest, parsed: dict[str, exp.Expr], number: int) -> exp.Expr:

@@ -106,6 +106,7 @@ class ViewRefresh:
                 delta = capture.changes(session, position)
                 step.rows, step.reading = delta.changed if delta else None, capture.reading()
             self.deltas.append(delta)
+        self.rebuild = self.rebuild or None in self.deltas
 
     def apply(self, session: Session, before_map: BeforeMap) -> None:
         """Write the rows that differ, and the view's record with them."""
@@ -126,7 +127,7 @@ class ViewRefresh:
         view = view.settled(operators=describe_operators(replace(self.plan, view=view), self.captures))
         state.drop_kept(session, self.view, except_for=view)
         views.save(session, view, refreshed=True)
-        if self.rebuild or None in self.deltas:
+        if self.rebuild:
             snapshots.drop_unread(session, view.name.database)
         if counts:
             state.expire(session, view)
@@ -192,9 +193,8 @@ class ViewRefresh:
 
     def _scan(self, session: Session, scan: Scan, number: int) -> Changed:
         capture = self.captures[number - 1]
-        delta = None if self.rebuild else self.deltas[number - 1]
-        now = capture.all_rows(session)
-        if delta is None:
+        delta, now = self.deltas[number - 1], capture.all_rows(session)
+        if self.rebuild or delta is None:
             return Changed(now, now, now)
         if not delta.changed:
             return Changed(None, delta.gone, now)

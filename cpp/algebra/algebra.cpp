@@ -87,7 +87,6 @@ private:
 
 unique_ptr<LogicalOperator> Bind(ClientContext &context, const SQLStatement &statement, bool optimized) {
 	Correlation correlation(context, optimized);
-	ConsistentCalls consistent(context);
 	Planner planner(context);
 	planner.CreatePlan(statement.Copy());
 	planner.plan->ResolveOperatorTypes();
@@ -121,6 +120,7 @@ std::vector<Node> Plan(Session &session, const std::string &sql) {
 	}
 	auto &context = *session.connection.context;
 	std::vector<Node> nodes;
+	ConsistentCalls consistent(context);
 	context.RunFunctionInTransaction([&] {
 		auto plan = Bind(context, *statements[0], true);
 		if (HasRowNumbers(*plan)) {

@@ -1,5 +1,5 @@
 //! While it lives, statements that a connection binds take Python functions as consistent: DuckDB then plans correlated
-//! subqueries that call them as it plans others. What is bound so must not be run, for calls might be folded.
+//! subqueries that call them as it plans others. What is bound so is not to be run.
 #pragma once
 
 #include "duckdb/main/client_context.hpp"

@@ -1,8 +1,8 @@
-#include "calls/consistent_calls.hpp"
 #include "calls/inline_call.hpp"
 
 #include "calls/cancellation.hpp"
 #include "calls/calls.hpp"
+#include "calls/consistent_calls.hpp"
 #include "duckdb/execution/expression_executor_state.hpp"
 #include "duckdb/main/database.hpp"
 #include "duckdb/main/database_manager.hpp"
@@ -310,7 +310,7 @@ unique_ptr<FunctionData> Bind(BindScalarFunctionInput &input) {
 		bound.SetExtraFunctionInfo<InlineInfo>(std::move(present));
 	}
 	if (ConsistentCalls::AreAssumed(input.GetClientContext())) {
-		bound.SetStability(FunctionStability::CONSISTENT);
+		bound.SetStability(FunctionStability::CONSISTENT_WITHIN_QUERY);
 	}
 	return nullptr;
 }
