@@ -1,6 +1,7 @@
 #include "algebra/algebra.hpp"
 
 #include "algebra/plan.hpp"
+#include "algebra/tidy.hpp"
 #include "calls/consistent_calls.hpp"
 #include "duckdb/main/client_config.hpp"
 #include "duckdb/main/settings.hpp"
@@ -126,7 +127,7 @@ std::vector<Node> Plan(Session &session, const std::string &sql) {
 		if (HasRowNumbers(*plan)) {
 			plan = Bind(context, *statements[0], false);
 		}
-		nodes = ToNodes(context, *plan);
+		nodes = Tidy(ToNodes(context, *plan));
 	});
 	return nodes;
 }

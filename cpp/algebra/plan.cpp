@@ -2,6 +2,7 @@
 
 #include "algebra/expressions.hpp"
 #include "algebra/names.hpp"
+#include "algebra/references.hpp"
 #include "duckdb/catalog/catalog_entry/schema_catalog_entry.hpp"
 #include "duckdb/catalog/catalog_entry/table_catalog_entry.hpp"
 #include "duckdb/common/table_column.hpp"
@@ -35,10 +36,6 @@ Field Texts(const std::vector<std::string> &texts) {
 		list.emplace_back(text);
 	}
 	return list;
-}
-
-std::string Reference(const Column &column) {
-	return "\x01" + column.name + "\x02";
 }
 
 const char *JoinName(JoinType type) {
@@ -669,36 +666,13 @@ Node Builder::MakeReference(LogicalCTERef &reference) {
 	return node;
 }
 
-//! Without the nodes that the root does not need, as those of a CTE that nobody reads.
-std::vector<Node> Reachable(std::vector<Node> nodes) {
-	std::vector<bool> needed(nodes.size());
-	needed.back() = true;
-	for (idx_t i = nodes.size(); i-- > 0;) {
-		for (auto input : nodes[i].inputs) {
-			needed[input] = needed[input] || needed[i];
-		}
-	}
-	std::vector<idx_t> places(nodes.size());
-	std::vector<Node> result;
-	for (idx_t i = 0; i < nodes.size(); i++) {
-		if (needed[i]) {
-			for (auto &input : nodes[i].inputs) {
-				input = places[input];
-			}
-			places[i] = result.size();
-			result.push_back(std::move(nodes[i]));
-		}
-	}
-	return result;
-}
-
 } // namespace
 
 std::vector<Node> ToNodes(ClientContext &context, LogicalOperator &plan) {
 	Builder builder(context);
 	auto root = builder.Visit(plan);
 	builder.nodes.resize(root + 1);
-	return Reachable(std::move(builder.nodes));
+	return std::move(builder.nodes);
 }
 
 } // namespace cocosql
