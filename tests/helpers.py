@@ -1,5 +1,6 @@
 """What several test files share: an oracle, a count of calls, and scripts run by another Python."""
 
+import math
 import os
 import subprocess
 import sys
@@ -58,6 +59,26 @@ def difference(con: Con, left: str, right: str) -> list[tuple[Any, ...]]:
 def assert_same(con: Con, left: str, right: str) -> None:
     found = difference(con, left, right)
     assert not found, f"{left}\nis not\n{right}\n{found[:10]}"
+
+
+def is_close(a: Any, b: Any) -> bool:
+    if isinstance(a, float) and isinstance(b, float):
+        return (math.isnan(a) and math.isnan(b)) or math.isclose(a, b, rel_tol=1e-9, abs_tol=1e-12)
+    if isinstance(a, (list, tuple)) and isinstance(b, (list, tuple)):
+        return len(a) == len(b) and all(map(is_close, a, b))
+    return type(a) is type(b) and bool(a == b)
+
+
+def assert_close(con: Con, left: str, right: str) -> None:
+    """The same bags of rows, but for the last digits of doubles."""
+    found = difference(con, left, right)
+    missing = [row[2:] for row in found if row[0] == "only in the query"]
+    for side, _, *row in found:
+        if side == "only in the view":
+            match = next((other for other in missing if is_close(row, list(other))), None)
+            assert match is not None, f"{left}\nis not\n{right}\n{found[:10]}"
+            missing.remove(match)
+    assert not missing, f"{left}\nis not\n{right}\n{found[:10]}"
 
 
 def assert_view_equals_query(con: Con, view: str, query: str) -> None:
