@@ -24,81 +24,6 @@ def rewrite(root: Relation, calls: Calls) -> Relation:
     return root
 
 
-# --- what is done for each row ----------------------------------------------------------------------------------------
-
-
-def each_row_itself(root: Relation, _: Calls, __: Iterator[str]) -> Relation:
-    """LATERAL: DuckDB joins rows with what is unnested, filtered and projected of the distinct values in them. Where
-    that looks at nothing else it is done to the rows themselves."""
-
-    def rule(relation: Relation) -> Relation:
-        if relation.kind != "join" or relation["type"] != "inner" or relation["predicates"]:
-            return relation
-        left, right = relation.inputs
-        chain = [right]
-        while chain[-1].kind in ("project", "filter", "unnest"):
-            chain.append(chain[-1].inputs[0])
-        values = chain.pop()
-        if not chain or not _is_distinct(values) or len(relation["conditions"]) != len(values.columns):
-            return relation
-        meant: dict[str, str] = {}
-        for one, operator, other in relation["conditions"]:
-            value = _traced(right, other, values)
-            if operator != _NULL_SAFE or value is None or not _is_same(left, one, values, value):
-                return relation
-            meant[value] = one
-        return _redone(relation, left, chain, meant) if len(meant) == len(values.columns) else relation
-
-    return transform(root, rule)
-
-
-def _is_distinct(relation: Relation) -> bool:
-    if relation.kind == "aggregate":
-        return not relation["aggregates"] and relation["grouping_sets"] == [list(range(len(relation["groups"])))]
-    return relation.kind == "distinct" and not relation["on"]
-
-
-def _traced(relation: Relation, expression: str, end: Relation | None = None) -> str | None:
-    """The column of a relation below that an expression shows, through projections and what passes columns on."""
-    found = _origin(relation, expression, end)
-    return found[1] if found and (end is None or found[0] is end) else None
-
-
-def _origin(relation: Relation, expression: str, end: Relation | None = None) -> tuple[Relation, str] | None:
-    name = column_of(expression)
-    while name is not None and relation is not end:
-        if relation.kind == "project":
-            name = column_of(relation["expressions"][relation.names.index(name)])
-        elif not (end is not None and relation.kind in ("filter", "unnest") and name in relation.inputs[0].names):
-            break
-        relation = relation.inputs[0]
-    return (relation, name) if name is not None else None
-
-
-def _is_same(left: Relation, one: str, values: Relation, value: str) -> bool:
-    """Whether a column of the left side has the values that were made distinct, of the same rows."""
-    source = values["groups"][values.names.index(value)] if values.kind == "aggregate" else reference(value)
-    ours, theirs = _origin(left, one), _origin(values.inputs[0], source)
-    return ours is not None and theirs is not None and ours[0] is theirs[0] and ours[1] == theirs[1]
-
-
-def _redone(join: Relation, left: Relation, chain: list[Relation], meant: dict[str, str]) -> Relation:
-    """What a chain of relations does to distinct values, done to the rows on the left, beside their columns."""
-    kept, types = identity(left), dict(join.columns)
-    made = project(left, {**kept, **meant}, types)
-    for relation in reversed(chain):
-        match relation.kind:
-            case "project":
-                items = dict(zip(relation.names, relation["expressions"], strict=True))
-                made = project(made, {**kept, **items}, {**types, **dict(relation.columns)})
-            case "filter":
-                made = filtered(made, relation["conditions"])
-            case _:
-                new = relation.columns[len(relation.inputs[0].columns) :]
-                made = replace(relation, inputs=(made,), columns=[*made.columns, *new])
-    return project(made, {name: reference(name) for name in join.names}, types)
-
-
 # --- filters ----------------------------------------------------------------------------------------------------------
 
 
@@ -383,4 +308,4 @@ def one_partition_each(root: Relation, _: Calls, __: Iterator[str]) -> Relation:
     return transform(root, rule)
 
 
-REWRITES = (each_row_itself, push_filters, marks_to_joins, grouping_sets_to_union, one_partition_each)
+REWRITES = (push_filters, marks_to_joins, grouping_sets_to_union, one_partition_each)
