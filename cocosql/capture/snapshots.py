@@ -54,6 +54,13 @@ def log_name(snapshot_id: int) -> str:
     return f"snapshot_log_{snapshot_id}"
 
 
+#: What a snapshot is of, and what is known of it.
+_COLUMNS = [
+    *("source", "columns", "kind", "identity"),
+    *("snapshot_id", "version", "generation", "checkpoint", "activation"),
+]
+
+
 def kind(name: str, owner: int | None) -> str:
     """The kind of a snapshot: of one view, or shared.
 
@@ -63,20 +70,15 @@ def kind(name: str, owner: int | None) -> str:
 
 
 def find(session: Session, database: str, source: str, columns: list[str], kind: str, identity: str) -> Snapshot | None:
-    rows = session.execute(
-        "SELECT snapshot_id, version, generation, checkpoint, activation FROM coco.snapshots "
-        "WHERE source = $1 AND columns = $2::VARCHAR[] AND kind = $3 AND identity = $4",
-        [source, columns, kind, identity],
-    )
-    if not rows:
-        return None
-    ((snapshot_id, version, generation, checkpoint, activation),) = rows
-    found = session.execute(
-        "SELECT part_id, place, token, digest FROM coco.parts WHERE snapshot_id = $1", [snapshot_id]
-    )
-    parts = [Part(*row) for row in found]
-    stored = Stored(parts, generation, _key(database, snapshot_id), checkpoint)
-    return Snapshot(snapshot_id, version, stored, activation)
+    wanted = [source, columns, kind, identity]
+    for *key, snapshot_id, version, generation, checkpoint, activation in session.rows(database, "snapshots", _COLUMNS):
+        if key == wanted:
+            parts = session.execute(
+                "SELECT part_id, place, token, digest FROM coco.parts WHERE snapshot_id = $1", [snapshot_id]
+            )
+            stored = Stored([Part(*row) for row in parts], generation, _key(database, snapshot_id), checkpoint)
+            return Snapshot(snapshot_id, version, stored, activation)
+    return None
 
 
 def create(

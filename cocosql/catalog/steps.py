@@ -36,12 +36,12 @@ def timed(steps: list[Step], step: Step) -> Iterator[Step]:
 
 def record(session: Session, run_id: int, steps: list[Step]) -> None:
     """Record the steps of a run."""
+    values: list[object] = []
     for number, step in enumerate(steps, start=1):
-        reading = step.reading
-        session.execute(
-            "INSERT INTO coco.run_steps VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-            [
-                *(run_id, number, step.view, step.operator_id, step.what, step.sql, step.rows, step.seconds),
-                *((reading.read, reading.skipped) if reading else (None, None)),
-            ],
-        )
+        read = (step.reading.read, step.reading.skipped) if step.reading else (None, None)
+        values += [run_id, number, step.view, step.operator_id, step.what, step.sql, step.rows, step.seconds, *read]
+    if values:
+        width = len(values) // len(steps)
+        places = [f"${number}" for number in range(1, len(values) + 1)]
+        rows = ", ".join(f"({', '.join(places[first : first + width])})" for first in range(0, len(values), width))
+        session.execute(f"INSERT INTO coco.run_steps VALUES {rows}", values)

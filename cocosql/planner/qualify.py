@@ -5,6 +5,7 @@ database is written ``database.schema.table``.
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 import duckdb
 import sqlglot
@@ -41,6 +42,7 @@ def fill_database(tree: exp.Query, database: str) -> None:
             table.set("catalog", exp.to_identifier(database, quoted=True))
 
 
+@lru_cache(maxsize=1024)
 def without_database(sql: str, database: str) -> str:
     """The name of a source as stored: without the view's own database."""
     try:
