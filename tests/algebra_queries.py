@@ -36,6 +36,13 @@ CREATE TABLE sales(region VARCHAR, year INTEGER, q INTEGER, amount INTEGER);
 INSERT INTO sales VALUES ('n', 2023, 1, 5), ('n', 2023, 2, 7), ('n', 2024, 1, 9), ('s', 2023, 1, 2), ('s', 2024, 2, NULL), (NULL, 2024, 1, 4);
 CREATE TABLE months(who VARCHAR, jan INTEGER, feb INTEGER, mar INTEGER);
 INSERT INTO months VALUES ('p', 1, 2, 3), ('q', NULL, 5, 6);
+CREATE TABLE big(p INTEGER, v INTEGER);
+INSERT INTO big SELECT i % 30, i FROM range(100) r(i);
+CREATE SEQUENCE sq;
+CREATE TABLE g(a INTEGER, b INTEGER GENERATED ALWAYS AS (a * 2));
+INSERT INTO g VALUES (1), (2);
+CREATE TABLE j(id INTEGER, doc JSON);
+INSERT INTO j VALUES (1, '{"k": [1, 2]}'), (2, NULL);
 CREATE VIEW vw AS SELECT a, b, a * 2 AS twice FROM t WHERE a IS NOT NULL;
 CREATE VIEW vv AS SELECT vw.*, u.c FROM vw JOIN u USING (a);
 CREATE MACRO plus(x, y) AS x + y;
@@ -437,6 +444,86 @@ QUERIES = {
         SELECT n, (SELECT count(*) FROM t WHERE t.b = cn.s) FROM cn
         SELECT CASE WHEN s > 'a' THEN s ELSE 'none' END FROM cn
     """,
+    "further": """
+        SELECT table_name FROM information_schema.tables WHERE table_name = 't'
+        SELECT * FROM g
+        SELECT id, doc->'k', doc->>'$.k[0]', json_array_length(doc->'k') FROM j
+        SELECT t.a, x, i FROM t, unnest(l) WITH ORDINALITY q(x, i)
+        SELECT * FROM unnest([5,6]) WITH ORDINALITY q(x, i)
+        SELECT * FROM range(3) WITH ORDINALITY q(x, i)
+        PIVOT big ON p IN (0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25) USING sum(v)
+        SELECT a FROM t WHERE a IN (1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20)
+        SELECT s, s.x + 1 FROM (SELECT unnest(list(s)) AS s FROM u)
+        SELECT a, b FROM t GROUP BY ALL ORDER BY ALL
+        SELECT l, count(*) FROM t GROUP BY l
+        SELECT s, count(*) FROM u GROUP BY s
+        SELECT DISTINCT l, s FROM t, u
+        SELECT t.a, q.* FROM t LEFT JOIN LATERAL (SELECT count(*) AS n, max(c) AS m FROM u WHERE u.a = t.a HAVING count(*) > 0) q ON true
+        SELECT a, (SELECT list(c ORDER BY c) FROM u WHERE u.a = t.a), (SELECT first(c ORDER BY c) FROM u WHERE u.a >= t.a) FROM t
+        SELECT a FROM t WHERE l IN (SELECT l FROM t WHERE a = 1)
+        SELECT a FROM t x WHERE EXISTS (SELECT 1 FROM t y WHERE y.l = x.l AND y.a > x.a)
+        SELECT a, (SELECT max(y.a) FROM t y WHERE y.l = x.l) FROM t x
+        SELECT u.c, (SELECT count(*) FROM t WHERE t.a = u.s.x) FROM u
+        SELECT a, row_number() OVER () FROM (SELECT a FROM t WHERE a = 1)
+        SELECT max(a) OVER w, min(a) OVER w FROM t WINDOW w AS (PARTITION BY b ORDER BY d ROWS BETWEEN 1 PRECEDING AND CURRENT ROW)
+        SELECT * FROM (SELECT a FROM t ORDER BY a LIMIT 3) x JOIN u USING (a)
+        SELECT a, sum(d) FROM t GROUP BY a ORDER BY sum(d) DESC LIMIT 1
+        SELECT CASE WHEN a > 2 THEN NULL ELSE a END, NULL, [NULL], {'a': NULL} FROM t
+        SELECT current_date IS NOT NULL, now() IS NOT NULL, today() IS NOT NULL FROM t
+        SELECT random() < 2 FROM t
+        SELECT nextval('sq') > 0 FROM t
+        SELECT t.a, (SELECT random() < 2 WHERE t.a > 1) FROM t
+        SELECT t.a, x FROM t, (SELECT random() < 2 AS x, t.a AS y) q
+        SELECT a::JSON, {'x': a}::JSON FROM t
+        SELECT b COLLATE DE FROM t ORDER BY 1
+        SELECT x.b FROM t x JOIN t y ON x.b COLLATE NOACCENT = y.b COLLATE NOACCENT
+        SELECT b FROM t WHERE b COLLATE NOCASE.NOACCENT = 'zoe'
+        SELECT a FROM t WHERE contains(b, 'x') AND starts_with(b, 'x') AND b ^@ 'x' AND suffix(b, 'x')
+        SELECT epoch_ms(w), to_timestamp(a), make_timestamp(2024,1,1,a,0,0), dayname(w), date_sub('month', w, TIMESTAMP '2025-01-01') FROM t
+        SELECT TIMESTAMP '2024-01-01' AT TIME ZONE 'Europe/Berlin', w AT TIME ZONE 'UTC' FROM t
+        SELECT a::BIT, '101'::BIT & '110'::BIT, bit_count(a) FROM t
+        SELECT a FROM t WHERE a = 1 OR a IS NULL UNION ALL SELECT NULL
+        SELECT * FROM (VALUES ('a', 1.5, DATE '2024-01-01', [1], {'k': 1})) v
+        SELECT * FROM (VALUES (1, now() IS NULL), (2, true)) v
+        SELECT sum(a) FILTER (WHERE a > 1), sum(a) FILTER (WHERE a > 1) + 1 FROM t
+        SELECT DISTINCT ON (b) * FROM (SELECT a, b FROM t WHERE b = 'z') ORDER BY b
+        SELECT t.a FROM t, u, v WHERE t.a = u.a AND u.c = v.c AND v.e IN (SELECT a FROM t)
+        SELECT list(x ORDER BY x) FROM (SELECT DISTINCT unnest(l) AS x FROM t)
+        SELECT approx_top_k(b, 2) IS NOT NULL, reservoir_quantile(a, 0.5) IS NOT NULL, arbitrary(1), list_distinct(list(a)) IS NOT NULL FROM t
+        SELECT a.b FROM (SELECT {'b': a} AS a FROM t) a
+        SELECT t FROM t
+        SELECT t.a, u FROM t JOIN u USING (a)
+        SELECT struct_pack(*COLUMNS(*)) FROM (SELECT a, b FROM t)
+        SELECT min(COLUMNS(*)) FROM (SELECT a, b FROM t)
+        SELECT getvariable('x'), current_setting('threads') > 0
+        SELECT error('x') FROM t WHERE false
+        SELECT a, b FROM t WHERE (a, b) IN ((1, 'x'), (5, 'z'))
+        SELECT a FROM t WHERE a NOT IN (SELECT c FROM v WHERE c IS NOT NULL) AND b NOT IN ('q')
+        SELECT first(a ORDER BY a), first(b) FILTER (WHERE b = 'z') FROM t
+        SELECT count(*) FROM t, t t2, t t3
+        SELECT a, b, count(*) OVER (PARTITION BY b) AS c FROM t ORDER BY c DESC, a, d LIMIT 2
+        SELECT x FROM (SELECT a AS x FROM t UNION ALL SELECT c FROM u) WHERE x > 3
+        SELECT a FROM t WHERE d::VARCHAR LIKE '%5' AND a::VARCHAR IN ('1','2')
+        SELECT CAST(l AS VARCHAR), CAST(l AS DOUBLE[]), CAST([a] AS INTEGER[1]), l::VARCHAR[] FROM t
+        SELECT list_transform(l, lambda x: list_transform([1,2], lambda x: x * 2)) FROM t
+        SELECT apply(l, lambda x: x::VARCHAR || b) FROM t
+        SELECT map_extract(m, 'k'), m.k FROM u
+        SELECT list_reduce(l, lambda acc, x: acc + x, 0) FROM t
+        SELECT list_filter(l, lambda x, i: i > 1 AND x > a) FROM t
+        SELECT [a for a in l], [x*y for x, y in l] FROM t
+        SELECT regexp_split_to_array(b, 'o'), string_split_regex(b, '[ox]'), regexp_full_match(b, 'x') FROM t
+        SELECT array_agg(DISTINCT b ORDER BY b) FILTER (WHERE a > 0), array_agg({'a': a, 'b': b} ORDER BY a, b, d) FROM t
+        SELECT a + 1 AS a, a AS b FROM t ORDER BY a
+        SELECT count(DISTINCT a) FILTER (WHERE b = 'x'), count(DISTINCT a + 1), sum(DISTINCT d ORDER BY d) FROM t
+        SELECT quantile_cont(w, 0.5), quantile_disc(b, [0.25, 0.75]), quantile_cont(price, 0.3) FROM t, k
+        SELECT percentile_cont([0.25, 0.5]) WITHIN GROUP (ORDER BY d), mode() WITHIN GROUP (ORDER BY a) FROM t WHERE a = 1
+        SELECT bool_and(a > 0) OVER (PARTITION BY b), string_agg(b, '-' ORDER BY b DESC) OVER (), count(*) FILTER (a > 1) OVER () FROM t
+        SELECT lead(a, 1, 0 IGNORE NULLS) OVER (ORDER BY d, b), nth_value(a, 2 IGNORE NULLS) OVER (ORDER BY d, b) FROM t
+        SELECT rank(ORDER BY a DESC) OVER (ORDER BY d) FROM t
+        SELECT first_value(a ORDER BY d DESC) OVER (PARTITION BY b ORDER BY a) FROM t
+        SELECT sum(a) OVER (ORDER BY price RANGE BETWEEN 1.5 PRECEDING AND 2 FOLLOWING) FROM t, k
+        SELECT count(*) OVER (ORDER BY moment RANGE BETWEEN INTERVAL 30 DAY PRECEDING AND INTERVAL 1 MONTH FOLLOWING), count(*) OVER (ORDER BY day DESC RANGE BETWEEN INTERVAL 30 DAY PRECEDING AND CURRENT ROW) FROM k
+    """,
     "tpch": """
         SELECT l_returnflag, l_linestatus, sum(l_quantity) AS sum_qty, sum(l_extendedprice) AS sum_base_price, sum(l_extendedprice * (1 - l_discount)) AS sum_disc_price, sum(l_extendedprice * (1 - l_discount) * (1 + l_tax)) AS sum_charge, avg(l_quantity) AS avg_qty, avg(l_extendedprice) AS avg_price, avg(l_discount) AS avg_disc, count(*) AS count_order FROM lineitem WHERE l_shipdate <= CAST('1998-09-02' AS DATE) GROUP BY l_returnflag, l_linestatus ORDER BY l_returnflag, l_linestatus
         SELECT s_acctbal, s_name, n_name, p_partkey, p_mfgr, s_address, s_phone, s_comment FROM part, supplier, partsupp, nation, region WHERE p_partkey = ps_partkey AND s_suppkey = ps_suppkey AND p_size < 40 AND p_type LIKE '%BRASS' AND s_nationkey = n_nationkey AND n_regionkey = r_regionkey AND r_name = 'EUROPE' AND ps_supplycost = (SELECT min(ps_supplycost) FROM partsupp, supplier, nation, region WHERE p_partkey = ps_partkey AND s_suppkey = ps_suppkey AND s_nationkey = n_nationkey AND n_regionkey = r_regionkey AND r_name = 'EUROPE') ORDER BY s_acctbal DESC, n_name, s_name, p_partkey LIMIT 100
@@ -495,6 +582,7 @@ OPAQUE = {
     "WITH RECURSIVE r AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM r WHERE i < 5) SELECT * FROM r": "a recursive CTE",
     "SELECT * FROM t TABLESAMPLE reservoir(2 ROWS)": "TABLESAMPLE",
     "SELECT * FROM t POSITIONAL JOIN u": "POSITIONAL JOIN",
+    "SELECT a FROM t LIMIT (SELECT 2)": "LIMIT by a subquery",
     "SELECT alias(a) FROM t": "the function alias cannot be written back as SQL",
     "SELECT chr(1) || '\x01' || b FROM t": "a text has control characters",
     "SELECT t.a, j.key FROM t, json_each('{\"k\": ' || t.a || '}') j": "the table function json_each with arguments from other tables",

@@ -154,12 +154,14 @@ Expressions::Parsed Expressions::ExportOne(const Expression &expression) const {
 std::vector<Expressions::Parsed> Expressions::Export(const ExpressionRefs &expressions) const {
 	std::vector<Parsed> exact;
 	std::vector<Parsed> written;
+	bool is_plain = true;
 	for (auto &expression : expressions) {
+		is_plain = is_plain && expression.get().GetExpressionClass() == ExpressionClass::BOUND_COLUMN_REF;
 		exact.push_back(ExportOne(expression.get()));
 		written.push_back(exact.back()->Copy());
 		MakeReadable(written.back(), STYLES[0]);
 	}
-	if (!expressions.empty() && !Matches(expressions, written)) {
+	if (!is_plain && !Matches(expressions, written)) {
 		for (idx_t i = 0; i < expressions.size(); i++) {
 			written[i] = Spell(expressions[i].get(), *exact[i]);
 		}
