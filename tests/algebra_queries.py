@@ -43,6 +43,21 @@ CREATE TABLE g(a INTEGER, b INTEGER GENERATED ALWAYS AS (a * 2));
 INSERT INTO g VALUES (1), (2);
 CREATE TABLE j(id INTEGER, doc JSON);
 INSERT INTO j VALUES (1, '{"k": [1, 2]}'), (2, NULL);
+ATTACH ':memory:' AS "o db";
+CREATE TABLE "o db".main."T t"(a INTEGER);
+INSERT INTO "o db".main."T t" VALUES (1), (1), (NULL);
+CREATE TYPE "o db".main."my e" AS ENUM ('p', 'q');
+CREATE TABLE "o db".main.e(x "o db".main."my e");
+INSERT INTO "o db".main.e VALUES ('p'), (NULL);
+CREATE TYPE pt AS STRUCT(x INTEGER, y INTEGER);
+CREATE TABLE pts(p pt, q pt[]);
+INSERT INTO pts VALUES ({'x': 1, 'y': 2}, [{'x': 1, 'y': 2}]), (NULL, NULL);
+CREATE TABLE un(x UNION(i INTEGER, s VARCHAR));
+INSERT INTO un VALUES (1), ('a');
+CREATE TABLE va(v VARIANT);
+INSERT INTO va VALUES (1::VARIANT), ('x'::VARIANT);
+CREATE MACRO sum2(x) AS sum(x) * 2;
+CREATE MACRO cnt(x) AS (SELECT count(*) FROM u WHERE u.a = x);
 CREATE VIEW vw AS SELECT a, b, a * 2 AS twice FROM t WHERE a IS NOT NULL;
 CREATE VIEW vv AS SELECT vw.*, u.c FROM vw JOIN u USING (a);
 CREATE MACRO plus(x, y) AS x + y;
@@ -523,6 +538,72 @@ QUERIES = {
         SELECT first_value(a ORDER BY d DESC) OVER (PARTITION BY b ORDER BY a) FROM t
         SELECT sum(a) OVER (ORDER BY price RANGE BETWEEN 1.5 PRECEDING AND 2 FOLLOWING) FROM t, k
         SELECT count(*) OVER (ORDER BY moment RANGE BETWEEN INTERVAL 30 DAY PRECEDING AND INTERVAL 1 MONTH FOLLOWING), count(*) OVER (ORDER BY day DESC RANGE BETWEEN INTERVAL 30 DAY PRECEDING AND CURRENT ROW) FROM k
+    """,
+    "corners": """
+        SELECT * FROM (DESCRIBE t)
+        TABLE t
+        SELECT * FROM "o db"."T t"
+        SELECT x, x = 'p', x::VARCHAR FROM "o db".e
+        SELECT p, p.x, q[1].y FROM pts
+        SELECT p FROM pts WHERE p = {'x': 1, 'y': 2}
+        SELECT sum2(a), cnt(1) FROM t
+        SELECT a, cnt(a) FROM t
+        SELECT x, x.i, union_tag(x), x.s FROM un
+        SELECT v, v::VARCHAR FROM va
+        SELECT row(1,2), row(a), (1, 'x'), [(a, b)] FROM t
+        SELECT sum(a) EXPORT_STATE FROM t
+        SELECT finalize(sum(a) EXPORT_STATE) FROM t
+        SELECT a FROM t WHERE NOT EXISTS (SELECT * FROM u WHERE u.a = t.a OR u.c = t.a)
+        SELECT a, b FROM t WHERE (SELECT count(*) FROM u WHERE u.a = t.a) > 1 OR a NOT IN (SELECT a FROM u WHERE a IS NOT NULL)
+        SELECT a, (SELECT (SELECT (SELECT max(e) FROM v WHERE v.c > u.c AND v.e < t.a) FROM u WHERE u.a = t.a LIMIT 1)) FROM t WHERE a < 2
+        SELECT x.a, (SELECT count(*) FROM t y WHERE y.b = x.b AND y.a < (SELECT avg(z.a) FROM t z WHERE z.b = y.b OR z.a = x.a)) FROM t x
+        SELECT a, (SELECT string_agg(x::VARCHAR, ',' ORDER BY x) FROM (SELECT DISTINCT unnest(l) AS x)) FROM t
+        SELECT a, (SELECT list(x ORDER BY x DESC) FROM unnest(l) q(x)), list_sort(l) FROM t
+        SELECT a, (SELECT sum(x * y) FROM unnest(l) q(x), unnest(l) r(y) WHERE x <> y) FROM t
+        SELECT a, (SELECT count(*) FROM unnest(l) q(x) JOIN u ON u.a = x) FROM t
+        SELECT a, x FROM t, LATERAL (SELECT x FROM unnest(l) q(x) ORDER BY x DESC LIMIT 1) s
+        SELECT a, x, n FROM t, LATERAL (SELECT x, row_number() OVER (ORDER BY x) AS n FROM unnest(l) q(x)) s
+        SELECT t.a, s.n FROM t, LATERAL (SELECT count(*) AS n FROM unnest(l) q(x) JOIN u ON u.a = x AND u.c > t.a) s
+        SELECT t.a, s.x FROM t LEFT JOIN LATERAL (SELECT x FROM unnest(l) q(x) WHERE x > 1) s ON s.x < 8
+        SELECT t.a, k, v FROM t, LATERAL (SELECT unnest(['p','q']) AS k, unnest([t.a, t.a + 1]) AS v) s
+        SELECT t.a, s.* FROM t, LATERAL (SELECT u.c, v.e FROM u JOIN v ON u.c = v.c WHERE u.a = t.a) s
+        SELECT t.a, s.* FROM t JOIN LATERAL (SELECT c FROM u WHERE u.a > t.a) s ON s.c = t.a + 8
+        SELECT DISTINCT t.a, s.x FROM t, LATERAL (SELECT t.a UNION SELECT c FROM u WHERE u.a = t.a EXCEPT SELECT e FROM v) s(x)
+        SELECT t.a, s.x FROM t, LATERAL (SELECT a FROM u WHERE u.a = t.a INTERSECT SELECT e FROM v) s(x)
+        SELECT a, EXISTS (SELECT 1 FROM t y WHERE y.l = x.l AND y.a <> x.a) FROM t x
+        SELECT a, a IN (SELECT unnest(l)), a NOT IN (SELECT x + 1 FROM unnest(l) q(x)) FROM t
+        SELECT s.x, (SELECT count(*) FROM t WHERE t.a = s.x) FROM u
+        SELECT l, (SELECT max(y.a) FROM t y WHERE y.l IS NOT DISTINCT FROM x.l) FROM t x
+        WITH q AS (SELECT l, a FROM t) SELECT q.a, x FROM q, unnest(q.l) r(x) UNION ALL SELECT a, NULL FROM q
+        WITH q AS (SELECT a, x FROM t, unnest(l) r(x)) SELECT y.a, y.x, z.x FROM q y JOIN q z USING (a)
+        WITH q AS (SELECT a FROM t), r AS (SELECT a FROM q WHERE a > 1), z AS (SELECT a FROM q EXCEPT SELECT a FROM r) SELECT * FROM z UNION ALL SELECT * FROM r UNION ALL SELECT * FROM q
+        SELECT a, b, GROUPING(a), x FROM (SELECT a, b, 1 AS x FROM t) GROUP BY GROUPING SETS ((a, x), (b, x))
+        SELECT b, count(*) FROM t GROUP BY b HAVING b IN (SELECT b FROM t WHERE a > 1)
+        SELECT b, sum(a) OVER (PARTITION BY b) FROM t WHERE a IN (SELECT a FROM u) QUALIFY sum(a) OVER (PARTITION BY b) > 1
+        SELECT t.a FROM t FULL JOIN u ON t.a = u.a WHERE t.a IS NULL OR u.a IS NULL
+        SELECT * FROM t x LEFT JOIN (SELECT a, 1 AS one FROM u) y ON x.a = y.a WHERE one IS NULL
+        SELECT * FROM t ORDER BY a, b, d LIMIT 0
+        SELECT a FROM t ORDER BY a LIMIT 2 OFFSET (1 + 1)
+        SELECT a FROM t ORDER BY a LIMIT 30.5%
+        SELECT "a" || '' FROM (SELECT b AS "a" FROM t)
+        SELECT 9223372036854775807, -9223372036854775808, 18446744073709551615, 1e400 IS NULL
+        SELECT 0.1::DECIMAL(3,1) + a, 1.5::DECIMAL(10,2) * 2.25::DECIMAL(5,3), a::DECIMAL(18,2) * d::DECIMAL(18,3), price * 1.1, price::DECIMAL(12,4) * (1 - price), (1 - price) * 2::BIGINT, price % 2, -price, abs(price) FROM t, k
+        SELECT sum(price * (1 - 0.05::DECIMAL(3,2))), sum(price::DECIMAL(18,4) * 2), avg(price * price), sum(price) / count(*) FROM k
+        SELECT date '2024-01-01' + a, a + date '2024-01-01', w::DATE - 1, interval (a) day, to_months(a), w + to_days(a) FROM t
+        SELECT 'a' IN ('a', b), a IN (1.5, 2), d IN (1, 2), b IN ('x', NULL) FROM t
+        SELECT a = '1', d > '0.5', w > '2024-01-10', b > 1::VARCHAR FROM t
+        SELECT CASE WHEN a = 1 THEN 1 WHEN a = 2 THEN 2.5 ELSE NULL END, coalesce(a, 1.5), coalesce(b, NULL, 'x'), least(1, a, 2.5) FROM t
+        SELECT if(a > 1, 1, 2::BIGINT), [1, 2.5], [1, 2::BIGINT, a], {'x': 1::UTINYINT}, 1::TINYINT + 1::TINYINT, a + 1::BIGINT, a * 1.0, a / 2::INTEGER FROM t
+        SELECT list_transform([1, 2], lambda x: x + 1::BIGINT), list_transform([1, 2], lambda x: x * 1.5), list_filter([1,2], lambda x: x IN (1, 3)), list_reduce([1,2], lambda x, y: x + y + 1) FROM t
+        SELECT substr('hello', 2, a), repeat('ab', a), lpad('x', a, 'y'), round(d, 1), round(1.2345, 2), trunc(d), log(2, 8), pow(2, a), greatest(1, a), mod(a, 2) FROM t WHERE a IS NOT NULL
+        SELECT ntile(2) OVER (ORDER BY a, b, d), lag(a, 1, 0) OVER (ORDER BY a, b, d), lag(d, 2, 1) OVER (ORDER BY a, b, d), nth_value(a, 2::BIGINT) OVER (ORDER BY a, b, d) FROM t
+        SELECT sum(a) OVER (ORDER BY a, b, d ROWS BETWEEN 1::BIGINT PRECEDING AND 2 FOLLOWING), sum(a) OVER (ORDER BY a RANGE BETWEEN 1 + 1 PRECEDING AND CURRENT ROW) FROM t
+        SELECT max(a, 2), arg_min(b, d, 2), quantile_cont(d, 0.5::DOUBLE), quantile_disc(a, [0.1, 0.5, 1]), approx_quantile(d, [0.5]), histogram(b), string_agg(a::VARCHAR, '' ORDER BY a) FROM t
+        SELECT count(DISTINCT b) FILTER (WHERE a > 1::BIGINT), sum(1), sum(1.5), count(1), count('x'), max('x'), list(1), avg(2) FROM t
+        SELECT t.a FROM t JOIN u ON t.a = u.a AND t.a BETWEEN 1 AND 3 AND u.c BETWEEN t.a AND 100
+        SELECT ev.id, p.price FROM ev ASOF JOIN (SELECT id AS i, tick AS k, price FROM pr) p ON ev.id = p.i AND ev.tick >= p.k AND p.price > 0
+        SELECT ev.*, price FROM ev ASOF RIGHT JOIN pr ON ev.id = pr.id AND ev.tick >= pr.tick
+        SELECT ev.*, price FROM ev ASOF FULL JOIN pr ON ev.id = pr.id AND ev.tick >= pr.tick
     """,
     "tpch": """
         SELECT l_returnflag, l_linestatus, sum(l_quantity) AS sum_qty, sum(l_extendedprice) AS sum_base_price, sum(l_extendedprice * (1 - l_discount)) AS sum_disc_price, sum(l_extendedprice * (1 - l_discount) * (1 + l_tax)) AS sum_charge, avg(l_quantity) AS avg_qty, avg(l_extendedprice) AS avg_price, avg(l_discount) AS avg_disc, count(*) AS count_order FROM lineitem WHERE l_shipdate <= CAST('1998-09-02' AS DATE) GROUP BY l_returnflag, l_linestatus ORDER BY l_returnflag, l_linestatus

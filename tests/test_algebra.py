@@ -55,9 +55,30 @@ def assert_well_formed(nodes: list[Node]) -> None:
         offered = {name for source in node["inputs"] for name, _ in nodes[source]["columns"]}
         text = repr({field: value for field, value in node.items() if field not in ("columns", "inputs", "kind")})
         assert set(re.findall(r"\\x01(.*?)\\x02", text)) <= {repr(name)[1:-1] for name in offered}
+        assert_passes_on(node, [column for source in node["inputs"] for column in nodes[source]["columns"]], nodes)
         lower = [name.lower() for name, _ in node["columns"]]
         assert len(set(lower)) == len(lower)
         assert not any(name.startswith("coco_") for name in lower)
+
+
+def assert_passes_on(node: Node, offered: list[tuple[str, str]], nodes: list[Node]) -> None:
+    """A node that adds to its input has all of the input's columns, and then its own."""
+    columns = node["columns"]
+    match node["kind"]:
+        case "filter" | "order" | "limit" | "distinct":
+            assert columns == offered
+        case "window":
+            assert columns[: -len(node["windows"])] == offered
+        case "unnest":
+            assert columns[: -len(node["expressions"])] == offered
+        case "join" if node["type"] == "mark":
+            assert columns[:-1] == nodes[node["inputs"][0]]["columns"]
+        case "join" if node["type"] in ("semi", "anti"):
+            assert columns == nodes[node["inputs"][0]]["columns"]
+        case "join":
+            assert columns == offered
+        case "union" | "except" | "intersect":
+            assert all(len(nodes[source]["columns"]) == len(columns) for source in node["inputs"])
 
 
 @pytest.mark.parametrize("query", algebra_queries.queries())

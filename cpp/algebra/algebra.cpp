@@ -49,6 +49,10 @@ nb::object ToPython(const Field &field) {
 	}
 }
 
+std::string TypeText(const LogicalType &type) {
+	return TypeExpression::CanRepresent(type) ? TypeExpression::FromLogicalType(type)->ToString() : type.ToString();
+}
+
 nb::dict ToPython(const Node &node) {
 	nb::dict result;
 	result["kind"] = node.kind;
@@ -59,7 +63,7 @@ nb::dict ToPython(const Node &node) {
 	result["inputs"] = inputs;
 	nb::list columns;
 	for (auto &column : node.columns) {
-		columns.append(nb::make_tuple(column.name, TypeExpression::FromLogicalType(column.type)->ToString()));
+		columns.append(nb::make_tuple(column.name, TypeText(column.type)));
 	}
 	result["columns"] = columns;
 	result.update(ToPython(node.fields));

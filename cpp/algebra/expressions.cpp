@@ -2,6 +2,7 @@
 
 #include "algebra/readable.hpp"
 #include "algebra/same.hpp"
+#include "duckdb/common/exception.hpp"
 #include "duckdb/function/window_function.hpp"
 #include "duckdb/parser/expression/cast_expression.hpp"
 #include "duckdb/parser/expression/collate_expression.hpp"
@@ -115,7 +116,8 @@ const ParsedExpression &Call(const ParsedExpression &expression) {
 
 } // namespace
 
-Expressions::Expressions(ClientContext &context, std::vector<Column> scope) : context(context), scope(std::move(scope)) {
+Expressions::Expressions(ClientContext &context, std::vector<Column> scope)
+    : context(context), scope(std::move(scope)) {
 }
 
 Expressions::Parsed Expressions::ExportOne(const Expression &expression) const {
@@ -157,7 +159,11 @@ std::vector<Expressions::Parsed> Expressions::Export(const ExpressionRefs &expre
 	bool is_plain = true;
 	for (auto &expression : expressions) {
 		is_plain = is_plain && expression.get().GetExpressionClass() == ExpressionClass::BOUND_COLUMN_REF;
-		exact.push_back(ExportOne(expression.get()));
+		try {
+			exact.push_back(ExportOne(expression.get()));
+		} catch (const NotImplementedException &error) {
+			throw Inexpressible(Subject(expression.get()) + " cannot be written back as SQL: " + error.what());
+		}
 		written.push_back(exact.back()->Copy());
 		MakeReadable(written.back(), STYLES[0]);
 	}

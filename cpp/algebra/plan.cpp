@@ -56,10 +56,6 @@ const char *JoinName(JoinType type) {
 		return "mark";
 	case JoinType::SINGLE:
 		return "single";
-	case JoinType::RIGHT_SEMI:
-		return "right_semi";
-	case JoinType::RIGHT_ANTI:
-		return "right_anti";
 	default:
 		throw Inexpressible("a join of an unknown type");
 	}
@@ -499,10 +495,6 @@ Node Builder::MakeJoin(LogicalOperator &op, Inputs inputs) {
 	case JoinType::SEMI:
 	case JoinType::ANTI:
 		node.columns = nodes[inputs[0]].columns;
-		break;
-	case JoinType::RIGHT_SEMI:
-	case JoinType::RIGHT_ANTI:
-		node.columns = nodes[inputs[1]].columns;
 		break;
 	case JoinType::MARK:
 		node.columns = nodes[inputs[0]].columns;
