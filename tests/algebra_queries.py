@@ -36,6 +36,28 @@ CREATE TABLE sales(region VARCHAR, year INTEGER, q INTEGER, amount INTEGER);
 INSERT INTO sales VALUES ('n', 2023, 1, 5), ('n', 2023, 2, 7), ('n', 2024, 1, 9), ('s', 2023, 1, 2), ('s', 2024, 2, NULL), (NULL, 2024, 1, 4);
 CREATE TABLE months(who VARCHAR, jan INTEGER, feb INTEGER, mar INTEGER);
 INSERT INTO months VALUES ('p', 1, 2, 3), ('q', NULL, 5, 6);
+CREATE TABLE big(p INTEGER, v INTEGER);
+INSERT INTO big SELECT i % 30, i FROM range(100) r(i);
+CREATE SEQUENCE sq;
+CREATE TABLE g(a INTEGER, b INTEGER GENERATED ALWAYS AS (a * 2));
+INSERT INTO g VALUES (1), (2);
+CREATE TABLE j(id INTEGER, doc JSON);
+INSERT INTO j VALUES (1, '{"k": [1, 2]}'), (2, NULL);
+ATTACH ':memory:' AS "o db";
+CREATE TABLE "o db".main."T t"(a INTEGER);
+INSERT INTO "o db".main."T t" VALUES (1), (1), (NULL);
+CREATE TYPE "o db".main."my e" AS ENUM ('p', 'q');
+CREATE TABLE "o db".main.e(x "o db".main."my e");
+INSERT INTO "o db".main.e VALUES ('p'), (NULL);
+CREATE TYPE pt AS STRUCT(x INTEGER, y INTEGER);
+CREATE TABLE pts(p pt, q pt[]);
+INSERT INTO pts VALUES ({'x': 1, 'y': 2}, [{'x': 1, 'y': 2}]), (NULL, NULL);
+CREATE TABLE un(x UNION(i INTEGER, s VARCHAR));
+INSERT INTO un VALUES (1), ('a');
+CREATE TABLE va(v VARIANT);
+INSERT INTO va VALUES (1::VARIANT), ('x'::VARIANT);
+CREATE MACRO sum2(x) AS sum(x) * 2;
+CREATE MACRO cnt(x) AS (SELECT count(*) FROM u WHERE u.a = x);
 CREATE VIEW vw AS SELECT a, b, a * 2 AS twice FROM t WHERE a IS NOT NULL;
 CREATE VIEW vv AS SELECT vw.*, u.c FROM vw JOIN u USING (a);
 CREATE MACRO plus(x, y) AS x + y;
@@ -437,6 +459,152 @@ QUERIES = {
         SELECT n, (SELECT count(*) FROM t WHERE t.b = cn.s) FROM cn
         SELECT CASE WHEN s > 'a' THEN s ELSE 'none' END FROM cn
     """,
+    "further": """
+        SELECT table_name FROM information_schema.tables WHERE table_name = 't'
+        SELECT * FROM g
+        SELECT id, doc->'k', doc->>'$.k[0]', json_array_length(doc->'k') FROM j
+        SELECT t.a, x, i FROM t, unnest(l) WITH ORDINALITY q(x, i)
+        SELECT * FROM unnest([5,6]) WITH ORDINALITY q(x, i)
+        SELECT * FROM range(3) WITH ORDINALITY q(x, i)
+        PIVOT big ON p IN (0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25) USING sum(v)
+        SELECT a FROM t WHERE a IN (1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20)
+        SELECT s, s.x + 1 FROM (SELECT unnest(list(s)) AS s FROM u)
+        SELECT a, b FROM t GROUP BY ALL ORDER BY ALL
+        SELECT l, count(*) FROM t GROUP BY l
+        SELECT s, count(*) FROM u GROUP BY s
+        SELECT DISTINCT l, s FROM t, u
+        SELECT t.a, q.* FROM t LEFT JOIN LATERAL (SELECT count(*) AS n, max(c) AS m FROM u WHERE u.a = t.a HAVING count(*) > 0) q ON true
+        SELECT a, (SELECT list(c ORDER BY c) FROM u WHERE u.a = t.a), (SELECT first(c ORDER BY c) FROM u WHERE u.a >= t.a) FROM t
+        SELECT a FROM t WHERE l IN (SELECT l FROM t WHERE a = 1)
+        SELECT a FROM t x WHERE EXISTS (SELECT 1 FROM t y WHERE y.l = x.l AND y.a > x.a)
+        SELECT a, (SELECT max(y.a) FROM t y WHERE y.l = x.l) FROM t x
+        SELECT u.c, (SELECT count(*) FROM t WHERE t.a = u.s.x) FROM u
+        SELECT a, row_number() OVER () FROM (SELECT a FROM t WHERE a = 1)
+        SELECT max(a) OVER w, min(a) OVER w FROM t WINDOW w AS (PARTITION BY b ORDER BY d ROWS BETWEEN 1 PRECEDING AND CURRENT ROW)
+        SELECT * FROM (SELECT a FROM t ORDER BY a LIMIT 3) x JOIN u USING (a)
+        SELECT a, sum(d) FROM t GROUP BY a ORDER BY sum(d) DESC LIMIT 1
+        SELECT CASE WHEN a > 2 THEN NULL ELSE a END, NULL, [NULL], {'a': NULL} FROM t
+        SELECT current_date IS NOT NULL, now() IS NOT NULL, today() IS NOT NULL FROM t
+        SELECT random() < 2 FROM t
+        SELECT nextval('sq') > 0 FROM t
+        SELECT t.a, (SELECT random() < 2 WHERE t.a > 1) FROM t
+        SELECT t.a, x FROM t, (SELECT random() < 2 AS x, t.a AS y) q
+        SELECT a::JSON, {'x': a}::JSON FROM t
+        SELECT b COLLATE DE FROM t ORDER BY 1
+        SELECT x.b FROM t x JOIN t y ON x.b COLLATE NOACCENT = y.b COLLATE NOACCENT
+        SELECT b FROM t WHERE b COLLATE NOCASE.NOACCENT = 'zoe'
+        SELECT a FROM t WHERE contains(b, 'x') AND starts_with(b, 'x') AND b ^@ 'x' AND suffix(b, 'x')
+        SELECT epoch_ms(w), to_timestamp(a), make_timestamp(2024,1,1,a,0,0), dayname(w), date_sub('month', w, TIMESTAMP '2025-01-01') FROM t
+        SELECT TIMESTAMP '2024-01-01' AT TIME ZONE 'Europe/Berlin', w AT TIME ZONE 'UTC' FROM t
+        SELECT a::BIT, '101'::BIT & '110'::BIT, bit_count(a) FROM t
+        SELECT a FROM t WHERE a = 1 OR a IS NULL UNION ALL SELECT NULL
+        SELECT * FROM (VALUES ('a', 1.5, DATE '2024-01-01', [1], {'k': 1})) v
+        SELECT * FROM (VALUES (1, now() IS NULL), (2, true)) v
+        SELECT sum(a) FILTER (WHERE a > 1), sum(a) FILTER (WHERE a > 1) + 1 FROM t
+        SELECT DISTINCT ON (b) * FROM (SELECT a, b FROM t WHERE b = 'z') ORDER BY b
+        SELECT t.a FROM t, u, v WHERE t.a = u.a AND u.c = v.c AND v.e IN (SELECT a FROM t)
+        SELECT list(x ORDER BY x) FROM (SELECT DISTINCT unnest(l) AS x FROM t)
+        SELECT approx_top_k(b, 2) IS NOT NULL, reservoir_quantile(a, 0.5) IS NOT NULL, arbitrary(1), list_distinct(list(a)) IS NOT NULL FROM t
+        SELECT a.b FROM (SELECT {'b': a} AS a FROM t) a
+        SELECT t FROM t
+        SELECT t.a, u FROM t JOIN u USING (a)
+        SELECT struct_pack(*COLUMNS(*)) FROM (SELECT a, b FROM t)
+        SELECT min(COLUMNS(*)) FROM (SELECT a, b FROM t)
+        SELECT getvariable('x'), current_setting('threads') > 0
+        SELECT error('x') FROM t WHERE false
+        SELECT a, b FROM t WHERE (a, b) IN ((1, 'x'), (5, 'z'))
+        SELECT a FROM t WHERE a NOT IN (SELECT c FROM v WHERE c IS NOT NULL) AND b NOT IN ('q')
+        SELECT first(a ORDER BY a), first(b) FILTER (WHERE b = 'z') FROM t
+        SELECT count(*) FROM t, t t2, t t3
+        SELECT a, b, count(*) OVER (PARTITION BY b) AS c FROM t ORDER BY c DESC, a, d LIMIT 2
+        SELECT x FROM (SELECT a AS x FROM t UNION ALL SELECT c FROM u) WHERE x > 3
+        SELECT a FROM t WHERE d::VARCHAR LIKE '%5' AND a::VARCHAR IN ('1','2')
+        SELECT CAST(l AS VARCHAR), CAST(l AS DOUBLE[]), CAST([a] AS INTEGER[1]), l::VARCHAR[] FROM t
+        SELECT list_transform(l, lambda x: list_transform([1,2], lambda x: x * 2)) FROM t
+        SELECT apply(l, lambda x: x::VARCHAR || b) FROM t
+        SELECT map_extract(m, 'k'), m.k FROM u
+        SELECT list_reduce(l, lambda acc, x: acc + x, 0) FROM t
+        SELECT list_filter(l, lambda x, i: i > 1 AND x > a) FROM t
+        SELECT [a for a in l], [x*y for x, y in l] FROM t
+        SELECT regexp_split_to_array(b, 'o'), string_split_regex(b, '[ox]'), regexp_full_match(b, 'x') FROM t
+        SELECT array_agg(DISTINCT b ORDER BY b) FILTER (WHERE a > 0), array_agg({'a': a, 'b': b} ORDER BY a, b, d) FROM t
+        SELECT a + 1 AS a, a AS b FROM t ORDER BY a
+        SELECT count(DISTINCT a) FILTER (WHERE b = 'x'), count(DISTINCT a + 1), sum(DISTINCT d ORDER BY d) FROM t
+        SELECT quantile_cont(w, 0.5), quantile_disc(b, [0.25, 0.75]), quantile_cont(price, 0.3) FROM t, k
+        SELECT percentile_cont([0.25, 0.5]) WITHIN GROUP (ORDER BY d), mode() WITHIN GROUP (ORDER BY a) FROM t WHERE a = 1
+        SELECT bool_and(a > 0) OVER (PARTITION BY b), string_agg(b, '-' ORDER BY b DESC) OVER (), count(*) FILTER (a > 1) OVER () FROM t
+        SELECT lead(a, 1, 0 IGNORE NULLS) OVER (ORDER BY d, b), nth_value(a, 2 IGNORE NULLS) OVER (ORDER BY d, b) FROM t
+        SELECT rank(ORDER BY a DESC) OVER (ORDER BY d) FROM t
+        SELECT first_value(a ORDER BY d DESC) OVER (PARTITION BY b ORDER BY a) FROM t
+        SELECT sum(a) OVER (ORDER BY price RANGE BETWEEN 1.5 PRECEDING AND 2 FOLLOWING) FROM t, k
+        SELECT count(*) OVER (ORDER BY moment RANGE BETWEEN INTERVAL 30 DAY PRECEDING AND INTERVAL 1 MONTH FOLLOWING), count(*) OVER (ORDER BY day DESC RANGE BETWEEN INTERVAL 30 DAY PRECEDING AND CURRENT ROW) FROM k
+    """,
+    "corners": """
+        SELECT * FROM (DESCRIBE t)
+        TABLE t
+        SELECT * FROM "o db"."T t"
+        SELECT x, x = 'p', x::VARCHAR FROM "o db".e
+        SELECT p, p.x, q[1].y FROM pts
+        SELECT p FROM pts WHERE p = {'x': 1, 'y': 2}
+        SELECT sum2(a), cnt(1) FROM t
+        SELECT a, cnt(a) FROM t
+        SELECT x, x.i, union_tag(x), x.s FROM un
+        SELECT v, v::VARCHAR FROM va
+        SELECT row(1,2), row(a), (1, 'x'), [(a, b)] FROM t
+        SELECT sum(a) EXPORT_STATE FROM t
+        SELECT finalize(sum(a) EXPORT_STATE) FROM t
+        SELECT a FROM t WHERE NOT EXISTS (SELECT * FROM u WHERE u.a = t.a OR u.c = t.a)
+        SELECT a, b FROM t WHERE (SELECT count(*) FROM u WHERE u.a = t.a) > 1 OR a NOT IN (SELECT a FROM u WHERE a IS NOT NULL)
+        SELECT a, (SELECT (SELECT (SELECT max(e) FROM v WHERE v.c > u.c AND v.e < t.a) FROM u WHERE u.a = t.a LIMIT 1)) FROM t WHERE a < 2
+        SELECT x.a, (SELECT count(*) FROM t y WHERE y.b = x.b AND y.a < (SELECT avg(z.a) FROM t z WHERE z.b = y.b OR z.a = x.a)) FROM t x
+        SELECT a, (SELECT string_agg(x::VARCHAR, ',' ORDER BY x) FROM (SELECT DISTINCT unnest(l) AS x)) FROM t
+        SELECT a, (SELECT list(x ORDER BY x DESC) FROM unnest(l) q(x)), list_sort(l) FROM t
+        SELECT a, (SELECT sum(x * y) FROM unnest(l) q(x), unnest(l) r(y) WHERE x <> y) FROM t
+        SELECT a, (SELECT count(*) FROM unnest(l) q(x) JOIN u ON u.a = x) FROM t
+        SELECT a, x FROM t, LATERAL (SELECT x FROM unnest(l) q(x) ORDER BY x DESC LIMIT 1) s
+        SELECT a, x, n FROM t, LATERAL (SELECT x, row_number() OVER (ORDER BY x) AS n FROM unnest(l) q(x)) s
+        SELECT t.a, s.n FROM t, LATERAL (SELECT count(*) AS n FROM unnest(l) q(x) JOIN u ON u.a = x AND u.c > t.a) s
+        SELECT t.a, s.x FROM t LEFT JOIN LATERAL (SELECT x FROM unnest(l) q(x) WHERE x > 1) s ON s.x < 8
+        SELECT t.a, k, v FROM t, LATERAL (SELECT unnest(['p','q']) AS k, unnest([t.a, t.a + 1]) AS v) s
+        SELECT t.a, s.* FROM t, LATERAL (SELECT u.c, v.e FROM u JOIN v ON u.c = v.c WHERE u.a = t.a) s
+        SELECT t.a, s.* FROM t JOIN LATERAL (SELECT c FROM u WHERE u.a > t.a) s ON s.c = t.a + 8
+        SELECT DISTINCT t.a, s.x FROM t, LATERAL (SELECT t.a UNION SELECT c FROM u WHERE u.a = t.a EXCEPT SELECT e FROM v) s(x)
+        SELECT t.a, s.x FROM t, LATERAL (SELECT a FROM u WHERE u.a = t.a INTERSECT SELECT e FROM v) s(x)
+        SELECT a, EXISTS (SELECT 1 FROM t y WHERE y.l = x.l AND y.a <> x.a) FROM t x
+        SELECT a, a IN (SELECT unnest(l)), a NOT IN (SELECT x + 1 FROM unnest(l) q(x)) FROM t
+        SELECT s.x, (SELECT count(*) FROM t WHERE t.a = s.x) FROM u
+        SELECT l, (SELECT max(y.a) FROM t y WHERE y.l IS NOT DISTINCT FROM x.l) FROM t x
+        WITH q AS (SELECT l, a FROM t) SELECT q.a, x FROM q, unnest(q.l) r(x) UNION ALL SELECT a, NULL FROM q
+        WITH q AS (SELECT a, x FROM t, unnest(l) r(x)) SELECT y.a, y.x, z.x FROM q y JOIN q z USING (a)
+        WITH q AS (SELECT a FROM t), r AS (SELECT a FROM q WHERE a > 1), z AS (SELECT a FROM q EXCEPT SELECT a FROM r) SELECT * FROM z UNION ALL SELECT * FROM r UNION ALL SELECT * FROM q
+        SELECT a, b, GROUPING(a), x FROM (SELECT a, b, 1 AS x FROM t) GROUP BY GROUPING SETS ((a, x), (b, x))
+        SELECT b, count(*) FROM t GROUP BY b HAVING b IN (SELECT b FROM t WHERE a > 1)
+        SELECT b, sum(a) OVER (PARTITION BY b) FROM t WHERE a IN (SELECT a FROM u) QUALIFY sum(a) OVER (PARTITION BY b) > 1
+        SELECT t.a FROM t FULL JOIN u ON t.a = u.a WHERE t.a IS NULL OR u.a IS NULL
+        SELECT * FROM t x LEFT JOIN (SELECT a, 1 AS one FROM u) y ON x.a = y.a WHERE one IS NULL
+        SELECT * FROM t ORDER BY a, b, d LIMIT 0
+        SELECT a FROM t ORDER BY a LIMIT 2 OFFSET (1 + 1)
+        SELECT a FROM t ORDER BY a LIMIT 30.5%
+        SELECT "a" || '' FROM (SELECT b AS "a" FROM t)
+        SELECT 9223372036854775807, -9223372036854775808, 18446744073709551615, 1e400 IS NULL
+        SELECT 0.1::DECIMAL(3,1) + a, 1.5::DECIMAL(10,2) * 2.25::DECIMAL(5,3), a::DECIMAL(18,2) * d::DECIMAL(18,3), price * 1.1, price::DECIMAL(12,4) * (1 - price), (1 - price) * 2::BIGINT, price % 2, -price, abs(price) FROM t, k
+        SELECT sum(price * (1 - 0.05::DECIMAL(3,2))), sum(price::DECIMAL(18,4) * 2), avg(price * price), sum(price) / count(*) FROM k
+        SELECT date '2024-01-01' + a, a + date '2024-01-01', w::DATE - 1, interval (a) day, to_months(a), w + to_days(a) FROM t
+        SELECT 'a' IN ('a', b), a IN (1.5, 2), d IN (1, 2), b IN ('x', NULL) FROM t
+        SELECT a = '1', d > '0.5', w > '2024-01-10', b > 1::VARCHAR FROM t
+        SELECT CASE WHEN a = 1 THEN 1 WHEN a = 2 THEN 2.5 ELSE NULL END, coalesce(a, 1.5), coalesce(b, NULL, 'x'), least(1, a, 2.5) FROM t
+        SELECT if(a > 1, 1, 2::BIGINT), [1, 2.5], [1, 2::BIGINT, a], {'x': 1::UTINYINT}, 1::TINYINT + 1::TINYINT, a + 1::BIGINT, a * 1.0, a / 2::INTEGER FROM t
+        SELECT list_transform([1, 2], lambda x: x + 1::BIGINT), list_transform([1, 2], lambda x: x * 1.5), list_filter([1,2], lambda x: x IN (1, 3)), list_reduce([1,2], lambda x, y: x + y + 1) FROM t
+        SELECT substr('hello', 2, a), repeat('ab', a), lpad('x', a, 'y'), round(d, 1), round(1.2345, 2), trunc(d), log(2, 8), pow(2, a), greatest(1, a), mod(a, 2) FROM t WHERE a IS NOT NULL
+        SELECT ntile(2) OVER (ORDER BY a, b, d), lag(a, 1, 0) OVER (ORDER BY a, b, d), lag(d, 2, 1) OVER (ORDER BY a, b, d), nth_value(a, 2::BIGINT) OVER (ORDER BY a, b, d) FROM t
+        SELECT sum(a) OVER (ORDER BY a, b, d ROWS BETWEEN 1::BIGINT PRECEDING AND 2 FOLLOWING), sum(a) OVER (ORDER BY a RANGE BETWEEN 1 + 1 PRECEDING AND CURRENT ROW) FROM t
+        SELECT max(a, 2), arg_min(b, d, 2), quantile_cont(d, 0.5::DOUBLE), quantile_disc(a, [0.1, 0.5, 1]), approx_quantile(d, [0.5]), histogram(b), string_agg(a::VARCHAR, '' ORDER BY a) FROM t
+        SELECT count(DISTINCT b) FILTER (WHERE a > 1::BIGINT), sum(1), sum(1.5), count(1), count('x'), max('x'), list(1), avg(2) FROM t
+        SELECT t.a FROM t JOIN u ON t.a = u.a AND t.a BETWEEN 1 AND 3 AND u.c BETWEEN t.a AND 100
+        SELECT ev.id, p.price FROM ev ASOF JOIN (SELECT id AS i, tick AS k, price FROM pr) p ON ev.id = p.i AND ev.tick >= p.k AND p.price > 0
+        SELECT ev.*, price FROM ev ASOF RIGHT JOIN pr ON ev.id = pr.id AND ev.tick >= pr.tick
+        SELECT ev.*, price FROM ev ASOF FULL JOIN pr ON ev.id = pr.id AND ev.tick >= pr.tick
+    """,
     "tpch": """
         SELECT l_returnflag, l_linestatus, sum(l_quantity) AS sum_qty, sum(l_extendedprice) AS sum_base_price, sum(l_extendedprice * (1 - l_discount)) AS sum_disc_price, sum(l_extendedprice * (1 - l_discount) * (1 + l_tax)) AS sum_charge, avg(l_quantity) AS avg_qty, avg(l_extendedprice) AS avg_price, avg(l_discount) AS avg_disc, count(*) AS count_order FROM lineitem WHERE l_shipdate <= CAST('1998-09-02' AS DATE) GROUP BY l_returnflag, l_linestatus ORDER BY l_returnflag, l_linestatus
         SELECT s_acctbal, s_name, n_name, p_partkey, p_mfgr, s_address, s_phone, s_comment FROM part, supplier, partsupp, nation, region WHERE p_partkey = ps_partkey AND s_suppkey = ps_suppkey AND p_size < 40 AND p_type LIKE '%BRASS' AND s_nationkey = n_nationkey AND n_regionkey = r_regionkey AND r_name = 'EUROPE' AND ps_supplycost = (SELECT min(ps_supplycost) FROM partsupp, supplier, nation, region WHERE p_partkey = ps_partkey AND s_suppkey = ps_suppkey AND s_nationkey = n_nationkey AND n_regionkey = r_regionkey AND r_name = 'EUROPE') ORDER BY s_acctbal DESC, n_name, s_name, p_partkey LIMIT 100
@@ -495,6 +663,7 @@ OPAQUE = {
     "WITH RECURSIVE r AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM r WHERE i < 5) SELECT * FROM r": "a recursive CTE",
     "SELECT * FROM t TABLESAMPLE reservoir(2 ROWS)": "TABLESAMPLE",
     "SELECT * FROM t POSITIONAL JOIN u": "POSITIONAL JOIN",
+    "SELECT a FROM t LIMIT (SELECT 2)": "LIMIT by a subquery",
     "SELECT alias(a) FROM t": "the function alias cannot be written back as SQL",
     "SELECT chr(1) || '\x01' || b FROM t": "a text has control characters",
     "SELECT t.a, j.key FROM t, json_each('{\"k\": ' || t.a || '}') j": "the table function json_each with arguments from other tables",

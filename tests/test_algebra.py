@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import algebra_queries
@@ -54,9 +55,30 @@ def assert_well_formed(nodes: list[Node]) -> None:
         offered = {name for source in node["inputs"] for name, _ in nodes[source]["columns"]}
         text = repr({field: value for field, value in node.items() if field not in ("columns", "inputs", "kind")})
         assert set(re.findall(r"\\x01(.*?)\\x02", text)) <= {repr(name)[1:-1] for name in offered}
+        assert_passes_on(node, [column for source in node["inputs"] for column in nodes[source]["columns"]], nodes)
         lower = [name.lower() for name, _ in node["columns"]]
         assert len(set(lower)) == len(lower)
         assert not any(name.startswith("coco_") for name in lower)
+
+
+def assert_passes_on(node: Node, offered: list[tuple[str, str]], nodes: list[Node]) -> None:
+    """A node that adds to its input has all of the input's columns, and then its own."""
+    columns = node["columns"]
+    match node["kind"]:
+        case "filter" | "order" | "limit" | "distinct":
+            assert columns == offered
+        case "window":
+            assert columns[: -len(node["windows"])] == offered
+        case "unnest":
+            assert columns[: -len(node["expressions"])] == offered
+        case "join" if node["type"] == "mark":
+            assert columns[:-1] == nodes[node["inputs"][0]]["columns"]
+        case "join" if node["type"] in ("semi", "anti"):
+            assert columns == nodes[node["inputs"][0]]["columns"]
+        case "join":
+            assert columns == offered
+        case "union" | "except" | "intersect":
+            assert all(len(nodes[source]["columns"]) == len(columns) for source in node["inputs"])
 
 
 @pytest.mark.parametrize("query", algebra_queries.queries())
@@ -90,12 +112,50 @@ def test_opaque_nodes_keep_their_tables(filled: tuple[Con, Session]) -> None:
     assert [node["function"] for node in nodes if node["kind"] == "call"] == ["range"]
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT * FROM '{path}.parquet'",
+        "SELECT a, filename FROM read_parquet('{path}.parquet', filename = true) WHERE a > 1",
+        "SELECT filename, file_row_number, b FROM read_parquet('{path}.parquet')",
+        "SELECT count(*) FROM read_csv('{path}.csv')",
+        "SELECT q, t.a FROM read_csv('{path}*.csv', columns = {{'p': 'INTEGER', 'q': 'VARCHAR'}}) f, t WHERE f.p = t.a",
+        "SELECT size FROM read_text('{path}.csv')",
+    ],
+)
+def test_files(filled: tuple[Con, Session], tmp_path: Path, query: str) -> None:
+    con, session = filled
+    path = tmp_path / "it's a file"
+    name = str(path).replace("'", "''")
+    con.execute(f"COPY (SELECT a, b FROM t) TO '{name}.parquet'; COPY (SELECT a, b FROM t) TO '{name}.csv'")
+    sql = query.format(path=name)
+    nodes = session.algebra(sql)
+    assert any(node["kind"] == "call" for node in nodes)
+    assert_well_formed(nodes)
+    assert bag(con, to_sql(nodes)) == bag(con, sql)
+
+
 def test_a_shared_cte_is_one_node(filled: tuple[Con, Session]) -> None:
     _, session = filled
     nodes = session.algebra(
         "WITH q AS (SELECT a, sum(d) AS s FROM t GROUP BY a) SELECT * FROM q x JOIN q y ON x.a = y.a"
     )
     assert [node["kind"] for node in nodes].count("aggregate") == 1
+
+
+def test_lateral_functions_work_on_the_rows(filled: tuple[Con, Session]) -> None:
+    _, session = filled
+    nodes = session.algebra("SELECT t.a, x, i FROM t, unnest(l) q(x), range(x) r(i)")
+    assert [node["kind"] for node in nodes] == ["table", "project", "unnest", "project", "unnest", "project"]
+
+
+def test_columns_that_nobody_needs_go(filled: tuple[Con, Session]) -> None:
+    _, session = filled
+    nodes = session.algebra(
+        "WITH q AS (SELECT *, sum(a) OVER () AS s FROM t) SELECT x.a FROM q x JOIN q y ON x.b = y.b"
+    )
+    assert [node.get("source_columns") for node in nodes if node["kind"] == "table"] == [["a", "b"]]
+    assert not any(node["kind"] == "window" for node in nodes)
 
 
 def test_python_functions(con: Con) -> None:

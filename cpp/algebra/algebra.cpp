@@ -50,6 +50,10 @@ nb::object ToPython(const Field &field) {
 	}
 }
 
+std::string TypeText(const LogicalType &type) {
+	return TypeExpression::CanRepresent(type) ? TypeExpression::FromLogicalType(type)->ToString() : type.ToString();
+}
+
 nb::dict ToPython(const Node &node) {
 	nb::dict result;
 	result["kind"] = node.kind;
@@ -60,34 +64,44 @@ nb::dict ToPython(const Node &node) {
 	result["inputs"] = inputs;
 	nb::list columns;
 	for (auto &column : node.columns) {
-		columns.append(nb::make_tuple(column.name, TypeExpression::FromLogicalType(column.type)->ToString()));
+		columns.append(nb::make_tuple(column.name, TypeText(column.type)));
 	}
 	result["columns"] = columns;
 	result.update(ToPython(node.fields));
 	return result;
 }
 
-//! How DuckDB plans correlated subqueries.
-class Correlation {
+//! What DuckDB plans a query with, as long as this lives.
+class Planning {
 public:
-	//! With joins and CTEs. Optimized, they are fewer; but lists are told apart by numbers of rows.
-	Correlation(ClientContext &context, bool optimized) : settings(ClientConfig::GetConfig(context).user_settings) {
-		settings.SetUserSetting(DelimJoinAsCteSetting::SettingIndex, Value::BOOLEAN(true));
-		settings.SetUserSetting(EnableOptimizerSetting::SettingIndex, Value::BOOLEAN(optimized));
+	//! Optimized, correlated subqueries take fewer joins; but rows with lists are told apart by their numbers.
+	Planning(ClientContext &context, bool optimized) : settings(ClientConfig::GetConfig(context).user_settings) {
+		Set<EnableOptimizerSetting>(Value::BOOLEAN(optimized));
+		Set<DelimJoinAsCteSetting>(Value::BOOLEAN(true));
+		// PIVOT by filtered aggregates, however many values there are.
+		Set<PivotFilterThresholdSetting>(Value::UBIGINT(NumericLimits<int32_t>::Maximum()));
 	}
-	~Correlation() {
-		settings.ClearSetting(DelimJoinAsCteSetting::SettingIndex);
-		settings.ClearSetting(EnableOptimizerSetting::SettingIndex);
+	~Planning() {
+		for (auto index : changed) {
+			settings.ClearSetting(index);
+		}
 	}
-	Correlation(const Correlation &) = delete;
-	Correlation &operator=(const Correlation &) = delete;
+	Planning(const Planning &) = delete;
+	Planning &operator=(const Planning &) = delete;
 
 private:
+	template <class SETTING>
+	void Set(Value value) {
+		settings.SetUserSetting(SETTING::SettingIndex, std::move(value));
+		changed.push_back(SETTING::SettingIndex);
+	}
+
 	LocalUserSettings &settings;
+	std::vector<idx_t> changed;
 };
 
 unique_ptr<LogicalOperator> Bind(ClientContext &context, const SQLStatement &statement, bool optimized) {
-	Correlation correlation(context, optimized);
+	Planning planning(context, optimized);
 	Planner planner(context);
 	planner.CreatePlan(statement.Copy());
 	planner.plan->ResolveOperatorTypes();

@@ -193,18 +193,12 @@ private:
 
 	//! Has the chain work on the rows; what joined them takes its columns.
 	void Compute(Node &join, idx_t rows, const std::vector<idx_t> &chain, const NameMap &values) {
-		auto passed = nodes[rows].columns;
 		nodes[chain.back()].inputs = {rows};
 		for (auto index : chain) {
-			auto &node = nodes[index];
-			Substitute(node, values);
-			auto is_value = [&](const Column &column) { return values.count(column.name) > 0; };
-			if (node.kind == "project") {
-				PassOn(node, passed);
-				continue;
+			Substitute(nodes[index], values);
+			if (nodes[index].kind == "project") {
+				PassOn(nodes[index], nodes[rows].columns);
 			}
-			node.columns.erase(std::remove_if(node.columns.begin(), node.columns.end(), is_value), node.columns.end());
-			node.columns.insert(node.columns.begin(), passed.begin(), passed.end());
 		}
 		Field::List expressions;
 		for (auto &column : join.columns) {

@@ -2,6 +2,7 @@
 
 #include "algebra/readable.hpp"
 #include "algebra/same.hpp"
+#include "duckdb/common/exception.hpp"
 #include "duckdb/function/window_function.hpp"
 #include "duckdb/parser/expression/cast_expression.hpp"
 #include "duckdb/parser/expression/collate_expression.hpp"
@@ -115,7 +116,8 @@ const ParsedExpression &Call(const ParsedExpression &expression) {
 
 } // namespace
 
-Expressions::Expressions(ClientContext &context, std::vector<Column> scope) : context(context), scope(std::move(scope)) {
+Expressions::Expressions(ClientContext &context, std::vector<Column> scope)
+    : context(context), scope(std::move(scope)) {
 }
 
 Expressions::Parsed Expressions::ExportOne(const Expression &expression) const {
@@ -154,12 +156,18 @@ Expressions::Parsed Expressions::ExportOne(const Expression &expression) const {
 std::vector<Expressions::Parsed> Expressions::Export(const ExpressionRefs &expressions) const {
 	std::vector<Parsed> exact;
 	std::vector<Parsed> written;
+	bool is_plain = true;
 	for (auto &expression : expressions) {
-		exact.push_back(ExportOne(expression.get()));
+		is_plain = is_plain && expression.get().GetExpressionClass() == ExpressionClass::BOUND_COLUMN_REF;
+		try {
+			exact.push_back(ExportOne(expression.get()));
+		} catch (const NotImplementedException &error) {
+			throw Inexpressible(Subject(expression.get()) + " cannot be written back as SQL: " + error.what());
+		}
 		written.push_back(exact.back()->Copy());
 		MakeReadable(written.back(), STYLES[0]);
 	}
-	if (!expressions.empty() && !Matches(expressions, written)) {
+	if (!is_plain && !Matches(expressions, written)) {
 		for (idx_t i = 0; i < expressions.size(); i++) {
 			written[i] = Spell(expressions[i].get(), *exact[i]);
 		}

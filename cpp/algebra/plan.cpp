@@ -56,10 +56,6 @@ const char *JoinName(JoinType type) {
 		return "mark";
 	case JoinType::SINGLE:
 		return "single";
-	case JoinType::RIGHT_SEMI:
-		return "right_semi";
-	case JoinType::RIGHT_ANTI:
-		return "right_anti";
 	default:
 		throw Inexpressible("a join of an unknown type");
 	}
@@ -341,16 +337,24 @@ Node Builder::MakeUnnestingCall(LogicalGet &get, Inputs inputs) {
 	static const std::unordered_set<std::string> SERIES {"range", "generate_series"};
 	auto &function = get.function.GetName().GetIdentifierName();
 	auto is_unnest = function == "unnest";
-	if ((!is_unnest && !SERIES.count(function)) || get.ordinality_idx.IsValid() || get.returned_types.size() != 1) {
+	if (!is_unnest && !SERIES.count(function)) {
 		throw Inexpressible("the table function " + function + " with arguments from other tables");
 	}
 	auto scope = Scope(inputs);
 	auto list = is_unnest ? Reference(scope.at(0))
 	                      : Expressions(context, scope)
-	                            .WriteCall(function, get.input_table_types.size(), LogicalType::LIST(get.types[0]));
-	scope.push_back(NewColumn(get.names[0].GetIdentifierName(), get.types[0],
-	                          ColumnBinding(get.table_index, ProjectionIndex(0))));
-	return {"unnest", inputs, scope, {{"expressions", Texts({list})}}};
+	                            .WriteCall(function, get.input_table_types.size(),
+	                                       LogicalType::LIST(get.returned_types[0]));
+	std::vector<std::string> expressions;
+	auto &ids = get.GetColumnIds();
+	for (idx_t i = 0; i < ids.size(); i++) {
+		auto is_number = get.ordinality_idx.IsValid() && ids[i].GetPrimaryIndex() == get.ordinality_idx.GetIndex();
+		auto index = is_number ? get.ordinality_idx.GetIndex() : 0;
+		expressions.push_back(is_number ? "generate_series(1, len(" + list + "))" : list);
+		scope.push_back(NewColumn(get.names[index].GetIdentifierName(), get.returned_types[index],
+		                          ColumnBinding(get.table_index, ProjectionIndex(i))));
+	}
+	return {"unnest", inputs, scope, {{"expressions", Texts(expressions)}}};
 }
 
 Node Builder::MakeValues(LogicalOperator &op) {
@@ -492,10 +496,6 @@ Node Builder::MakeJoin(LogicalOperator &op, Inputs inputs) {
 	case JoinType::ANTI:
 		node.columns = nodes[inputs[0]].columns;
 		break;
-	case JoinType::RIGHT_SEMI:
-	case JoinType::RIGHT_ANTI:
-		node.columns = nodes[inputs[1]].columns;
-		break;
 	case JoinType::MARK:
 		node.columns = nodes[inputs[0]].columns;
 		node.columns.push_back(NewColumn("mark", LogicalType::BOOLEAN,
@@ -634,6 +634,9 @@ Field Builder::LimitText(const BoundLimitNode &limit, bool &percent) const {
 		percent = true;
 		return Value::DOUBLE(limit.GetConstantPercentage()).ToString();
 	default:
+		if (!limit.GetExpression()->IsScalar()) {
+			throw Inexpressible("LIMIT by a subquery");
+		}
 		percent = limit.Type() == LimitNodeType::EXPRESSION_PERCENTAGE;
 		return Expressions(context, {}).Write({*limit.GetExpression()}).front();
 	}

@@ -115,6 +115,25 @@ void TakeFunction(const Expression &left, Expression &right) {
 	}
 }
 
+//! What a collation's functions, those that the left begins with, are applied to on the right; or nothing.
+optional_ptr<const Expression> CollatedOnce(const Expression &left, const Expression &right) {
+	auto is_collating = [](const Expression &expression) {
+		return expression.GetExpressionType() == ExpressionType::BOUND_FUNCTION &&
+		       COLLATING.count(NameOf(expression.Cast<BoundFunctionExpression>())) > 0;
+	};
+	reference<const Expression> outer = left;
+	reference<const Expression> inner = right;
+	while (is_collating(outer.get())) {
+		auto &function = outer.get().Cast<BoundFunctionExpression>();
+		if (!is_collating(inner.get()) || NameOf(inner.get().Cast<BoundFunctionExpression>()) != NameOf(function)) {
+			return nullptr;
+		}
+		outer = *function.GetChildren()[0];
+		inner = *inner.get().Cast<BoundFunctionExpression>().GetChildren()[0];
+	}
+	return &inner.get() == &right ? nullptr : &inner.get();
+}
+
 //! Children that are the same in another spelling are spelt alike, so that what remains can be compared.
 bool IsSameRespelt(ClientContext &context, const Expression &left, const Expression &right) {
 	vector<reference<const Expression>> children;
@@ -148,8 +167,8 @@ bool IsSame(ClientContext &context, const Expression &left, const Expression &ri
 		if (IsSameFunction(context, left_function, right_function) || IsSameError(context, left, right)) {
 			return true;
 		}
-		return COLLATING.count(NameOf(right_function)) && NameOf(left_function) == NameOf(right_function) &&
-		       IsSame(context, left, *right_function.GetChildren()[0]);
+		auto once = CollatedOnce(left, right);
+		return once && IsSame(context, left, *once);
 	}
 	switch (left.GetExpressionType()) {
 	case ExpressionType::CONJUNCTION_AND:

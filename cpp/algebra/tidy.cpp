@@ -3,7 +3,7 @@
 #include "algebra/domain_join.hpp"
 #include "algebra/references.hpp"
 
-#include <algorithm>
+#include <optional>
 
 namespace cocosql {
 
@@ -62,7 +62,6 @@ private:
 			KeepParallel(node, node.columns.size() - Get(node, "windows").list.size(), "windows", is_needed);
 		}
 		NeedInputs(index);
-		DropPassed(node);
 		if (node.kind == "window" && Get(node, "windows").list.empty()) {
 			node.kind = "filter";
 			node.fields = {{"conditions", Field::List()}};
@@ -105,27 +104,42 @@ private:
 		}
 	}
 
-	//! Columns that a node passes on are those that its inputs will have.
-	void DropPassed(Node &node) {
-		if (node.kind == "project" || node.kind == "aggregate") {
-			return;
-		}
-		auto is_dropped = [&](const Column &column) {
-			for (auto input : node.inputs) {
-				for (auto &offered : nodes[input].columns) {
-					if (offered.name == column.name) {
-						return needed[input].count(column.name) == 0;
-					}
-				}
-			}
-			return false;
-		};
-		node.columns.erase(std::remove_if(node.columns.begin(), node.columns.end(), is_dropped), node.columns.end());
-	}
-
 	std::vector<Node> &nodes;
 	std::vector<NameSet> needed;
 };
+
+//! How many columns a node has of its own, after those that it passes on; nothing if it passes on none.
+std::optional<idx_t> OwnColumns(const Node &node) {
+	if (node.kind == "filter" || node.kind == "order" || node.kind == "limit" || node.kind == "distinct") {
+		return 0;
+	}
+	if (node.kind == "join") {
+		return Get(node, "type").text == "mark" ? 1 : 0;
+	}
+	if (node.kind == "window" || node.kind == "unnest") {
+		return Get(node, node.kind == "window" ? "windows" : "expressions").list.size();
+	}
+	return std::nullopt;
+}
+
+//! Columns that a node passes on are those that its inputs have by now.
+void PassOn(std::vector<Node> &nodes) {
+	for (auto &node : nodes) {
+		auto own = OwnColumns(node);
+		if (!own) {
+			continue;
+		}
+		std::vector<Column> columns;
+		auto type = node.kind == "join" ? Get(node, "type").text : "";
+		auto is_of_left = type == "mark" || type == "semi" || type == "anti";
+		for (idx_t i = 0; i < (is_of_left ? 1 : node.inputs.size()); i++) {
+			auto &offered = nodes[node.inputs[i]].columns;
+			columns.insert(columns.end(), offered.begin(), offered.end());
+		}
+		columns.insert(columns.end(), node.columns.end() - static_cast<std::ptrdiff_t>(*own), node.columns.end());
+		node.columns = std::move(columns);
+	}
+}
 
 //! Without the nodes that the root does not need, as those of a CTE that nobody reads.
 std::vector<Node> Reachable(std::vector<Node> nodes) {
@@ -156,9 +170,11 @@ std::vector<Node> Tidy(std::vector<Node> nodes) {
 	ReadThroughRenamings(nodes);
 	nodes = Reachable(std::move(nodes));
 	ReplaceDomainJoins(nodes);
+	PassOn(nodes);
 	ReadThroughRenamings(nodes);
 	nodes = Reachable(std::move(nodes));
 	Pruning(nodes).Run();
+	PassOn(nodes);
 	return nodes;
 }
 
