@@ -412,7 +412,7 @@ class Grammar:
             f"nullif({same}, {same})",
         ]
         special = {
-            INT: ["({int} + 1)", "({int} - {int})", "len({text})", "({int} % 2)", "py_twice({int})", "{struct}.x", "year({day})",
+            INT: ["({int} + 1)", "({int} - {int})", "len({text})", "({int} % 2)", "py_twice(({int})::BIGINT)", "{struct}.x", "year({day})",
                   "len({list})", "list_sum({list})", "({bool})::INTEGER", "{?int}", "{list}[1]"],
             TEXT: ["upper({text})", "({text} || {text})", "py_up({text})", "({struct}).y", "({int})::VARCHAR", "{?text}",
                    "py_up(py_up({text}))", "({real})::VARCHAR"],
@@ -421,7 +421,7 @@ class Grammar:
             DAY: ["({day} + 1)", "date_trunc('month', {day})::DATE", "{?day}"],
             BOOL: ["{predicate}"],
             LIST: ["[{int}, {int}]::INTEGER[]", "list_transform({list}, lambda e: e + 1)", "list_distinct({list}).list_sort()",
-                   "list_filter({list}, lambda e: e > 1)", "py_ones({int})"],
+                   "list_filter({list}, lambda e: e > 1)", "py_ones(({int})::BIGINT)"],
             STRUCT: ["struct_pack(x := ({int})::INTEGER, y := {text})"],
         }[kind]  # fmt: skip
         if kind == BOOL:
@@ -444,7 +444,7 @@ class Grammar:
             "({int} NOT IN (0, 3))",
             "({int} BETWEEN 0 AND {int})",
             "({text} LIKE 'a%')",
-            "py_known({int})",
+            "py_known(({int})::BIGINT)",
             "(py_up({text}) = 'A!')",
             "(NOT ({bool}))",
             "(({int} = 1) OR ({text} = 'a'))",
@@ -566,7 +566,7 @@ class Grammar:
     def unnest_source(self, depth: int) -> tuple[str, list[Column]]:
         source, columns = self.named(depth - 1)
         alias = self.alias("u")
-        unnested = self.pick([self.expression(columns, LIST, 1), f"py_ones({self.leaf(columns, INT)})"])
+        unnested = self.pick([self.expression(columns, LIST, 1), f"py_ones(({self.leaf(columns, INT)})::BIGINT)"])
         return f"{source}, unnest({unnested}) AS {alias}(e)", [*columns, Column(f"{alias}.e", INT)]
 
     def lateral_source(self, depth: int) -> tuple[str, list[Column]]:
@@ -665,7 +665,7 @@ class Grammar:
         if self.chance(15) and made.endswith(")") and " - " not in made and "round(" not in made:
             made += f" FILTER (WHERE {self.predicate(scope, 0)})"
         over = {
-            INT: ["py_twice({})", "({} + count(*))", "coalesce({}, 0)"],
+            INT: ["py_twice(({})::BIGINT)", "({} + count(*))", "coalesce({}, 0)"],
             TEXT: ["py_up({})", "upper({})"],
             BOOL: ["NOT ({})"],
         }
