@@ -391,7 +391,8 @@ class Grammar:
         made, first = "", ""
         for piece in template.replace("}", "{").split("{"):
             if piece == "=":
-                made += first
+                # DuckDB refuses to order by a literal.
+                made += f"coalesce({first}, {first})" if first[0] in "'0123456789" else first
             elif piece == "any":
                 made += self.expression(scope, self.pick(KINDS), depth)
             elif piece in KINDS:
@@ -591,12 +592,14 @@ class Grammar:
         if at is None or of is None:
             return left, left_columns
         alias = self.alias()
+        key = self.leaf(right_columns, kind)
+        keyed = self.chance(70)
         unique = (
-            f"SELECT {self.leaf(right_columns, kind)} AS c0, {of} AS c1, count(*) AS c2, "
+            f"SELECT {key if keyed else f'max({key})'} AS c0, {of} AS c1, count(*) AS c2, "
             f"min({self.leaf(right_columns, TEXT)}) AS c3 FROM {right} GROUP BY ALL"
         )
         shown = [Column(f"{alias}.c{i}", each) for i, each in enumerate([kind, moment, INT, TEXT])]
-        equal = f"{self.leaf(left_columns, kind)} = {alias}.c0 AND " if self.chance(70) else ""
+        equal = f"{self.leaf(left_columns, kind)} = {alias}.c0 AND " if keyed else ""
         order = f"{at} {self.pick(['>=', '>', '<'])} {alias}.c1"
         join = self.pick(["ASOF JOIN", "ASOF LEFT JOIN"])
         return f"{left} {join} ({unique}) AS {alias} ON {equal}{order}", [*left_columns, *shown]
