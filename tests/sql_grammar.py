@@ -391,7 +391,8 @@ class Grammar:
         made, first = "", ""
         for piece in template.replace("}", "{").split("{"):
             if piece == "=":
-                made += first
+                # DuckDB refuses to order by a literal.
+                made += f"coalesce({first}, {first})" if first[0] in "'0123456789" else first
             elif piece == "any":
                 made += self.expression(scope, self.pick(KINDS), depth)
             elif piece in KINDS:
@@ -412,7 +413,7 @@ class Grammar:
             f"nullif({same}, {same})",
         ]
         special = {
-            INT: ["({int} + 1)", "({int} - {int})", "len({text})", "({int} % 2)", "py_twice({int})", "{struct}.x", "year({day})",
+            INT: ["({int} + 1)", "({int} - {int})", "len({text})", "({int} % 2)", "py_twice(({int})::BIGINT)", "{struct}.x", "year({day})",
                   "len({list})", "list_sum({list})", "({bool})::INTEGER", "{?int}", "{list}[1]"],
             TEXT: ["upper({text})", "({text} || {text})", "py_up({text})", "({struct}).y", "({int})::VARCHAR", "{?text}",
                    "py_up(py_up({text}))", "({real})::VARCHAR"],
@@ -421,7 +422,7 @@ class Grammar:
             DAY: ["({day} + 1)", "date_trunc('month', {day})::DATE", "{?day}"],
             BOOL: ["{predicate}"],
             LIST: ["[{int}, {int}]::INTEGER[]", "list_transform({list}, lambda e: e + 1)", "list_distinct({list}).list_sort()",
-                   "list_filter({list}, lambda e: e > 1)", "py_ones({int})"],
+                   "list_filter({list}, lambda e: e > 1)", "py_ones(({int})::BIGINT)"],
             STRUCT: ["struct_pack(x := ({int})::INTEGER, y := {text})"],
         }[kind]  # fmt: skip
         if kind == BOOL:
@@ -444,7 +445,7 @@ class Grammar:
             "({int} NOT IN (0, 3))",
             "({int} BETWEEN 0 AND {int})",
             "({text} LIKE 'a%')",
-            "py_known({int})",
+            "py_known(({int})::BIGINT)",
             "(py_up({text}) = 'A!')",
             "(NOT ({bool}))",
             "(({int} = 1) OR ({text} = 'a'))",
@@ -566,7 +567,7 @@ class Grammar:
     def unnest_source(self, depth: int) -> tuple[str, list[Column]]:
         source, columns = self.named(depth - 1)
         alias = self.alias("u")
-        unnested = self.pick([self.expression(columns, LIST, 1), f"py_ones({self.leaf(columns, INT)})"])
+        unnested = self.pick([self.expression(columns, LIST, 1), f"py_ones(({self.leaf(columns, INT)})::BIGINT)"])
         return f"{source}, unnest({unnested}) AS {alias}(e)", [*columns, Column(f"{alias}.e", INT)]
 
     def lateral_source(self, depth: int) -> tuple[str, list[Column]]:
@@ -591,12 +592,14 @@ class Grammar:
         if at is None or of is None:
             return left, left_columns
         alias = self.alias()
+        key = self.leaf(right_columns, kind)
+        keyed = self.chance(70)
         unique = (
-            f"SELECT {self.leaf(right_columns, kind)} AS c0, {of} AS c1, count(*) AS c2, "
+            f"SELECT {key if keyed else f'max({key})'} AS c0, {of} AS c1, count(*) AS c2, "
             f"min({self.leaf(right_columns, TEXT)}) AS c3 FROM {right} GROUP BY ALL"
         )
         shown = [Column(f"{alias}.c{i}", each) for i, each in enumerate([kind, moment, INT, TEXT])]
-        equal = f"{self.leaf(left_columns, kind)} = {alias}.c0 AND " if self.chance(70) else ""
+        equal = f"{self.leaf(left_columns, kind)} = {alias}.c0 AND " if keyed else ""
         order = f"{at} {self.pick(['>=', '>', '<'])} {alias}.c1"
         join = self.pick(["ASOF JOIN", "ASOF LEFT JOIN"])
         return f"{left} {join} ({unique}) AS {alias} ON {equal}{order}", [*left_columns, *shown]
@@ -665,7 +668,7 @@ class Grammar:
         if self.chance(15) and made.endswith(")") and " - " not in made and "round(" not in made:
             made += f" FILTER (WHERE {self.predicate(scope, 0)})"
         over = {
-            INT: ["py_twice({})", "({} + count(*))", "coalesce({}, 0)"],
+            INT: ["py_twice(({})::BIGINT)", "({} + count(*))", "coalesce({}, 0)"],
             TEXT: ["py_up({})", "upper({})"],
             BOOL: ["NOT ({})"],
         }
