@@ -396,7 +396,8 @@ class _Builder:
     def _limit(self, relation: Relation) -> Block:
         (below,) = relation.inputs
         order = below["order"] if below.kind == "order" else []
-        block, hoisted = self._hoisted(self.block(below), [_bare(part) for part in order if self._calls(part)])
+        rows = below.inputs[0] if below.kind == "order" else below
+        block, hoisted = self._hoisted(self.block(rows), [_bare(part) for part in order if self._calls(part)])
         block_order = [replace_whole(part, hoisted) for part in order]
         inputs = self._inputs(block)
         operator = Top(

@@ -54,9 +54,9 @@ class Kept:
         return self._write(session)
 
     def net(self, session: Session, rows: str, touched: str) -> int:
-        """The same, but rows that are replaced by equal ones stay, with their ids."""
+        """The same, but rows that are replaced by equal ones with the same source stay, with their ids."""
         old, fresh = self._temporary("old"), self._temporary("fresh")
-        told_apart = f"{fingerprint(self.names)} AS coco_content"
+        told_apart = f"{fingerprint([SOURCE_ID, *self.names])} AS coco_content"
         copy = "row_number() OVER (PARTITION BY coco_content) AS coco_copy"
         for table, query in ((old, f"FROM {self.table} WHERE {touched}"), (fresh, rows)):
             content = f"SELECT *, {told_apart} FROM ({query})"

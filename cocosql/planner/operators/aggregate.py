@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from cocosql.planner.expressions import named, sql_list
 from cocosql.planner.operators import SOURCE_ID
-from cocosql.planner.operators.partitioned import Partitioned, key_hash
+from cocosql.planner.operators.partitioned import Partitioned, column_list, key_hash
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -33,8 +33,7 @@ class Aggregate(Partitioned):
         columns = {**self.groups, **self.aggregates}
         keys = list(self.groups.values())
         grouping = f" GROUP BY {sql_list(keys)}" if keys else ""
-        shown = f"{named(columns)}, " if columns else ""
-        return f"SELECT {shown}{key_hash(keys)} AS {SOURCE_ID} FROM ({relations[0]}){grouping}"
+        return f"SELECT {column_list(named(columns))}{key_hash(keys)} AS {SOURCE_ID} FROM ({relations[0]}){grouping}"
 
     def raw_identity(self) -> list[str] | None:
         return list(self.groups)

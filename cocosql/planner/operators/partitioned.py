@@ -15,7 +15,6 @@ from typing import Self
 
 from cocosql.planner.expressions import column_of, conjunction, named, reference, sql_list
 from cocosql.planner.operators import SOURCE_ID, Input
-from cocosql.sqltext import idents
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -71,7 +70,7 @@ class Partitioned:
         items = self.items or {name: reference(name) for name in self.raw_names}
         shown = {name: item for name, item in zip(names, items.values(), strict=True)}
         where = f" WHERE {conjunction(self.conditions)}" if self.conditions else ""
-        return f"SELECT {named(shown)}, {SOURCE_ID} FROM ({self.raw_sql(relations)}){where}"
+        return f"SELECT {column_list(named(shown))}{SOURCE_ID} FROM ({self.raw_sql(relations)}){where}"
 
     def identity(self) -> list[str] | None:
         raw = self.raw_identity()
@@ -85,5 +84,6 @@ def key_hash(key: list[str]) -> str:
     return f"hash({sql_list(key)})" if key else "0::UBIGINT"
 
 
-def column_list(names: list[str]) -> str:
-    return f"{idents(names)}, " if names else ""
+def column_list(columns: str) -> str:
+    """The beginning of a select list, of columns as SQL; there may be none."""
+    return f"{columns}, " if columns else ""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from cocosql.planner.expressions import sql, sql_list
 from cocosql.planner.operators import SOURCE_ID
-from cocosql.planner.operators.partitioned import Partitioned
+from cocosql.planner.operators.partitioned import Partitioned, column_list
 from cocosql.sqltext import idents
 
 
@@ -34,7 +34,7 @@ class Top(Partitioned):
         order = f" ORDER BY {sql_list(self.order)}" if self.order else ""
         limit = f" LIMIT {sql(self.limit)}{' %' if self.is_percent else ''}" if self.limit else ""
         offset = f" OFFSET {sql(self.offset)}" if self.offset else ""
-        columns = f"{idents(self.columns)}, " if self.columns else ""
+        columns = column_list(idents(self.columns))
         return f"SELECT {columns}{self.key_hash(0)} AS {SOURCE_ID} FROM ({relations[0]}){order}{limit}{offset}"
 
     def raw_identity(self) -> list[str] | None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from cocosql.planner.expressions import named
 from cocosql.planner.operators import SOURCE_ID
-from cocosql.planner.operators.partitioned import Partitioned
+from cocosql.planner.operators.partitioned import Partitioned, column_list
 from cocosql.sqltext import idents
 
 
@@ -30,7 +30,7 @@ class Window(Partitioned):
         return [*self.columns, *self.windows]
 
     def raw_sql(self, relations: list[str]) -> str:
-        columns = f"{idents(self.columns)}, " if self.columns else ""
+        columns = column_list(idents(self.columns))
         return f"SELECT {columns}{named(self.windows)}, {self.key_hash(0)} AS {SOURCE_ID} FROM ({relations[0]})"
 
     def raw_identity(self) -> list[str] | None:
