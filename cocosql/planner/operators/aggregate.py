@@ -33,7 +33,8 @@ class Aggregate(Partitioned):
         columns = {**self.groups, **self.aggregates}
         keys = list(self.groups.values())
         grouping = f" GROUP BY {sql_list(keys)}" if keys else ""
-        return f"SELECT {column_list(named(columns))}{key_hash(keys)} AS {SOURCE_ID} FROM ({relations[0]}){grouping}"
+        key = key_hash(keys) if keys else "(0 * count(*))::UBIGINT"  # an aggregate, that there is one row
+        return f"SELECT {column_list(named(columns))}{key} AS {SOURCE_ID} FROM ({relations[0]}){grouping}"
 
     def raw_identity(self) -> list[str] | None:
         return list(self.groups)
