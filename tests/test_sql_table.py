@@ -396,6 +396,7 @@ WRONG = {
     "grouping: cube, keys not shown": "CUBE is taken for a function",
     "function: in a window": "Python functions are volatile for DuckDB, and PARTITION BY refuses these",
     "function: of an aggregate, distinct and ordered": "volatile, so that ORDER BY is not known for the argument",
+    "with NULLS LAST": "the parser does not trust its rendering of DESC NULLS LAST: upstream views are not refreshed",
     "that DuckDB alone parses": "upstream views of what sqlglot does not parse are not refreshed",
 }
 
@@ -465,6 +466,7 @@ VIEWS = {
     "in a subquery": ("SELECT person FROM events WHERE n > 2", "SELECT id FROM people WHERE id NOT IN (FROM v)"),
     "of LIMIT": ("SELECT id FROM people ORDER BY id LIMIT 3", "SELECT id FROM v EXCEPT SELECT person FROM events"),
     "of a function": ("SELECT id, py_up(name) AS u FROM people", "SELECT u, py_twice(count(*)) AS n FROM v GROUP BY u"),
+    "with NULLS LAST": ("SELECT id, pay FROM people", "SELECT id FROM v ORDER BY pay DESC NULLS LAST, id LIMIT 2"),
     "that DuckDB alone parses": ("SELECT id FROM people", "SELECT ( + id) AS x FROM v"),
 }
 
