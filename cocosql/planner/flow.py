@@ -25,7 +25,7 @@ from cocosql.planner.expressions import (
     substitute,
 )
 from cocosql.planner.operators import Input, Operator
-from cocosql.planner.operators.aggregate import Aggregate
+from cocosql.planner.operators.aggregate import Aggregate, has_several_answers
 from cocosql.planner.operators.distinct import Distinct
 from cocosql.planner.operators.join import Join, equality_keys
 from cocosql.planner.operators.map import Map
@@ -344,7 +344,13 @@ class _Builder:
         called = {name: replace_whole(aggregate["sql"], hoisted) for name, aggregate in aggregates.items()}
         self._check_calls(called.values(), "an argument of an aggregate that cannot be told apart")
         keys = {name: hoisted.get(group, group) for name, group in groups.items()}
-        operator = Aggregate(inputs=self._inputs(below), keys=(list(keys.values()),), groups=keys, aggregates=called)
+        operator = Aggregate(
+            inputs=self._inputs(below),
+            keys=(list(keys.values()),),
+            groups=keys,
+            aggregates=called,
+            is_ambiguous=has_several_answers(aggregates.values()),
+        )
         return self._above(relation, operator)
 
     def _window(self, relation: Relation) -> Block:
