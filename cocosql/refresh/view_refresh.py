@@ -118,26 +118,39 @@ class ViewRefresh:
             self.deltas.append(delta)
         self.rebuild = self.rebuild or None in self.deltas
 
+    def choose_unseen(self) -> None:
+        """Take the way that costs less whatever changed.
+
+        Raises:
+            PlanChanged: if that is another than the plan's.
+        """
+        if self.plan.flow and not self.plan.callees and not self.full:
+            self._take_query(choice.why_query(self.view))
+
     def choose(self, session: Session) -> None:
         """Take the way that costs less for what changed.
 
         Raises:
             PlanChanged: if that is another than the plan's.
         """
-        view, plan = self.view, self.plan
-        if plan.callees or self.rebuild or not self.sources_changed:
+        if self.plan.callees or self.rebuild or not self.sources_changed:
             return
-        if plan.flow is None:
-            reason = choice.why_operators(view) if choice.is_by_query(view) else None
-            chosen = view.settled(incremental=True, owed_seconds=None)
-        else:
-            changed = sum(delta.changed for delta in self.deltas if delta)
-            total = sum(map(partial(_count, session), plan.sources)) if choice.is_large(changed) else 0
-            reason = choice.why_query(view, changed, total)
-            chosen = view.settled(incremental=False, owed_seconds=0.0)
+        if self.plan.flow is None:
+            reason = choice.why_operators(self.view) if choice.is_by_query(self.view) else None
+            self._take(reason, self.view.settled(incremental=True, owed_seconds=None))
+            return
+        changed = sum(delta.changed for delta in self.deltas if delta)
+        total = sum(map(partial(_count, session), self.plan.sources)) if choice.is_many(changed) else 0
+        self._take_query(choice.why_query_for(self.view, changed, total))
+
+    def _take_query(self, reason: str | None) -> None:
+        self._take(reason, self.view.settled(incremental=False, owed_seconds=0.0))
+
+    def _take(self, reason: str | None, chosen: View) -> None:
+        """Go on with the view as chosen, if there is a reason."""
         if reason:
-            with self.run.step(len(self.captures) + 1, f"choose: {reason}", plan.sql):
-                self.plan = replace(plan, view=chosen)
+            with self.run.step(len(self.captures) + 1, f"choose: {reason}", self.plan.sql):
+                self.plan = replace(self.plan, view=chosen)
             raise PlanChanged
 
     def apply(self, session: Session, before_map: BeforeMap) -> None:
