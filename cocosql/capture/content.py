@@ -1,4 +1,4 @@
-"""What the rows of a source add up to, part by part: tells whether it changed, not what."""
+"""Whether a source changed, not what: parts that may hold other rows than before, and what their rows add up to."""
 
 from dataclasses import dataclass, replace
 
@@ -15,6 +15,9 @@ from cocosql.sqltext import idents
 
 KIND = "content"
 
+#: The digest of a part without rows.
+_NO_ROWS = "0 0"
+
 
 @dataclass
 class ContentCapture:
@@ -29,6 +32,9 @@ class ContentCapture:
     parts: Parts
     #: The view that has a snapshot of its own, if it does.
     owner: int | None = None
+    #: Whether a part that may have changed is read to see whether it did. It is not where that costs as much as what is
+    #: saved: but for parts that may have changed each time.
+    reads: bool = True
     _snapshot: Snapshot | None = None
     _present: Present | None = None
     _read: int = 0
@@ -79,7 +85,7 @@ class ContentCapture:
 
     def _add_up(self, session: Session, stored: Stored, present: Present) -> Present:
         """The present parts with their digests; only those that may have changed are read."""
-        to_read = present.to_read
+        to_read = [part.part_id for part in present.parts if part.part_id not in present.same and self._is_read(part)]
         self._read = len(to_read)
         digests = {part.part_id: part.digest for part in stored.parts}
         if to_read:
@@ -87,14 +93,20 @@ class ContentCapture:
                 f"SELECT coco_part, concat_ws(' ', count(*), sum(coco_digest({idents(self.columns)}))) "
                 f"FROM ({self.parts.rows(session, set(to_read))}) GROUP BY coco_part"
             )
-            digests.update({**dict.fromkeys(to_read), **dict(added_up)})
-        parts = [_with_digest(part, digests[part.part_id]) for part in present.parts]
+            digests.update({**dict.fromkeys(to_read, _NO_ROWS), **dict(added_up)})
+        known = {*present.same, *to_read}
+        parts = [_with_digest(part, digests[part.part_id] if part.part_id in known else None) for part in present.parts]
         return replace(present, parts=parts)
+
+    def _is_read(self, part: Part) -> bool:
+        return self.reads or not part.token
 
     def _version(self, snapshot: Snapshot, present: Present) -> int:
         before, now = snapshot.stored.parts, present.parts
-        if not self._read and len(before) == len(now):
+        if len(present.same) == len(before) == len(now):
             return snapshot.version
+        if any(part.digest is None for part in [*before, *now] if part.part_id not in present.same):
+            return snapshot.version + 1
         return snapshot.version + (_total(before) != _total(now))
 
     def advance(self, session: Session) -> str:
@@ -117,9 +129,9 @@ class ContentCapture:
         return Input(source, self.columns, self.kind, None, position)
 
 
-def content_capture(source: Source, database: str, owner: int | None) -> ContentCapture:
+def content_capture(source: Source, database: str, owner: int | None, *, reads: bool) -> ContentCapture:
     """The capture of the content of a source, for a view of this database."""
-    return ContentCapture(source, database, parts_of(source, list(source.types), database), owner)
+    return ContentCapture(source, database, parts_of(source, list(source.types), database), owner, reads)
 
 
 def _with_digest(part: Part, digest: str | None) -> Part:

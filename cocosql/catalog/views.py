@@ -65,6 +65,11 @@ class View:
     last_error: str | None = None
     #: Rows of its source that failed at the last refresh.
     failed_rows: int = 0
+    #: Seconds that it took to work out all rows with the operators' state, and to run the query alone.
+    fill_seconds: float | None = None
+    query_seconds: float | None = None
+    #: Seconds of refreshes that ran the query, since the state was given up; None if there is a state.
+    owed_seconds: float | None = None
     inputs: list[Input] = field(default_factory=list)
     operators: list[Operator] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
@@ -108,7 +113,7 @@ KEPT = "kept_"
 _VIEW = [
     *("view_id", "schema_name", "view_name", "query", "column_names", "column_types", "given_columns", "key_columns"),
     *("options", "settings", "search_path", "state_table", "history_table", "version", "has_data", "incremental"),
-    *("definition", "last_error", "failed_rows"),
+    *("definition", "last_error", "failed_rows", "fill_seconds", "query_seconds", "owed_seconds"),
 ]
 #: The tables beside it. The first columns give the order of a view's rows.
 _PARTS = {
@@ -148,13 +153,15 @@ def all_views(session: Session, database: str) -> list[View]:
         return []
     inputs, operators, calls = (_by_view(session, database, table) for table in _PARTS)
     found = []
-    for view_id, schema, name, *values, failed_rows in session.rows(database, "views", _VIEW):
+    for view_id, schema, name, *values, failed_rows, fill, query, owed in session.rows(database, "views", _VIEW):
         parts: list[Any] = [
             [Input(*given) for _, *given in inputs.get(view_id, [])],
             [Operator(*operator) for operator in operators.get(view_id, [])],
             [Call(*call) for call in calls.get(view_id, [])],
         ]
-        found.append(View(view_id, Name(database, schema, name), *values, *[failed_rows or 0, *parts]))
+        found.append(
+            View(view_id, Name(database, schema, name), *values, *[failed_rows or 0, fill, query, owed, *parts])
+        )
     return sorted(found, key=lambda view: view.view_id)
 
 

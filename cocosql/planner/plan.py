@@ -16,6 +16,7 @@ from cocosql.catalog.views import View
 from cocosql.planner import definitions, sources
 from cocosql.planner.algebra import NotIncremental, Relation, algebra
 from cocosql.planner.call_sites import Callee
+from cocosql.planner.choice import is_by_query
 from cocosql.planner.flow import Flow, plan_flow
 from cocosql.planner.operators.recompute import Recompute
 from cocosql.planner.parse import parse, same_meaning
@@ -175,6 +176,8 @@ def find_flow(session: Session, made: Plan) -> None:
     except NotIncremental as reason:
         made.recompute = Recompute(made.sql, str(reason))
     made.definition = _fingerprint([made.definition, made.flow.described() if made.flow else ""])
+    if made.flow and not made.callees and is_by_query(made.view):
+        made.flow, made.recompute = None, Recompute(made.sql, "at present running the query costs less than a state")
 
 
 def find_key(session: Session, made: Plan) -> None:

@@ -18,7 +18,7 @@ from cocosql.refresh import locks
 from cocosql.refresh.calling import make_calls
 from cocosql.refresh.inputs import tables_read
 from cocosql.refresh.map_step import MapStep, NeededCalls
-from cocosql.refresh.view_refresh import ViewRefresh
+from cocosql.refresh.view_refresh import PlanChanged, ViewRefresh
 from cocosql.sqltext import qualified, split_name
 from cocosql.udf import describe
 
@@ -191,15 +191,11 @@ def snapshots_read(chain: list[ViewRefresh]) -> list[Name]:
     ]
 
 
-class _PlanChanged(Exception):
-    """What the refresh was planned for is not so any more."""
-
-
 def _check_catalog(session: Session, parts: list[ViewRefresh]) -> None:
     """A table may have got other columns or another key since the refresh was planned, a macro another meaning."""
     for part in parts:
         if definitions.shape(session, part.plan.relations, part.plan.macros) != part.plan.shape:
-            raise _PlanChanged
+            raise PlanChanged
 
 
 def _check_code(session: Session, parts: list[ViewRefresh]) -> None:
@@ -209,7 +205,7 @@ def _check_code(session: Session, parts: list[ViewRefresh]) -> None:
         for name, callee in part.plan.callees.items():
             function = functions.as_it_is_now(session, callee.function)
             if present.get(name) != function.code_version or function is not callee.function:
-                raise _PlanChanged
+                raise PlanChanged
 
 
 class _CallsFirst(Exception):
@@ -229,7 +225,7 @@ def _attempt_until_done(session: Session, chain: list[ViewRefresh], started: flo
         while found := _attempt(session, chain):
             _make_all(session, *found, started)
             del found  # the arguments are not needed any more
-    except _PlanChanged:
+    except PlanChanged:
         session.check_interrupt()
         for part in chain:
             part.start_over(planned(session, part.view, part.plan.others))
@@ -268,6 +264,7 @@ def _look_and_apply(session: Session, chain: list[ViewRefresh]) -> None:
     _check_catalog(session, chain)
     for part in chain:
         part.look(session)
+        part.choose(session)
         part.apply(session, partial(_calls_first, session))
         if part is not chain[-1] and part.has_changes:
             runs.record_part(session, part.run)

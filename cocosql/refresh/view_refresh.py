@@ -1,14 +1,16 @@
 """One view's part in a refresh: find the changes, take them through the operators, and write the difference."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from cocosql._native import Session
 from cocosql.capture import Capture, Delta, snapshots
 from cocosql.catalog import views
 from cocosql.catalog.runs import Run
 from cocosql.catalog.views import Call, Input, Operator, View
-from cocosql.planner import Plan
+from cocosql.planner import Plan, choice
 from cocosql.planner.call_sites import Callee
 from cocosql.planner.flow import Flow
 from cocosql.planner.operators import Input as Reads
@@ -18,6 +20,7 @@ from cocosql.planner.operators.map import Changed, Map
 from cocosql.planner.operators.partitioned import Partitioned
 from cocosql.planner.operators.scan import Constant, Scan
 from cocosql.planner.operators.union import Union
+from cocosql.planner.sources import Source
 from cocosql.refresh import apply, state
 from cocosql.refresh.apply import Counts
 from cocosql.refresh.inputs import as_input, captures, stored_inputs
@@ -26,6 +29,11 @@ from cocosql.refresh.map_step import MapStep
 from cocosql.refresh.partition_step import PartitionStep
 from cocosql.sqltext import qualified
 from cocosql.udf import Function
+
+
+class PlanChanged(Exception):
+    """What the refresh was planned for is not so any more."""
+
 
 #: What is done before a map's rows are worked out: its calls are made, or counted.
 BeforeMap = Callable[[MapStep], None]
@@ -49,6 +57,7 @@ class ViewRefresh:
     #: By operator, what has become of its rows in this attempt.
     _changed: dict[int, Changed] = field(default_factory=dict)
     _maps: list[MapStep] = field(default_factory=list)
+    _started: float = 0
 
     def __post_init__(self) -> None:
         self.captures = captures(self.plan)
@@ -97,6 +106,7 @@ class ViewRefresh:
 
     def look(self, session: Session) -> None:
         """Find what changed since the last refresh."""
+        self._started = time.monotonic()
         inputs = stored_inputs(self.view, self.captures)
         self.rebuild = self.full or inputs is None or rebuild_reason(self.plan) is not None
         positions = [given.position for given in inputs] if inputs else [None for _ in self.captures]
@@ -107,6 +117,28 @@ class ViewRefresh:
                 step.rows, step.reading = delta.changed if delta else None, capture.reading()
             self.deltas.append(delta)
         self.rebuild = self.rebuild or None in self.deltas
+
+    def choose(self, session: Session) -> None:
+        """Take the way that costs less for what changed.
+
+        Raises:
+            PlanChanged: if that is another than the plan's.
+        """
+        view, plan = self.view, self.plan
+        if plan.callees or self.rebuild or not self.sources_changed:
+            return
+        if plan.flow is None:
+            reason = choice.why_operators(view) if choice.is_by_query(view) else None
+            chosen = view.settled(incremental=True, owed_seconds=None)
+        else:
+            changed = sum(delta.changed for delta in self.deltas if delta)
+            total = sum(map(partial(_count, session), plan.sources)) if choice.is_large(changed) else 0
+            reason = choice.why_query(view, changed, total)
+            chosen = view.settled(incremental=False, owed_seconds=0.0)
+        if reason:
+            with self.run.step(len(self.captures) + 1, f"choose: {reason}", plan.sql):
+                self.plan = replace(plan, view=chosen)
+            raise PlanChanged
 
     def apply(self, session: Session, before_map: BeforeMap) -> None:
         """Write the rows that differ, and the view's record with them."""
@@ -125,12 +157,31 @@ class ViewRefresh:
         self.run.version = version if changed else self.view.version
         view = view.settled(inputs=self._advance(session), version=self.run.version)
         view = view.settled(operators=describe_operators(replace(self.plan, view=view), self.captures))
+        view = self._with_costs(session, view)
         state.drop_kept(session, self.view, except_for=view)
         views.save(session, view, refreshed=True)
         if self.rebuild:
             snapshots.drop_unread(session, view.name.database)
         if counts:
             state.expire(session, view)
+
+    def _with_costs(self, session: Session, view: View) -> View:
+        """The view's record with what the refresh has cost."""
+        seconds = time.monotonic() - self._started
+        if self.plan.callees:
+            return view
+        if self.plan.flow is None:
+            return choice.after_query(view, seconds)
+        if not self.rebuild:
+            return choice.after_delta(view, seconds)
+        view = choice.after_fill(view, seconds)
+        if not choice.is_worth_timing(seconds):
+            return view
+        table, number = qualified("temp", "main", f"coco_afresh_{view.view_id}"), len(self.flow.operators)
+        with self.run.step(number, "run the query alone, to know what that takes", self.plan.sql) as step:
+            session.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {self.plan.sql}")
+        session.execute(f"DROP TABLE {table}")
+        return view.settled(query_seconds=step.seconds)
 
     def _write_rows(self, session: Session, plan: Plan, version: int, before_map: BeforeMap) -> Counts:
         """Write the rows into the tables of the plan's view, which may be new."""
@@ -342,6 +393,11 @@ def _calls(plan: Plan) -> list[Call]:
 
 def _call(site: int | None, callee: Callee) -> Call:
     return Call(site, callee.function.name, callee.function.code_version)
+
+
+def _count(session: Session, source: Source) -> int:
+    ((count,),) = session.execute(f"SELECT count(*) FROM {source.sql}")
+    return int(count)
 
 
 def _has_rows(session: Session, view: View) -> bool:

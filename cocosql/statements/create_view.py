@@ -129,7 +129,7 @@ def _lent(declared: View, existing: View | None) -> View:
     if existing is None:
         return declared
     parts = ("query", "given_columns", "options", "settings", "search_path")
-    return replace(existing, **{part: getattr(declared, part) for part in parts})
+    return replace(existing, owed_seconds=None, **{part: getattr(declared, part) for part in parts})
 
 
 def _search_path(caller: Caller, name: Name) -> list[str]:
