@@ -11,6 +11,7 @@ from cocosql.catalog import functions, views
 from cocosql.catalog.names import Caller
 from cocosql.catalog.views import Operator, View
 from cocosql.planner.operators import map as map_operator
+from cocosql.planner.operators import scan
 from cocosql.planner.plan import Plan, plan
 from cocosql.refresh.inputs import captures, stored_inputs
 from cocosql.refresh.refresh import prepared
@@ -60,7 +61,8 @@ def _lineage(session: Session, view: View, version: int | None) -> str:
 
 def _is_traced(view: View) -> bool:
     """Whether each row of the view has the id of the one source row that it came from."""
-    return _last(view).kind == map_operator.KIND
+    kinds, last = {operator.operator_id: operator.kind for operator in view.operators}, _last(view)
+    return last.kind == map_operator.KIND and [kinds[number] for number in last.inputs] == [scan.KIND]
 
 
 def _last(view: View) -> Operator:
