@@ -372,8 +372,7 @@ def _described(plan: Plan, operator: Planned) -> Operator:
     table = plan.view.state_table if is_top else plan.view.kept_table(number)
     has_table = not isinstance(operator, (Constant, Union))
     inputs = [flow.number(given.operator) for given in operator.inputs]
-    sql = plan.sql if is_top else flow.sql(operator)
-    return Operator(number, operator.kind, operator.rule, inputs, sql, table if has_table else None)
+    return Operator(number, operator.kind, operator.rule, inputs, flow.sql(operator), table if has_table else None)
 
 
 def _union_all(parts: list[tuple[Reads, str]]) -> str:
