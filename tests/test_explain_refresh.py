@@ -100,8 +100,40 @@ def test_views_on_views(texts: Con, calls: Calls) -> None:
     assert rows(texts, "SELECT count(*) FROM base") == [(2,)]
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT DISTINCT size(text) AS n FROM t",
+        "SELECT a.id, size(a.text || b.text) AS n FROM t AS a JOIN t AS b ON a.id = b.id",
+        "SELECT id, size(low) AS n FROM t LEFT JOIN (SELECT id, lower(text) AS low FROM t) AS l USING (id)",
+        "SELECT size(max(text)) AS n FROM t GROUP BY id",
+    ],
+)
+def test_other_operators(texts: Con, calls: Calls, query: str) -> None:
+    texts.execute(f"CREATE INCREMENTAL VIEW v AS {query}")
+    calls.clear()
+    assert explain(texts) == [("source", "t", 0, None, None, []), ("function", "size", None, 0, 0, [])]
+    texts.execute("INSERT INTO t VALUES (3, 'X'), (4, 'c')")
+    foretold = explain(texts)
+    assert foretold[:1] == [("source", "t", 2, None, None, [])]
+    assert not calls
+    ((*_, made, hits, _),) = rows(texts, "REFRESH INCREMENTAL VIEW v")
+    assert foretold[1:] == [("function", "size", None, made, hits, [])]
+    assert made == calls.total_calls > 0
+
+
+def test_an_operator_that_waits_for_another(texts: Con, calls: Calls) -> None:
+    texts.execute(
+        "CREATE INCREMENTAL VIEW v AS SELECT words(max(w)) AS ws FROM (SELECT id, unnest(words(text)) AS w FROM t) GROUP BY id"
+    )
+    texts.execute("INSERT INTO t VALUES (3, 'x')")
+    calls.clear()
+    assert explain(texts)[-1] == ("function", "words", None, None, None, ["words"])
+    assert not calls
+
+
 def test_a_view_that_is_recomputed(texts: Con, calls: Calls) -> None:
-    texts.execute("CREATE INCREMENTAL VIEW v AS SELECT DISTINCT size(text) AS n FROM t")
+    texts.execute("CREATE INCREMENTAL VIEW v WITH (mode = 'recompute') AS SELECT DISTINCT size(text) AS n FROM t")
     calls.clear()
     assert explain(texts)[-1] == ("function", "size", None, 0, 0, [])
     texts.execute("INSERT INTO t VALUES (3, 'X')")
@@ -119,3 +151,22 @@ def test_rows_that_failed(texts: Con) -> None:
     cocosql.register(texts, picky)
     texts.execute("CREATE INCREMENTAL VIEW v WITH (on_error = 'keep') AS SELECT id, picky(text) AS n FROM t")
     assert explain(texts) == [("source", "t", 0, None, None, []), ("function", "picky", None, 1, 0, [])]
+
+
+def test_operators_whose_sources_did_not_change(texts: Con) -> None:
+    texts.execute("CREATE TABLE other (id BIGINT, text VARCHAR); INSERT INTO other VALUES (1, 'x y')")
+    texts.execute(
+        "CREATE INCREMENTAL VIEW v AS SELECT len(words(text)) AS n FROM other UNION ALL SELECT size(text) FROM t"
+    )
+    texts.execute("INSERT INTO t VALUES (3, 'X')")
+    assert explain(texts)[2:] == [("function", "words", None, 0, 0, []), ("function", "size", None, 1, 0, [])]
+
+
+def test_what_waits_for_the_view_below(texts: Con) -> None:
+    texts.execute("CREATE INCREMENTAL VIEW v AS SELECT id, words(text) AS ws FROM t")
+    texts.execute("CREATE INCREMENTAL VIEW top AS SELECT id, size(ws[1]) AS n FROM v")
+    texts.execute("INSERT INTO t VALUES (3, 'X')")
+    assert explain(texts, "top")[2:] == [
+        ("source", "v", None, None, None, ["words"]),
+        ("function", "size", None, None, None, ["words"]),
+    ]

@@ -263,12 +263,58 @@ def test_a_null_from_a_failed_call_in_a_filter(con: Con) -> None:
     assert rows(con, "FROM v ORDER BY id") == [(3,), (4,)]
 
 
+# --- below and above other operators ----------------------------------------------------------------------------------
+
+#: For each query: its rows while `shout` fails for b; after the row with a is one with x, for which it fails, too, and a
+#: row (4, 'c') is there; and after that with nothing that fails.
+KEPT = {
+    "distinct": ("SELECT DISTINCT shout(w) AS s FROM t", ["A", "C"], ["A", "C"], ["B", "C", "X"]),
+    "aggregate": ("SELECT string_agg(shout(w), '' ORDER BY id) AS s FROM t", ["AC"], ["ACC"], ["XBCC"]),
+    "group": ("SELECT shout(w) || count(*) AS s FROM t GROUP BY w", ["A1", "C1"], ["C2"], ["B1", "C2", "X1"]),
+    "group by": ("SELECT shout(w) AS u, u || count(*) AS s FROM t GROUP BY u", ["A1", "C1"], ["A1", "C2"], ["B1", "C2", "X1"]),
+    "above an aggregate": ("SELECT shout(max(w)) AS s FROM t GROUP BY id", ["A", "C"], ["A", "C", "C"], ["B", "C", "C", "X"]),
+    "above a window": ("SELECT id, shout(w) || count(*) OVER () AS s FROM t", ["A3", "C3"], ["A3", "C4", "C4"], ["B4", "C4", "C4", "X4"]),
+    "below a window": ("SELECT u || count(*) OVER () AS s FROM (SELECT shout(w) AS u FROM t)", ["A2", "C2"], ["A3", "C3", "C3"], ["B4", "C4", "C4", "X4"]),
+    "join": ("SELECT shout(a.w) || b.id AS s FROM t AS a JOIN t AS b ON a.w = b.w", ["A1", "C3"], ["A1", "C3", "C3", "C4", "C4"], ["B2", "C3", "C3", "C4", "C4", "X1"]),
+    "left join": ("SELECT b.s || a.id AS s FROM t AS a LEFT JOIN (SELECT id, shout(w) AS s FROM t) AS b ON a.id = b.id", [None, "A1", "C3"], [None, "A1", "C3", "C4"], ["B2", "C3", "C4", "X1"]),
+    "union": ("SELECT shout(w) AS s FROM t WHERE id < 3 UNION ALL SELECT shout(w) FROM t WHERE id >= 3", ["A", "C"], ["A", "C", "C"], ["B", "C", "C", "X"]),
+    "top": ("SELECT shout(w) AS s FROM t ORDER BY s DESC LIMIT 2", ["A", "C"], ["C", "C"], ["C", "X"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_what_other_operators_make_of_rows_that_fail(words: Con, bad: set[str], name: str) -> None:
+    query, first, second, third = KEPT[name]
+    words.execute(f"CREATE INCREMENTAL VIEW v WITH (on_error = 'keep') AS {query}")
+
+    def shown() -> list[str | None]:
+        return [s for (s,) in rows(words, "SELECT s FROM v ORDER BY s NULLS FIRST")]
+
+    assert (shown(), status(words)) == (first, "partial")
+    bad.add("x")
+    words.execute("UPDATE t SET w = 'x' WHERE id = 1; INSERT INTO t VALUES (4, 'c')")
+    refresh(words)
+    assert (shown(), status(words)) == (second, "partial")
+    bad.clear()
+    refresh(words)
+    assert (shown(), status(words)) == (third, "fresh")
+    assert_view_equals_query(words, "v", query.replace("shout", "upper"))
+    assert_replayed(words, "v", "v")
+
+
 # --- what cannot be kept ----------------------------------------------------------------------------------------------
 
 
-def test_keep_needs_to_know_the_rows(words: Con) -> None:
+@pytest.mark.parametrize(
+    "query",
+    [
+        "WITH RECURSIVE r AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM r WHERE n < 3) SELECT shout(w) AS s FROM t, r",
+        "SELECT shout(w) AS s FROM t LIMIT (SELECT count(*) FROM t)",
+    ],
+)
+def test_keep_needs_to_know_the_rows(words: Con, query: str) -> None:
     with pytest.raises(duckdb.NotImplementedException, match="on_error = 'keep'.*view of their own"):
-        words.execute("CREATE INCREMENTAL VIEW v WITH (on_error = 'keep') AS SELECT DISTINCT shout(w) AS s FROM t")
+        words.execute(f"CREATE INCREMENTAL VIEW v WITH (on_error = 'keep') AS {query}")
     words.execute(KEEP)
     words.execute("CREATE INCREMENTAL VIEW m AS SELECT max(s) AS s FROM v")
     assert rows(words, "FROM m") == [("C",)]

@@ -499,8 +499,12 @@ def test_queries_of_many_forms(notes: Con, query: str) -> None:
 
 def test_mode(notes: Con) -> None:
     notes.execute("CREATE INCREMENTAL VIEW v WITH (mode = 'incremental') AS SELECT id, up(s) AS u FROM t")
-    with pytest.raises(duckdb.NotImplementedException, match="DISTINCT"):
-        notes.execute("CREATE INCREMENTAL VIEW w WITH (mode = 'incremental') AS SELECT DISTINCT s FROM t")
+    with pytest.raises(duckdb.NotImplementedException, match="LIMIT"):
+        notes.execute(
+            "CREATE INCREMENTAL VIEW w WITH (mode = 'incremental') AS "
+            "SELECT s FROM t ORDER BY id LIMIT (SELECT count(*) FROM t)"
+        )
+    assert names(notes) == ["v"]
     notes.execute("CREATE INCREMENTAL VIEW w WITH (mode = 'recompute') AS SELECT id, up(s) AS u FROM t")
     assert rows(notes, "SELECT name, incremental FROM coco_views() ORDER BY ALL") == [("v", True), ("w", False)]
     assert_view_equals_query(notes, "w", "FROM v")
@@ -617,17 +621,21 @@ def test_show_and_explain(notes: Con, calls: Calls) -> None:
     assert rows(notes, "SHOW INCREMENTAL VIEWS") == []
     notes.execute("CREATE INCREMENTAL VIEW v AS SELECT id, up(s) AS u FROM t")
     notes.execute("CREATE INCREMENTAL VIEW w AS SELECT DISTINCT 1 AS n FROM v")
+    notes.execute("CREATE INCREMENTAL VIEW x AS SELECT v.u FROM v POSITIONAL JOIN w")
     calls.clear()
     shown = rows(notes, "SHOW INCREMENTAL VIEWS")
     assert [(row[2], row[3], row[5], row[6], row[7]) for row in shown] == [
         ("v", "fresh", 1, 2, True),
-        ("w", "fresh", 1, 1, False),
+        ("w", "fresh", 1, 1, True),
+        ("x", "fresh", 1, 2, False),
     ]
-    for view, kind in [("v", "map"), ("w", "recompute")]:
-        explained = rows(notes, f"EXPLAIN INCREMENTAL VIEW {view}")
-        assert explained[0][0] == kind
-        assert "scan" in explained[1][0]
-    assert "DISTINCT" in rows(notes, "EXPLAIN INCREMENTAL VIEW w")[0][1]
+    for view, tree in [
+        ("v", ["map", "└─ scan"]),
+        ("w", ["distinct", "└─ map", "   └─ scan"]),
+        ("x", ["recompute", "└─ scan", "└─ scan"]),
+    ]:
+        assert [row[0] for row in rows(notes, f"EXPLAIN INCREMENTAL VIEW {view}")] == tree
+    assert "POSITIONAL JOIN has no incremental rule" in rows(notes, "EXPLAIN INCREMENTAL VIEW x")[0][1]
     assert calls == {}
 
 

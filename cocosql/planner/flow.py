@@ -179,6 +179,7 @@ class _Builder:
         self._paths = _paths(root)
         self._made: dict[int, Block] = {}
         self._scans: dict[str, Scan] = {}
+        self._maps: dict[str, Map] = {}
         self._names = (f"coco_y{number}" for number in itertools.count(1))
 
     def top(self) -> Operator:
@@ -479,9 +480,12 @@ class _Builder:
         where = _rewritten(late, parsed, sites, passed)
         guard = _all([*passed, *([where] if where is not None else [])])
         items = [sites.rewrite(parsed[item].copy(), guard) for item in block.items.values()]
-        return Map(
+        made = Map(
             block.inputs, [sql(c) for c in early], unnests, where, items, list(block.items), sites.sites, _key(block)
         )
+        inputs = [(id(given.operator), given.columns) for given in made.inputs]
+        content = repr([inputs, made.joined, *map(render, [*unnests, *items, *([where] if where else [])]), made.names])
+        return self._maps.setdefault(content, made)
 
     def _parsed(self, expressions: list[str]) -> dict[str, exp.Expr]:
         """Trees of the expressions with calls; others stay text.

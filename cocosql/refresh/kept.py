@@ -19,6 +19,8 @@ class Kept:
     #: What its temporary tables are told apart by.
     tag: str
     names: list[str]
+    #: The columns that tell its rows apart, if it is known.
+    identity: list[str]
 
     @property
     def now(self) -> str:
@@ -54,7 +56,7 @@ class Kept:
         return self._write(session)
 
     def net(self, session: Session, rows: str, touched: str) -> int:
-        """The same, but rows that are replaced by equal ones with the same source stay, with their ids."""
+        """The same, but rows that are replaced by equal ones with the same source stay, and an update keeps the id."""
         old, fresh = self._temporary("old"), self._temporary("fresh")
         told_apart = f"{fingerprint([SOURCE_ID, *self.names])} AS coco_content"
         copy = "row_number() OVER (PARTITION BY coco_content) AS coco_copy"
@@ -66,8 +68,15 @@ class Kept:
         gone, new = self._temporary("gone"), self._temporary("new")
         session.execute(f"CREATE OR REPLACE TEMP TABLE {gone} AS {plain} FROM {old} {differs.format(fresh)}")
         added = f"{plain} FROM {fresh} {differs.format(old)}"
-        session.execute(f"CREATE OR REPLACE TEMP TABLE {new} AS {_numbered(session, added)}")
+        session.execute(f"CREATE OR REPLACE TEMP TABLE {new} AS {self._with_ids_of_gone(_numbered(session, added))}")
         return self._write(session)
+
+    def _with_ids_of_gone(self, rows: str) -> str:
+        if not self.identity:
+            return rows
+        same = " AND ".join(f"gone.{ident(name)} IS NOT DISTINCT FROM new.{ident(name)}" for name in self.identity)
+        gone = f"LEFT JOIN {self._temporary('gone')} AS gone ON {same}"
+        return f"SELECT new.* REPLACE (coalesce(gone.coco_id, new.coco_id) AS coco_id) FROM ({rows}) AS new {gone}"
 
     def _write(self, session: Session) -> int:
         gone, new = self._temporary("gone"), self._temporary("new")

@@ -56,7 +56,8 @@ class ViewRefresh:
     rebuild: bool = False
     #: By operator, what has become of its rows in this attempt.
     _changed: dict[int, Changed] = field(default_factory=dict)
-    _maps: list[MapStep] = field(default_factory=list)
+    #: The steps of maps that it has come to.
+    maps: list[MapStep] = field(default_factory=list)
     _started: float = 0
 
     def __post_init__(self) -> None:
@@ -165,7 +166,7 @@ class ViewRefresh:
         view = self._settled(session)
         counts = self._write_rows(session, replace(self.plan, view=view), version, before_map)
         self.run.inserted, self.run.updated, self.run.deleted = counts.inserted, counts.updated, counts.deleted
-        view = state.keep_failed(session, view, {step.number: step.failed_ids() for step in self._maps})
+        view = state.keep_failed(session, view, {step.number: step.failed_ids() for step in self.maps})
         changed = bool(counts) or self.changes_columns()
         self.run.version = version if changed else self.view.version
         view = view.settled(inputs=self._advance(session), version=self.run.version)
@@ -222,7 +223,7 @@ class ViewRefresh:
         view that they replace; None if nothing changes there.
         """
         self._changed.clear()
-        self._maps.clear()
+        self.maps.clear()
         for number, operator in enumerate(self.flow.operators, start=1):
             is_top = operator is self.flow.top
             if isinstance(operator, Scan):
@@ -235,7 +236,7 @@ class ViewRefresh:
             else:
                 step = self._step(session, operator, number)
                 if isinstance(step, MapStep):
-                    self._maps.append(step)
+                    self.maps.append(step)
                 if is_top and not step.has_changes:
                     return None
                 if step.has_changes:
@@ -284,7 +285,7 @@ class ViewRefresh:
     ) -> Changed:
         """Write what differs in the table of an operator's rows."""
         table = qualified("coco", view.kept_table(number))
-        kept = Kept(table, f"{view.view_id}_{number}", operator.names)
+        kept = Kept(table, f"{view.view_id}_{number}", operator.names, operator.identity() or [])
         if not step.has_changes:
             return Changed(None, kept.now, kept.now)
         rows, touched = step.rows_sql(operator.names), step.touched()
@@ -384,8 +385,7 @@ def _described(plan: Plan, operator: Planned) -> Operator:
     table = plan.view.state_table if is_top else plan.view.kept_table(number)
     has_table = not isinstance(operator, (Constant, Union))
     inputs = [flow.number(given.operator) for given in operator.inputs]
-    sql = plan.sql if is_top else flow.sql(operator)
-    return Operator(number, operator.kind, operator.rule, inputs, sql, table if has_table else None)
+    return Operator(number, operator.kind, operator.rule, inputs, flow.sql(operator), table if has_table else None)
 
 
 def _union_all(parts: list[tuple[Reads, str]]) -> str:

@@ -78,6 +78,8 @@ class _Counts:
         self._session = session
         self._found: dict[str, tuple[int, int]] = {}
         self._waits: dict[str, list[str]] = {}
+        #: Whether there may be maps that it did not come to.
+        self._stopped = bool(missing)
 
     def before_map(self, step: MapStep) -> None:
         for level in sorted({site.level for site in step.operator.sites}):
@@ -94,6 +96,7 @@ class _Counts:
             self.missing += [function for function, calls in found.items() if calls and function not in self.missing]
         is_end = self._is_last and step.operator is step.part.flow.top
         if is_end or self.missing or step.operator.called_inline(step.part.plan.callees):
+            self._stopped = True
             raise _Unknown
 
     def _wait(self, function: str) -> None:
@@ -101,10 +104,11 @@ class _Counts:
         waits += [other for other in self.missing if other not in waits]
 
     def rows(self, part: ViewRefresh, name: str) -> list[Row]:
-        for one in part.flow.maps if part.has_changes else []:
-            for function in [site.callee.function.name for site in one.sites]:
-                if function not in self._found:
-                    self._wait(function)
+        reached = {step.number for step in part.maps}
+        for one in part.flow.maps if self._stopped else []:
+            if part.flow.number(one) not in reached:
+                for site in one.sites:
+                    self._wait(site.callee.function.name)
         named = dict.fromkeys(site.callee.function.name for one in part.flow.maps for site in one.sites)
         return [
             (name, "function", function, None, None, None, self._waits[function])

@@ -41,8 +41,9 @@ class Input:
 
     def over(self, relation: str, source_id: str = SOURCE_ID) -> str:
         """The input as SQL, for a relation of what the other operator gives."""
-        columns = [f"{ident(there)} AS {ident(here)}" for here, there in self.columns.items()]
-        return f"SELECT {', '.join([f'{SOURCE_ID} AS {source_id}', *columns])} FROM ({relation})"
+        pairs = [(SOURCE_ID, source_id), *((ident(there), ident(here)) for here, there in self.columns.items())]
+        columns = [there if there == here else f"{there} AS {here}" for there, here in pairs]
+        return f"SELECT {', '.join(columns)} FROM ({relation})"
 
     def identity(self) -> list[str] | None:
         """The columns that tell its rows apart, by the names here; None if they are not read, or there are none."""

@@ -1,0 +1,22 @@
+CREATE TABLE notes (id INTEGER PRIMARY KEY, lang VARCHAR, author INTEGER, size INTEGER);
+CREATE TABLE authors (id INTEGER PRIMARY KEY, name VARCHAR, lang VARCHAR);
+
+CREATE INCREMENTAL VIEW v AS
+SELECT n.id, a.name
+FROM notes AS n FULL JOIN authors AS a ON n.author = a.id;
+
+-- 1. scan: row groups that changed are read and the fingerprints of their rows compared
+--    "memory"."main"."notes"
+-- 2. scan: row groups that changed are read and the fingerprints of their rows compared
+--    "memory"."main"."authors"
+-- 3. map of 1: delete by source id, insert from the changed rows
+--    SELECT * FROM (SELECT "author", "id", coco_source_id FROM (FROM (SELECT coco_source_id, "author", "id" FROM
+--    (FROM operator_1)) AS coco_input_1) AS coco_rows_of_source) AS coco_rows ("author", "id", "coco_source_id")
+-- 4. map of 2: delete by source id, insert from the changed rows
+--    SELECT * FROM (SELECT "id_1", "name", coco_source_id FROM (FROM (SELECT coco_source_id, "id" AS "id_1", "name"
+--    FROM (FROM operator_2)) AS coco_input_1) AS coco_rows_of_source) AS coco_rows ("id_1", "name", "coco_source_id")
+-- 5. full join of 3, 4: the rows with the keys of changed rows are worked out anew
+--    SELECT "id" AS "id_2", "name" AS "name_1", coco_source_id FROM (SELECT "id", "name", coalesce(coco_key_0,
+--    coco_key_1) AS coco_source_id FROM (SELECT *, hash("author") AS coco_key_0 FROM (SELECT coco_source_id,
+--    "author", "id" FROM (FROM operator_3))) AS coco_left FULL JOIN (SELECT *, hash("id_1") AS coco_key_1 FROM
+--    (SELECT coco_source_id, "id_1", "name" FROM (FROM operator_4))) AS coco_right ON (("author" = "id_1")))

@@ -1,0 +1,19 @@
+CREATE TABLE notes (id INTEGER PRIMARY KEY, lang VARCHAR, author INTEGER, size INTEGER);
+
+CREATE INCREMENTAL VIEW v AS
+SELECT id, size - (SELECT avg(size) FROM notes) AS above
+FROM notes;
+
+-- 1. scan: row groups that changed are read and the fingerprints of their rows compared
+--    "memory"."main"."notes"
+-- 2. map of 1: delete by source id, insert from the changed rows
+--    SELECT * FROM (SELECT "size_1", coco_source_id FROM (FROM (SELECT coco_source_id, "size" AS "size_1" FROM (FROM
+--    operator_1)) AS coco_input_1) AS coco_rows_of_source) AS coco_rows ("size_1", "coco_source_id")
+-- 3. aggregate of 2: all of it is worked out anew from the rows kept below
+--    SELECT "avg" AS "avg", coco_source_id FROM (SELECT avg("size_1") AS "avg", (0 * count(*))::UBIGINT AS
+--    coco_source_id FROM (SELECT coco_source_id, "size_1" FROM (FROM operator_2)))
+-- 4. join of 1, 3: delete by the ids of either side, insert the changed rows of each joined with all of the others
+--    SELECT * FROM (SELECT "id", ((CAST("size" AS DOUBLE) - "avg")), coco_source_id, coco_source_id_2 FROM (FROM
+--    (SELECT coco_source_id, "id", "size" FROM (FROM operator_1)) AS coco_input_1, (SELECT coco_source_id AS
+--    coco_source_id_2, "avg" FROM (FROM operator_3)) AS coco_input_2) AS coco_rows_of_source) AS coco_rows ("id_1",
+--    "above", "coco_source_id", "coco_source_id_2")

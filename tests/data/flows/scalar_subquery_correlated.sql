@@ -1,0 +1,27 @@
+CREATE TABLE notes (id INTEGER PRIMARY KEY, lang VARCHAR, author INTEGER, size INTEGER);
+CREATE TABLE authors (id INTEGER PRIMARY KEY, name VARCHAR, lang VARCHAR);
+
+CREATE INCREMENTAL VIEW v AS
+SELECT id, (SELECT sum(size) FROM notes WHERE author = a.id) AS total
+FROM authors AS a;
+
+-- 1. scan: row groups that changed are read and the fingerprints of their rows compared
+--    "memory"."main"."authors"
+-- 2. scan: row groups that changed are read and the fingerprints of their rows compared
+--    "memory"."main"."notes"
+-- 3. map of 1: delete by source id, insert from the changed rows
+--    SELECT * FROM (SELECT "id", coco_source_id FROM (FROM (SELECT coco_source_id, "id" FROM (FROM operator_1)) AS
+--    coco_input_1) AS coco_rows_of_source) AS coco_rows ("id", "coco_source_id")
+-- 4. map of 2: delete by source id, insert from the changed rows
+--    SELECT * FROM (SELECT "author", "size", coco_source_id FROM (FROM (SELECT coco_source_id, "author", "size" FROM
+--    (FROM operator_2)) AS coco_input_1 WHERE ("author" IS NOT NULL)) AS coco_rows_of_source) AS coco_rows ("author",
+--    "size", "coco_source_id")
+-- 5. aggregate of 4: the groups of changed rows are worked out anew
+--    SELECT "id_1" AS "id_1", "sum" AS "sum", coco_source_id FROM (SELECT "author" AS "id_1", sum("size") AS "sum",
+--    hash("author") AS coco_source_id FROM (SELECT coco_source_id, "author", "size" FROM (FROM operator_4)) GROUP BY
+--    "author")
+-- 6. left join of 3, 5: the rows with the keys of changed rows are worked out anew
+--    SELECT "id" AS "id_3", "sum(size)" AS "total", coco_source_id FROM (SELECT "id", "sum(size)", coco_key_0 AS
+--    coco_source_id FROM (SELECT *, hash("id") AS coco_key_0 FROM (SELECT coco_source_id, "id" FROM (FROM
+--    operator_3))) AS coco_left LEFT JOIN (SELECT *, hash("id_2") AS coco_key_1 FROM (SELECT coco_source_id, "sum" AS
+--    "sum(size)", "id_1" AS "id_2" FROM (FROM operator_5))) AS coco_right ON (("id" IS NOT DISTINCT FROM "id_2")))

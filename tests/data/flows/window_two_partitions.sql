@@ -1,0 +1,20 @@
+CREATE TABLE notes (id INTEGER PRIMARY KEY, lang VARCHAR, author INTEGER, size INTEGER);
+
+CREATE INCREMENTAL VIEW v AS
+SELECT id, count(*) OVER (PARTITION BY lang) AS same_lang, count(*) OVER (PARTITION BY author) AS same_author
+FROM notes;
+
+-- 1. scan: row groups that changed are read and the fingerprints of their rows compared
+--    "memory"."main"."notes"
+-- 2. map of 1: delete by source id, insert from the changed rows
+--    SELECT * FROM (SELECT "id", "lang", "author", coco_source_id FROM (FROM (SELECT coco_source_id, "id", "lang",
+--    "author" FROM (FROM operator_1)) AS coco_input_1) AS coco_rows_of_source) AS coco_rows ("id", "lang", "author",
+--    "coco_source_id")
+-- 3. window of 2: the partitions of changed rows are worked out anew
+--    SELECT "id" AS "id", "author" AS "author", "count" AS "count", coco_source_id FROM (SELECT "id", "author",
+--    count() OVER (PARTITION BY "lang") AS "count", hash("lang") AS coco_source_id FROM (SELECT coco_source_id, "id",
+--    "lang", "author" FROM (FROM operator_2)))
+-- 4. window of 3: the partitions of changed rows are worked out anew
+--    SELECT "id" AS "id_1", "count" AS "same_lang", "count_1" AS "same_author", coco_source_id FROM (SELECT "id",
+--    "count", count() OVER (PARTITION BY "author") AS "count_1", hash("author") AS coco_source_id FROM (SELECT
+--    coco_source_id, "id", "author", "count" FROM (FROM operator_3)))
