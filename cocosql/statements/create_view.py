@@ -14,11 +14,11 @@ from cocosql.planner.file_calls import make_absolute
 from cocosql.planner.parse import parse
 from cocosql.planner.qualify import qualify
 from cocosql.refresh import locks, state
+from cocosql.refresh.describe import describe_operators, source_id_types
 from cocosql.refresh.inputs import as_input, captures
 from cocosql.refresh.refresh import check_shown, prepared, transaction, upstream
 from cocosql.refresh.refresh import planned as plan_of
 from cocosql.refresh.refresh import run as run_refresh
-from cocosql.refresh.view_refresh import describe_operators, source_id_types
 from cocosql.sqltext import ident, render
 from cocosql.statements import Statement
 
