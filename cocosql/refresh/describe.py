@@ -1,4 +1,4 @@
-"""What a view's record says of its plan (operators, calls, where rows came from), and whether the plan is another now."""
+"""What a view's record says of its plan: operators, calls, where rows came from; whether it is another by now."""
 
 from cocosql.capture import Capture
 from cocosql.catalog.views import Call, Operator
