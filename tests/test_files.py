@@ -220,9 +220,11 @@ def test_lineage_of_rows_without_a_key(con: Con, docs: Path, calls: Calls) -> No
 def test_explain(con: Con, docs: Path, calls: Calls) -> None:
     write_text(docs / "a.md", "one")
     con.execute(f"CREATE INCREMENTAL VIEW v AS SELECT up(content) AS up FROM read_text('{docs}/*.md')")
-    con.execute(f"CREATE INCREMENTAL VIEW w AS SELECT DISTINCT content FROM read_text('{docs}/*.md')")
+    con.execute(
+        f"CREATE INCREMENTAL VIEW w WITH (mode = 'recompute') AS SELECT DISTINCT content FROM read_text('{docs}/*.md')"
+    )
     shown = [row[1] for row in rows(con, "EXPLAIN INCREMENTAL VIEW v")]
-    assert shown[1] == "files that changed are read and the fingerprints of their rows compared"
+    assert shown[1].startswith("files that changed are read and the fingerprints of their rows compared")
     shown = [row[1] for row in rows(con, "EXPLAIN INCREMENTAL VIEW w")]
     assert shown[1] == "files that changed are read, their fingerprints added up and compared"
     write_text(docs / "b.md", "two")

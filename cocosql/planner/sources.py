@@ -1,6 +1,6 @@
 """The sources of a query: the relations that it reads, and how a row of each is known again."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 import sqlglot
@@ -54,6 +54,16 @@ class Source:
     @property
     def has_integer_key(self) -> bool:
         return len(self.key) == 1 and self.types[self.key[0]] in _INTEGERS
+
+
+def _hide(table: exp.Table, alias: str, hidden: Iterable[str]) -> None:
+    """Leave hidden columns of a file out of the stars of its SELECT."""
+    select = table.find_ancestor(exp.Select)
+    for item in select.expressions if select else []:
+        star = item.this if isinstance(item, exp.Column) else item
+        if isinstance(star, exp.Star) and (not isinstance(item, exp.Column) or item.table.lower() == alias.lower()):
+            columns = [exp.column(name, table=alias, quoted=True) for name in hidden]
+            star.set("except_", [*(star.args.get("except_") or []), *columns])
 
 
 #: How the temporary tables are named that stand for files while a query is planned.
@@ -122,11 +132,12 @@ def without_files(tree: exp.Query, files: list[Source]) -> exp.Query:
 def _without_files(tree: exp.Query, files: list[Source], stand_in: Callable[[int, Source], exp.Expr]) -> exp.Query:
     numbers = {source.sql: number for number, source in enumerate(files)}
     tree = tree.copy()
-    has_star = tree.find(exp.Star) is not None or bool(calls_in(tree, ["columns"]))
+    has_columns = bool(calls_in(tree, ["columns"]))
     for table, call in file_calls(tree):
         source = files[numbers[call.sql]]
-        if source.hidden and has_star:
+        if source.hidden and has_columns:
             continue
+        _hide(table, call.alias, source.hidden)
         alias = table.args.get("alias") or exp.TableAlias()
         alias.set("this", exp.to_identifier(call.alias, quoted=True))
         replacement = stand_in(numbers[call.sql], source)
