@@ -32,8 +32,8 @@ class ContentCapture:
     parts: Parts
     #: The view that has a snapshot of its own, if it does.
     owner: int | None = None
-    #: Whether a part that may have changed is read to see whether it did. It is not where that costs as much as what is
-    #: saved: but for parts that may have changed each time.
+    #: Whether a part that may have changed is read to see whether it did. Where that costs as much as what it saves it
+    #: is not, unless the part will not be known again.
     reads: bool = True
     _snapshot: Snapshot | None = None
     _present: Present | None = None
@@ -85,7 +85,8 @@ class ContentCapture:
 
     def _add_up(self, session: Session, stored: Stored, present: Present) -> Present:
         """The present parts with their digests; only those that may have changed are read."""
-        to_read = [part.part_id for part in present.parts if part.part_id not in present.same and self._is_read(part)]
+        trusted = frozenset() if self.reads else present.lasting
+        to_read = [part_id for part_id in present.to_read if part_id not in trusted]
         self._read = len(to_read)
         digests = {part.part_id: part.digest for part in stored.parts}
         if to_read:
@@ -97,9 +98,6 @@ class ContentCapture:
         known = {*present.same, *to_read}
         parts = [_with_digest(part, digests[part.part_id] if part.part_id in known else None) for part in present.parts]
         return replace(present, parts=parts)
-
-    def _is_read(self, part: Part) -> bool:
-        return self.reads or not part.token
 
     def _version(self, snapshot: Snapshot, present: Present) -> int:
         before, now = snapshot.stored.parts, present.parts

@@ -54,7 +54,7 @@ class FileParts:
                 same.add(part.part_id)
             parts.append(part)
         self._paths = {part.part_id: part.place for part in parts}
-        return Present(parts, frozenset(same))
+        return Present(parts, frozenset(same), lasting=frozenset(part.part_id for part in parts if part.token))
 
     def _stored_token(self, token: str) -> str:
         """What is stored of a file: nothing if it may change unseen, or what else its rows depend on may."""

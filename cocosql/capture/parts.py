@@ -43,6 +43,8 @@ class Present:
     #: The parts that hold what they held when they were stored.
     same: frozenset[int]
     checkpoint: int | None = None
+    #: The parts that will be known again as long as they hold what they hold.
+    lasting: frozenset[int] = frozenset()
 
     def stored(self) -> Stored:
         """As they are to be stored."""

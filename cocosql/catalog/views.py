@@ -115,6 +115,7 @@ _VIEW = [
     *("options", "settings", "search_path", "state_table", "history_table", "version", "has_data", "incremental"),
     *("definition", "last_error", "failed_rows", "fill_seconds", "query_seconds", "owed_seconds"),
 ]
+_CHANGES = ", ".join(f"{column} = ${number}" for number, column in enumerate(_VIEW, start=1))
 #: The tables beside it. The first columns give the order of a view's rows.
 _PARTS = {
     "inputs": ["input_id", "source", "columns", "capture", "snapshot_table", "position"],
@@ -191,12 +192,11 @@ def save(session: Session, view: View, *, refreshed: bool) -> None:
     """Write the view's record in place of the one it has. Call in the transaction of the change."""
     views = all_views(session, view.name.database)
     stored = next((other for other in views if other.view_id == view.view_id), None)
-    record = [view.view_id, view.name.schema, view.name.name, *(getattr(view, column) for column in _VIEW[3:])]
+    record = _record(view)
     last_refreshed = "now()" if refreshed else "NULL"
     if stored:
-        changes = ", ".join(f"{column} = ${number}" for number, column in enumerate(_VIEW, start=1))
         session.execute(
-            f"UPDATE coco.views SET {changes}, last_refreshed = {last_refreshed} WHERE view_id = $1", record
+            f"UPDATE coco.views SET {_CHANGES}, last_refreshed = {last_refreshed} WHERE view_id = $1", record
         )
     else:
         values = ", ".join(f"${number}" for number, _ in enumerate(_VIEW, start=1))
@@ -205,7 +205,28 @@ def save(session: Session, view: View, *, refreshed: bool) -> None:
             f"VALUES ({values}, now(), {last_refreshed})",
             record,
         )
-    before = _parts(stored) if stored else {}
+    _save_parts(session, view, _parts(stored) if stored else {})
+
+
+def change(session: Session, view: View) -> None:
+    """Write the record of a view that was not refreshed. Call in the transaction of the change."""
+    session.execute(f"UPDATE coco.views SET {_CHANGES} WHERE view_id = $1", _record(view))
+    _save_parts(session, view, {})
+
+
+def rename(session: Session, view: View, name: Name) -> None:
+    """Write the view's new name into its records. Call in the transaction of the change."""
+    session.execute("UPDATE coco.views SET view_name = $2 WHERE view_id = $1", [view.view_id, name.name])
+    for table in ("runs", "errors"):
+        session.execute(f"UPDATE coco.{table} SET view_name = $2 WHERE view_id = $1", [view.view_id, str(name)])
+    session.execute("UPDATE coco.run_steps SET view_name = $2 WHERE view_name = $1", [str(view.name), str(name)])
+
+
+def _record(view: View) -> list[Any]:
+    return [view.view_id, view.name.schema, view.name.name, *(getattr(view, column) for column in _VIEW[3:])]
+
+
+def _save_parts(session: Session, view: View, before: dict[str, list[tuple[Any, ...]]]) -> None:
     for table, rows in _parts(view).items():
         if rows != before.get(table, []):
             _save_part(session, view.view_id, table, rows)

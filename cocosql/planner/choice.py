@@ -13,7 +13,7 @@ _OVERHEAD = 0.03
 _SLOWER = 1.25
 #: The state is not worth its while where more than that share of the rows changed, and at least so many.
 _LARGE_SHARE = 0.2
-_LARGE = 50_000
+_MANY = 50_000
 #: The state is made anew once refreshes by the query have taken so many times what that takes: so all in all at most a
 #: fourth more time is spent than by the query alone.
 _PATIENCE = 4
@@ -29,20 +29,23 @@ def is_by_query(view: View) -> bool:
     return view.owed_seconds is not None and not view.incremental and is_free(view)
 
 
-def is_large(changed: int) -> bool:
-    """Whether so many changes may be more than the state is worth."""
-    return changed > _LARGE
-
-
-def why_query(view: View, changed: int, total: int) -> str | None:
-    """Why a view with a state is to give it up; None if it is not. `changed` of `total` rows of its sources did."""
-    if not is_free(view):
+def why_query(view: View) -> str | None:
+    """Why a view with a state is to give it up, whatever changed; None if it is not."""
+    if view.owed_seconds is None or not is_free(view):
         return None
-    if is_large(changed) and changed > _LARGE_SHARE * total:
-        return f"{changed} of {total} rows changed: the query is run afresh"
-    if view.owed_seconds is not None:
-        return f"the last refresh took longer than the query, which takes {view.query_seconds:.3f} s: it is run afresh"
-    return None
+    return f"the last refresh took longer than the query, which takes {view.query_seconds:.3f} s: it is run afresh"
+
+
+def is_many(changed: int) -> bool:
+    """Whether so many changes may be more than the state is worth."""
+    return changed > _MANY
+
+
+def why_query_for(view: View, changed: int, total: int) -> str | None:
+    """Why a view with a state is to give it up where `changed` of the `total` rows of its sources did."""
+    if not is_free(view) or not is_many(changed) or changed <= _LARGE_SHARE * total:
+        return None
+    return f"{changed} of {total} rows changed: the query is run afresh"
 
 
 def why_operators(view: View) -> str | None:

@@ -15,9 +15,10 @@ from cocosql.catalog import functions
 from cocosql.catalog.views import View
 from cocosql.planner import definitions, sources
 from cocosql.planner.algebra import NotIncremental, Relation, algebra
+from cocosql.planner.build import plan_flow
 from cocosql.planner.call_sites import Callee
 from cocosql.planner.choice import is_by_query
-from cocosql.planner.flow import Flow, plan_flow
+from cocosql.planner.flow import Flow
 from cocosql.planner.operators.recompute import Recompute
 from cocosql.planner.parse import parse, same_meaning
 from cocosql.planner.qualify import fill_database

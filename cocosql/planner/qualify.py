@@ -54,6 +54,16 @@ def without_database(sql: str, database: str) -> str:
     return render(table)
 
 
+def rename(tree: exp.Query, old: Name, new: Name) -> None:
+    """Write a table's new name, and let the query know it by the old one where it has no other."""
+    for table in tables(tree):
+        if (table.db.lower(), table.name.lower()) != (old.schema.lower(), old.name.lower()) or table.catalog:
+            continue
+        if not table.alias:
+            table.set("alias", exp.TableAlias(this=exp.to_identifier(table.name, quoted=True)))
+        table.set("this", exp.to_identifier(new.name, quoted=True))
+
+
 def tables(tree: exp.Query) -> Iterator[exp.Table]:
     """The tables and views that a query names; not its CTEs, nor table functions."""
     for table in list(tree.find_all(exp.Table)):

@@ -15,6 +15,8 @@ from cocosql.planner.expressions import column_of, columns_in, reference, substi
 Calls = Callable[[str], bool]
 
 _NULL_SAFE = "IS NOT DISTINCT FROM"
+#: Comparisons that are never NULL: EXISTS compares so, and IN does not.
+_EXACT = (_NULL_SAFE, "IS DISTINCT FROM")
 
 
 def rewrite(root: Relation, calls: Calls) -> Relation:
@@ -133,7 +135,7 @@ def _mark_filter(relation: Relation, join: Relation, names: Iterator[str]) -> Re
     conditions = list(relation["conditions"])
     for condition in conditions:
         kind = _asks_for(condition, mark)
-        if kind == "anti" and any(operator != _NULL_SAFE for _, operator, _ in join["conditions"]):
+        if kind == "anti" and any(operator not in _EXACT for _, operator, _ in join["conditions"]):
             continue  # NOT IN depends on NULLs
         if kind and sum(mark in columns_in([other]) for other in conditions) == 1:
             conditions.remove(condition)

@@ -37,7 +37,7 @@ def fill(session: Session, plan: Plan, rows: str, version: int) -> Counts:
         SELECT {_new_row_id(version)}, {version}, false, {idents(columns)} FROM ({rows}) AS coco_new ({idents(columns)})
         """
     )
-    _check_key(session, plan, plan.view.rows)
+    check_key(session, plan.view, plan.view.rows)
     ((count,),) = session.execute(f"SELECT count(*) FROM {plan.view.rows}")
     return Counts(inserted=count)
 
@@ -71,7 +71,7 @@ def apply(session: Session, plan: Plan, rows: str, touched: str, version: int) -
     _retrace(session, plan, old, new)
     if counts:
         _write(session, plan, removed, added, version, counts)
-        _check_key(session, plan, added)
+        check_key(session, plan.view, added)
     return counts
 
 
@@ -157,9 +157,8 @@ def _count(session: Session, removed: str, added: str) -> Counts:
     return Counts(inserted=new - updated, updated=updated, deleted=gone - updated)
 
 
-def _check_key(session: Session, plan: Plan, added: str) -> None:
+def check_key(session: Session, view: View, added: str) -> None:
     """Refuse rows whose declared key another row has; one that is derived from the source's is unique."""
-    view = plan.view
     if "key" not in view.options:
         return
     key = idents(view.key_columns)

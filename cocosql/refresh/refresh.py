@@ -263,6 +263,7 @@ def _attempt(session: Session, chain: list[ViewRefresh]) -> tuple[ViewRefresh, l
 def _look_and_apply(session: Session, chain: list[ViewRefresh]) -> None:
     _check_catalog(session, chain)
     for part in chain:
+        part.choose_unseen()
         part.look(session)
         part.choose(session)
         part.apply(session, partial(_calls_first, session))

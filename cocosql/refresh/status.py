@@ -7,8 +7,9 @@ from cocosql.catalog import runs
 from cocosql.catalog.views import View, stands
 from cocosql.planner import plan
 from cocosql.refresh import locks
+from cocosql.refresh.describe import rebuild_reason
 from cocosql.refresh.refresh import HIDDEN, prepared, reading, upstream
-from cocosql.refresh.view_refresh import ViewRefresh, rebuild_reason
+from cocosql.refresh.view_refresh import ViewRefresh
 
 #: fresh, stale, refreshing, partial, failed, broken or no data, and why.
 Status = tuple[str, str | None]

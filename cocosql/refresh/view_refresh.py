@@ -1,7 +1,6 @@
 """One view's part in a refresh: find the changes, take them through the operators, and write the difference."""
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -9,34 +8,22 @@ from cocosql._native import Session
 from cocosql.capture import Capture, Delta, snapshots
 from cocosql.catalog import views
 from cocosql.catalog.runs import Run
-from cocosql.catalog.views import Call, Input, Operator, View
+from cocosql.catalog.views import Input, View
 from cocosql.planner import Plan, choice
-from cocosql.planner.call_sites import Callee
 from cocosql.planner.flow import Flow
-from cocosql.planner.operators import Input as Reads
-from cocosql.planner.operators import Operator as Planned
-from cocosql.planner.operators import recompute
-from cocosql.planner.operators.map import Changed, Map
-from cocosql.planner.operators.partitioned import Partitioned
-from cocosql.planner.operators.scan import Constant, Scan
-from cocosql.planner.operators.union import Union
 from cocosql.planner.sources import Source
 from cocosql.refresh import apply, state
 from cocosql.refresh.apply import Counts
+from cocosql.refresh.describe import describe_calls, describe_operators, rebuild_reason, source_id_types
+from cocosql.refresh.flow_run import BeforeMap, FlowRun
 from cocosql.refresh.inputs import as_input, captures, stored_inputs
-from cocosql.refresh.kept import Kept
 from cocosql.refresh.map_step import MapStep
-from cocosql.refresh.partition_step import PartitionStep
 from cocosql.sqltext import qualified
 from cocosql.udf import Function
 
 
 class PlanChanged(Exception):
     """What the refresh was planned for is not so any more."""
-
-
-#: What is done before a map's rows are worked out: its calls are made, or counted.
-BeforeMap = Callable[[MapStep], None]
 
 
 @dataclass
@@ -54,9 +41,7 @@ class ViewRefresh:
     deltas: list[Delta | None] = field(default_factory=list)
     #: Whether the view's rows are to be worked out anew from all rows of its sources.
     rebuild: bool = False
-    #: By operator, what has become of its rows in this attempt.
-    _changed: dict[int, Changed] = field(default_factory=dict)
-    #: The steps of maps that it has come to.
+    #: The steps of maps that it has come to in this attempt.
     maps: list[MapStep] = field(default_factory=list)
     _started: float = 0
 
@@ -119,26 +104,39 @@ class ViewRefresh:
             self.deltas.append(delta)
         self.rebuild = self.rebuild or None in self.deltas
 
+    def choose_unseen(self) -> None:
+        """Take the way that costs less whatever changed.
+
+        Raises:
+            PlanChanged: if that is another than the plan's.
+        """
+        if self.plan.flow and not self.plan.callees and not self.full:
+            self._take_query(choice.why_query(self.view))
+
     def choose(self, session: Session) -> None:
         """Take the way that costs less for what changed.
 
         Raises:
             PlanChanged: if that is another than the plan's.
         """
-        view, plan = self.view, self.plan
-        if plan.callees or self.rebuild or not self.sources_changed:
+        if self.plan.callees or self.rebuild or not self.sources_changed:
             return
-        if plan.flow is None:
-            reason = choice.why_operators(view) if choice.is_by_query(view) else None
-            chosen = view.settled(incremental=True, owed_seconds=None)
-        else:
-            changed = sum(delta.changed for delta in self.deltas if delta)
-            total = sum(map(partial(_count, session), plan.sources)) if choice.is_large(changed) else 0
-            reason = choice.why_query(view, changed, total)
-            chosen = view.settled(incremental=False, owed_seconds=0.0)
+        if self.plan.flow is None:
+            reason = choice.why_operators(self.view) if choice.is_by_query(self.view) else None
+            self._take(reason, self.view.settled(incremental=True, owed_seconds=None))
+            return
+        changed = sum(delta.changed for delta in self.deltas if delta)
+        total = sum(map(partial(_count, session), self.plan.sources)) if choice.is_many(changed) else 0
+        self._take_query(choice.why_query_for(self.view, changed, total))
+
+    def _take_query(self, reason: str | None) -> None:
+        self._take(reason, self.view.settled(incremental=False, owed_seconds=0.0))
+
+    def _take(self, reason: str | None, chosen: View) -> None:
+        """Go on with the view as chosen, if there is a reason."""
         if reason:
-            with self.run.step(len(self.captures) + 1, f"choose: {reason}", plan.sql):
-                self.plan = replace(plan, view=chosen)
+            with self.run.step(len(self.captures) + 1, f"choose: {reason}", self.plan.sql):
+                self.plan = replace(self.plan, view=chosen)
             raise PlanChanged
 
     def apply(self, session: Session, before_map: BeforeMap) -> None:
@@ -191,7 +189,9 @@ class ViewRefresh:
         if plan.flow is None:
             number, rows, touched = len(self.captures) + 1, plan.sql, "true"
         else:
-            found = self.run_operators(session, plan.view, before_map)
+            run = FlowRun(self, plan.view)
+            self.maps = run.maps
+            found = run.run(session, before_map)
             if found is None:
                 return Counts()
             number, rows, touched = found
@@ -202,87 +202,6 @@ class ViewRefresh:
                 counts = apply.apply(session, plan, rows, touched, version)
             step.rows = counts.inserted + counts.updated + counts.deleted
         return counts
-
-    def run_operators(self, session: Session, view: View, before_map: BeforeMap) -> tuple[int, str, str] | None:
-        """Take the changes through the operators below the view's rows, which are written.
-
-        Returns the number of the last operator, a query for the rows that it gives, and the condition for those of the
-        view that they replace; None if nothing changes there.
-        """
-        self._changed.clear()
-        self.maps.clear()
-        for number, operator in enumerate(self.flow.operators, start=1):
-            is_top = operator is self.flow.top
-            if isinstance(operator, Scan):
-                self._changed[id(operator)] = self._scan(session, operator, number)
-            elif isinstance(operator, Constant):
-                rows = operator.rows_sql()
-                self._changed[id(operator)] = Changed(None, rows, rows)
-            elif isinstance(operator, Union):
-                self._changed[id(operator)] = self._union(operator)
-            else:
-                step = self._step(session, operator, number)
-                if isinstance(step, MapStep):
-                    self.maps.append(step)
-                if is_top and not step.has_changes:
-                    return None
-                if step.has_changes:
-                    step.prepare(session)
-                    if isinstance(step, MapStep) and step.operator.sites:
-                        before_map(step)
-                if is_top:
-                    return number, step.rows_sql(self.plan.column_names), step.touched()
-                self._changed[id(operator)] = self._keep(session, step, operator, view, number)
-        raise AssertionError("the last operator gives the view's rows")
-
-    def _step(self, session: Session, operator: Planned, number: int) -> MapStep | PartitionStep:
-        inputs = [self._changed[id(given.operator)] for given in operator.inputs]
-        if isinstance(operator, Map):
-            retries = not self.rebuild and state.has_failed(session, self.view, number)
-            return MapStep(self, operator, number, inputs, self.rebuild, retries)
-        assert isinstance(operator, Partitioned)
-        return PartitionStep(operator, f"{self.view.view_id}_{number}", inputs, self.rebuild)
-
-    def _scan(self, session: Session, scan: Scan, number: int) -> Changed:
-        capture = self.captures[number - 1]
-        delta, now = self.deltas[number - 1], capture.all_rows(session)
-        if self.rebuild or delta is None:
-            return Changed(now, now, now)
-        if not delta.changed:
-            return Changed(None, delta.gone, now)
-        readers = [given for operator in self.flow.operators for given in operator.inputs if given.operator is scan]
-        if len(readers) == 1 and not any(len(one.inputs) > 1 for one in self.flow.maps):
-            return Changed(delta.new, delta.gone, now)
-        table = qualified("temp", "main", f"coco_source_{self.view.view_id}_{number}")
-        session.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {delta.new}")
-        return Changed(f"FROM {table}", delta.gone, now)
-
-    def _union(self, union: Union) -> Changed:
-        inputs = [self._changed[id(given.operator)] for given in union.inputs]
-        changed = [(given, one) for given, one in zip(union.inputs, inputs, strict=True) if one.new is not None]
-        now = union.rows_sql([one.now for one in inputs])
-        return Changed(
-            _union_all([(given, one.new) for given, one in changed if one.new is not None]) if changed else None,
-            _union_all([(given, one.gone) for given, one in changed]) if changed else now,
-            now,
-        )
-
-    def _keep(
-        self, session: Session, step: MapStep | PartitionStep, operator: Planned, view: View, number: int
-    ) -> Changed:
-        """Write what differs in the table of an operator's rows."""
-        table = qualified("coco", view.kept_table(number))
-        kept = Kept(table, f"{view.view_id}_{number}", operator.names, operator.identity() or [])
-        if not step.has_changes:
-            return Changed(None, kept.now, kept.now)
-        rows, touched = step.rows_sql(operator.names), step.touched()
-        with self.run.step(number, "work out the rows that changed", rows) as record:
-            if self.rebuild and (touched == "true" or not state.exists(session, view, view.kept_table(number))):
-                kept.fill(session, rows)
-                return Changed(kept.now, kept.now, kept.now)
-            write = kept.replace if isinstance(step, MapStep) else kept.net
-            record.rows = write(session, rows, touched)
-        return Changed(kept.new if record.rows else None, kept.gone, kept.now)
 
     def _source_id_types(self) -> list[str]:
         """The types of the columns that say where the view's rows came from."""
@@ -299,7 +218,7 @@ class ViewRefresh:
             definition=plan.definition,
             has_data=True,
             last_error=None,
-            calls=_calls(plan),
+            calls=describe_calls(plan),
         )
         if not view.has_data or self._needs_layout(session):
             changed = state.renamed(changed, views.next_id(session), keep_history=self._same_columns())
@@ -322,77 +241,6 @@ class ViewRefresh:
     def _advance(self, session: Session) -> list[Input]:
         """Take what the captures found as read."""
         return [as_input(self.view, capture, capture.advance(session)) for capture in self.captures]
-
-
-def source_id_types(plan: Plan, found: list[Capture]) -> list[str]:
-    """The types of the columns that say where a view's rows came from; of those of its last operator's inputs."""
-    if plan.flow is None:
-        return []
-    if not isinstance(plan.flow.top, Map):
-        return ["UBIGINT"]
-    by_scan = {id(scan): capture for scan, capture in zip(plan.flow.scans, found, strict=True)}
-    inputs = [by_scan.get(id(given.operator)) for given in plan.flow.top.inputs]
-    return [capture.source_id_type() if capture else "BIGINT" for capture in inputs]
-
-
-def rebuild_reason(plan: Plan) -> str | None:
-    """Why the view's rows must all be worked out anew, if they must; a reason that people understand."""
-    view = plan.view
-    if not view.has_data:
-        return "it has no data yet"
-    for call in view.calls:
-        if plan.versions.get(call.function.lower(), call.code_version) != call.code_version:
-            return f"the code of function {call.function} changed"
-    if {call.function.lower() for call in view.calls} != set(plan.versions) or view.definition != plan.definition:
-        return "its query, or a view or macro in it, changed"
-    if (view.column_names, view.column_types) != (plan.column_names, plan.column_types):
-        return "its columns changed"
-    return None
-
-
-def describe_operators(plan: Plan, found: list[Capture]) -> list[Operator]:
-    """The flow as coco_operators and EXPLAIN show it."""
-    tables = [given.snapshot_table for given in plan.view.inputs]
-    scans = [
-        Operator(number, "scan", capture.rule, [], capture.source.sql, table)
-        for number, (capture, table) in enumerate(zip(found, tables, strict=True), start=1)
-    ]
-    if plan.flow is None:
-        assert plan.recompute is not None
-        rule = f"{recompute.RULE}: {plan.recompute.reason}"
-        numbers = [scan.operator_id for scan in scans]
-        return [*scans, Operator(len(scans) + 1, recompute.KIND, rule, numbers, plan.sql, plan.view.state_table)]
-    return [*scans, *(_described(plan, operator) for operator in plan.flow.operators[len(scans) :])]
-
-
-def _described(plan: Plan, operator: Planned) -> Operator:
-    flow = plan.flow
-    assert flow is not None
-    number, is_top = flow.number(operator), operator is flow.top
-    table = plan.view.state_table if is_top else plan.view.kept_table(number)
-    has_table = not isinstance(operator, (Constant, Union))
-    inputs = [flow.number(given.operator) for given in operator.inputs]
-    return Operator(number, operator.kind, operator.rule, inputs, flow.sql(operator), table if has_table else None)
-
-
-def _union_all(parts: list[tuple[Reads, str]]) -> str:
-    return " UNION ALL ".join(f"({given.over(rows)})" for given, rows in parts)
-
-
-def _calls(plan: Plan) -> list[Call]:
-    top = plan.flow.top if plan.flow else None
-    sites = top.sites if isinstance(top, Map) else []
-    traced = {site.callee.function.name.lower() for site in sites}
-    untraced = set(plan.callees) - traced
-    for one in plan.flow.maps if plan.flow else []:
-        names = one.untraced(plan.callees) if one is top else {site.callee.function.name.lower() for site in one.sites}
-        untraced |= names
-    inline = [callee for name, callee in plan.callees.items() if name in untraced]
-    return [_call(site.number, site.callee) for site in sites] + [_call(None, callee) for callee in inline]
-
-
-def _call(site: int | None, callee: Callee) -> Call:
-    return Call(site, callee.function.name, callee.function.code_version)
 
 
 def _count(session: Session, source: Source) -> int:

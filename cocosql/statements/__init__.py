@@ -30,7 +30,17 @@ class Statement:
     all: bool
 
 
-IMPLEMENTED = {"create_view", "drop_view", "refresh", "show", "explain", "explain_refresh", "upgrade", "vacuum"}
+IMPLEMENTED = {
+    "create_view",
+    "alter_view",
+    "drop_view",
+    "refresh",
+    "show",
+    "explain",
+    "explain_refresh",
+    "upgrade",
+    "vacuum",
+}
 
 
 def run(session: Session, kind: str, fields: dict[str, Any], caller: dict[str, Any]) -> list[tuple[Any, ...]]:

@@ -1,5 +1,6 @@
 """CREATE [OR REPLACE] INCREMENTAL VIEW [IF NOT EXISTS] name [(column, …)] [WITH (…)] AS query [WITH NO DATA]"""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import duckdb
@@ -13,11 +14,11 @@ from cocosql.planner.file_calls import make_absolute
 from cocosql.planner.parse import parse
 from cocosql.planner.qualify import qualify
 from cocosql.refresh import locks, state
+from cocosql.refresh.describe import describe_operators, source_id_types
 from cocosql.refresh.inputs import as_input, captures
 from cocosql.refresh.refresh import check_shown, prepared, transaction, upstream
 from cocosql.refresh.refresh import planned as plan_of
 from cocosql.refresh.refresh import run as run_refresh
-from cocosql.refresh.view_refresh import describe_operators, source_id_types
 from cocosql.sqltext import ident, render
 from cocosql.statements import Statement
 
@@ -53,7 +54,7 @@ def run(session: Session, statement: Statement, caller: Caller) -> list[tuple[()
 
 def _planned(session: Session, view: View) -> Plan:
     planned = plan(session, view, views.all_views(session, view.name.database))
-    _check(planned)
+    check_plan(planned)
     return planned
 
 
@@ -74,11 +75,8 @@ def _create(session: Session, view: View, existing: View | None, with_data: bool
 
 def check_options(session: Session, options: dict[str, str]) -> None:
     """Refuse options that there are not, and values that they do not take."""
+    check_known(options)
     for option, value in options.items():
-        if option not in OPTIONS:
-            raise duckdb.InvalidInputException(
-                f"there is no option {option!r} of a view; there are {', '.join(OPTIONS)}"
-            )
         values = OPTIONS[option]
         if values and value not in values:
             raise duckdb.InvalidInputException(f"option {option} takes {' or '.join(map(repr, values))}, not {value!r}")
@@ -86,6 +84,15 @@ def check_options(session: Session, options: dict[str, str]) -> None:
             raise duckdb.NotImplementedException(f"{option} = {value!r} is not implemented yet in this version")
     if "retain_changes" in options:
         session.execute("SELECT $1::INTERVAL", [options["retain_changes"]])
+
+
+def check_known(options: Iterable[str]) -> None:
+    """Refuse options that there are not."""
+    for option in options:
+        if option not in OPTIONS:
+            raise duckdb.InvalidInputException(
+                f"there is no option {option!r} of a view; there are {', '.join(OPTIONS)}"
+            )
 
 
 def _existing(session: Session, name: Name, statement: Statement) -> View | None:
@@ -142,7 +149,7 @@ def _search_path(caller: Caller, name: Name) -> list[str]:
     ]
 
 
-def _check(planned: Plan) -> None:
+def check_plan(planned: Plan) -> None:
     """Refuse what cannot be a view, before anything is written."""
     view = planned.view
     if any(other.name.key() == view.name.key() for other in upstream_of(planned)):

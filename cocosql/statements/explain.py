@@ -18,12 +18,24 @@ def run(session: Session, statement: Statement, caller: Caller) -> list[tuple[An
         f"SELECT operator_id, kind, rule, inputs, state_table, row_count, bytes, sql FROM ({query})"
     )
     operators = {row[0]: row for row in found}
-    return list(_tree(operators, max(operators), 0))
+    return list(_tree(operators, max(operators), 0, []))
 
 
-def _tree(operators: dict[int, tuple[Any, ...]], operator_id: int, depth: int) -> Iterator[tuple[Any, ...]]:
+def _tree(
+    operators: dict[int, tuple[Any, ...]], operator_id: int, depth: int, above: list[str]
+) -> Iterator[tuple[Any, ...]]:
+    """An operator and those below it. `above` is what those above do with a row that changes."""
     _, kind, rule, inputs, table, rows, size, sql = operators[operator_id]
     branch = "   " * (depth - 1) + "└─ " if depth else ""
-    yield branch + kind, rule, table, rows, size, sql
+    cost = "" if inputs else f". What changes costs: {'; then '.join(reversed(above))}"
+    yield branch + kind, rule + (cost if above else ""), table, rows, size, sql
     for below in inputs:
-        yield from _tree(operators, below, depth + 1)
+        yield from _tree(operators, below, depth + 1, [*above, _effect(operators, operator_id, below)])
+
+
+def _effect(operators: dict[int, tuple[Any, ...]], operator_id: int, below: int) -> str:
+    """What a row of an operator that changes costs in the one above it."""
+    _, kind, rule, inputs, *_ = operators[operator_id]
+    others = [f"{operators[other][5]:,} rows of {operators[other][1]} {other}" for other in inputs if other != below]
+    looked_up = f" (looked up: {', '.join(others)})" if others else ""
+    return f"{kind}: {rule}{looked_up}"

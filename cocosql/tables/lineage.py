@@ -61,8 +61,9 @@ def _lineage(session: Session, view: View, version: int | None) -> str:
 
 def _is_traced(view: View) -> bool:
     """Whether each row of the view has the id of the one source row that it came from."""
-    kinds, last = {operator.operator_id: operator.kind for operator in view.operators}, _last(view)
-    return last.kind == map_operator.KIND and [kinds[number] for number in last.inputs] == [scan.KIND]
+    last = _last(view)
+    below = [operator.kind for operator in view.operators if operator.operator_id in last.inputs]
+    return last.kind == map_operator.KIND and below == [scan.KIND]
 
 
 def _last(view: View) -> Operator:

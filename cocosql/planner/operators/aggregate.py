@@ -9,11 +9,19 @@ new:      SELECT lang, count(*), sum(a1) FROM <rows below with these languages> 
 State: the rows of the groups. A query that groups nothing has one group, which is there even without rows below.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from cocosql.planner.expressions import named, sql_list
 from cocosql.planner.operators import SOURCE_ID
 from cocosql.planner.operators.partitioned import Partitioned, column_list, key_hash
+
+#: Aggregates whose result depends on the order of rows, or on which of equal rows comes first.
+_ORDERED = {
+    *("list", "array_agg", "string_agg", "group_concat", "listagg", "first", "last", "any_value", "arbitrary"),
+    *("arg_min", "arg_max", "min_by", "max_by", "argmin", "argmax", "mode", "approx_top_k", "reservoir_quantile"),
+}
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -21,6 +29,7 @@ class Aggregate(Partitioned):
     #: Keys and aggregates, by name.
     groups: dict[str, str]
     aggregates: dict[str, str]
+    is_ambiguous: bool = False
 
     kind = "aggregate"
     partition = "the groups"
@@ -38,3 +47,8 @@ class Aggregate(Partitioned):
 
     def raw_identity(self) -> list[str] | None:
         return list(self.groups)
+
+
+def has_several_answers(aggregates: Iterable[dict[str, Any]]) -> bool:
+    """Whether SQL allows several results of one of these aggregates of the algebra."""
+    return any(one["name"] in _ORDERED and not one["order"] for one in aggregates)

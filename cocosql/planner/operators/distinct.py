@@ -27,6 +27,10 @@ class Distinct(Partitioned):
     partition = "the equal rows"
 
     @property
+    def is_ambiguous(self) -> bool:
+        return bool(self.on)
+
+    @property
     def raw_names(self) -> list[str]:
         return self.columns
 

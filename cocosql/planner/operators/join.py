@@ -73,8 +73,8 @@ class Join(Partitioned):
     def _subquery(self, name: str, right: str) -> str:
         if self.type == "single":
             return f"SELECT {ident(name)} FROM {right} AS coco_right WHERE {self._condition}"
-        exact = [condition for condition in self.compared if condition[1] == "IS NOT DISTINCT FROM"]
-        compared = [condition for condition in self.compared if condition[1] != "IS NOT DISTINCT FROM"]
+        exact = [condition for condition in self.compared if condition[1].endswith("DISTINCT FROM")]
+        compared = [condition for condition in self.compared if condition not in exact]
         where = conjunction([*(f"({one} {operator} {other})" for one, operator, other in exact), *self.predicates])
         if not compared:
             return f"EXISTS (SELECT 1 FROM {right} AS coco_right WHERE {where})"

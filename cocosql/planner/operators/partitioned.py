@@ -52,10 +52,16 @@ class Partitioned:
         return list(self.items) or self.raw_names
 
     @property
+    def is_ambiguous(self) -> bool:
+        """Whether SQL allows several answers, as of the order of a list: one stays until rows that it is of change."""
+        return False
+
+    @property
     def rule(self) -> str:
+        rule = f"{self.partition} of changed rows, by {sql_list(self.keys[0])}, are worked out anew"
         if not self.keys[0]:
-            return "all of it is worked out anew from the rows kept below"
-        return f"{self.partition} of changed rows are worked out anew"
+            rule = "all of it is worked out anew from the rows kept below"
+        return f"{rule}; of several right answers one stays until its rows change" if self.is_ambiguous else rule
 
     def key_hash(self, number: int) -> str:
         """The key of an input's rows, as SQL."""

@@ -22,6 +22,7 @@ class Top(Partitioned):
     limit: str | None
     offset: str | None
     is_percent: bool
+    is_ambiguous: bool = True
 
     kind = "top"
     partition = "the rows"

@@ -21,6 +21,7 @@ class Window(Partitioned):
     columns: list[str]
     #: The calls by the name of their column.
     windows: dict[str, str]
+    is_ambiguous: bool = True
 
     kind = "window"
     partition = "the partitions"

@@ -17,7 +17,7 @@ FROM notes AS n ASOF JOIN prices AS p ON n.author = p.author AND n.size >= p.sin
 --    SELECT * FROM (SELECT "author_1", "since", "price", coco_source_id FROM (FROM (SELECT coco_source_id, "author"
 --    AS "author_1", "since", "price" FROM (FROM operator_2)) AS coco_input_1) AS coco_rows_of_source) AS coco_rows
 --    ("author_1", "since", "price", "coco_source_id")
--- 5. asof inner join of 3, 4: the rows with the keys of changed rows are worked out anew
+-- 5. asof inner join of 3, 4: the rows with the keys of changed rows, by "author", are worked out anew
 --    SELECT "id" AS "id_1", "price" AS "price_1", coco_source_id FROM (SELECT "id", "price", coco_key_0 AS
 --    coco_source_id FROM (SELECT *, hash("author") AS coco_key_0 FROM (SELECT coco_source_id, "author", "size", "id"
 --    FROM (FROM operator_3))) AS coco_left ASOF INNER JOIN (SELECT *, hash("author_1") AS coco_key_1 FROM (SELECT

@@ -10,7 +10,7 @@ FROM sizes AS a JOIN sizes AS b ON a.size < b.size;
 -- 2. map of 1: delete by source id, insert from the changed rows
 --    SELECT * FROM (SELECT "lang", "size", coco_source_id FROM (FROM (SELECT coco_source_id, "lang", "size" FROM
 --    (FROM operator_1)) AS coco_input_1) AS coco_rows_of_source) AS coco_rows ("lang", "size", "coco_source_id")
--- 3. aggregate of 2: the groups of changed rows are worked out anew
+-- 3. aggregate of 2: the groups of changed rows, by "lang", are worked out anew
 --    SELECT "lang_1" AS "lang_1", "sum" AS "sum", coco_source_id FROM (SELECT "lang" AS "lang_1", sum("size") AS
 --    "sum", hash("lang") AS coco_source_id FROM (SELECT coco_source_id, "lang", "size" FROM (FROM operator_2)) GROUP
 --    BY "lang")

@@ -15,7 +15,7 @@ FROM notes AS n FULL JOIN authors AS a ON n.author = a.id;
 -- 4. map of 2: delete by source id, insert from the changed rows
 --    SELECT * FROM (SELECT "id_1", "name", coco_source_id FROM (FROM (SELECT coco_source_id, "id" AS "id_1", "name"
 --    FROM (FROM operator_2)) AS coco_input_1) AS coco_rows_of_source) AS coco_rows ("id_1", "name", "coco_source_id")
--- 5. full join of 3, 4: the rows with the keys of changed rows are worked out anew
+-- 5. full join of 3, 4: the rows with the keys of changed rows, by "author", are worked out anew
 --    SELECT "id" AS "id_2", "name" AS "name_1", coco_source_id FROM (SELECT "id", "name", coalesce(coco_key_0,
 --    coco_key_1) AS coco_source_id FROM (SELECT *, hash("author") AS coco_key_0 FROM (SELECT coco_source_id,
 --    "author", "id" FROM (FROM operator_3))) AS coco_left FULL JOIN (SELECT *, hash("id_1") AS coco_key_1 FROM

@@ -10,7 +10,7 @@ GROUP BY author;
 -- 2. map of 1: delete by source id, insert from the changed rows
 --    SELECT * FROM (SELECT "author", "lang", coco_source_id FROM (FROM (SELECT coco_source_id, "author", "lang" FROM
 --    (FROM operator_1)) AS coco_input_1) AS coco_rows_of_source) AS coco_rows ("author", "lang", "coco_source_id")
--- 3. aggregate of 2: the groups of changed rows are worked out anew
+-- 3. aggregate of 2: the groups of changed rows, by "author", are worked out anew
 --    SELECT "author_1" AS "author_1", "max" AS "max", coco_source_id FROM (SELECT "author" AS "author_1", max("lang")
 --    AS "max", hash("author") AS coco_source_id FROM (SELECT coco_source_id, "author", "lang" FROM (FROM operator_2))
 --    GROUP BY "author")

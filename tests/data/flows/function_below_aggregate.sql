@@ -15,7 +15,7 @@ GROUP BY label(lang);
 --    LEFT JOIN (SELECT fingerprint AS "coco_fingerprint_1", result AS "coco_result_1" FROM
 --    "memory"."coco"."memo_label_…") AS "coco_memo_1" ON "coco_fingerprint_1" = coco_fingerprint(CAST("lang" AS
 --    VARCHAR))) AS coco_rows ("lang", "coco_y1", "coco_source_id", "coco_call_1")
--- 3. aggregate of 2: the groups of changed rows are worked out anew
+-- 3. aggregate of 2: the groups of changed rows, by "coco_y1", are worked out anew
 --    SELECT "value" AS "label", "count_star" AS "n", coco_source_id FROM (SELECT "coco_y1" AS "value", count(*) AS
 --    "count_star", hash("coco_y1") AS coco_source_id FROM (SELECT coco_source_id, "lang", "coco_y1" FROM (FROM
 --    operator_2)) GROUP BY "coco_y1")

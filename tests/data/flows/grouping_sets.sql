@@ -15,11 +15,11 @@ GROUP BY ROLLUP (lang, author);
 --    SELECT (CAST(NULL AS VARCHAR)) AS "coco_x2", (CAST(NULL AS INTEGER)) AS "coco_x3", "coco_x1" AS "coco_x4",
 --    (CAST(1 AS BIGINT)) AS "coco_x5", coco_source_id FROM (SELECT sum("size") AS "coco_x1", (0 * count(*))::UBIGINT
 --    AS coco_source_id FROM (SELECT coco_source_id, "lang", "author", "size" FROM (FROM operator_2)))
--- 4. aggregate of 2: the groups of changed rows are worked out anew
+-- 4. aggregate of 2: the groups of changed rows, by "lang", are worked out anew
 --    SELECT "coco_x6" AS "coco_x8", (CAST(NULL AS INTEGER)) AS "coco_x9", "coco_x7" AS "coco_x10", (CAST(1 AS
 --    BIGINT)) AS "coco_x11", coco_source_id FROM (SELECT "lang" AS "coco_x6", sum("size") AS "coco_x7", hash("lang")
 --    AS coco_source_id FROM (SELECT coco_source_id, "lang", "author", "size" FROM (FROM operator_2)) GROUP BY "lang")
--- 5. aggregate of 2: the groups of changed rows are worked out anew
+-- 5. aggregate of 2: the groups of changed rows, by "lang", "author", are worked out anew
 --    SELECT "coco_x12" AS "coco_x15", "coco_x13" AS "coco_x16", "coco_x14" AS "coco_x17", (CAST(0 AS BIGINT)) AS
 --    "coco_x18", coco_source_id FROM (SELECT "lang" AS "coco_x12", "author" AS "coco_x13", sum("size") AS "coco_x14",
 --    hash("lang", "author") AS coco_source_id FROM (SELECT coco_source_id, "lang", "author", "size" FROM (FROM

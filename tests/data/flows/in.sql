@@ -17,7 +17,7 @@ WHERE author IN (SELECT id FROM authors WHERE lang = 'en');
 --    SELECT * FROM (SELECT "id_1", coco_source_id FROM (FROM (SELECT coco_source_id, "lang", "id" AS "id_1" FROM
 --    (FROM operator_2)) AS coco_input_1 WHERE ("lang" = 'en')) AS coco_rows_of_source) AS coco_rows ("id_2",
 --    "coco_source_id")
--- 5. semi join of 3, 4: the rows with the keys of changed rows are worked out anew
+-- 5. semi join of 3, 4: the rows with the keys of changed rows, by "author", are worked out anew
 --    SELECT "id" AS "id_3", coco_source_id FROM (SELECT "id", coco_key_0 AS coco_source_id FROM (SELECT *,
 --    hash("author") AS coco_key_0 FROM (SELECT coco_source_id, "author", "id" FROM (FROM operator_3))) AS coco_left
 --    SEMI JOIN (SELECT *, hash("id_2") AS coco_key_1 FROM (SELECT coco_source_id, "id_2" FROM (FROM operator_4))) AS

@@ -17,7 +17,7 @@ WHERE NOT EXISTS (SELECT 1 FROM authors WHERE id = n.author);
 --    SELECT * FROM (SELECT "id_1", coco_source_id FROM (FROM (SELECT coco_source_id, "id" AS "id_1" FROM (FROM
 --    operator_2)) AS coco_input_1 WHERE ("id_1" IS NOT NULL)) AS coco_rows_of_source) AS coco_rows ("author_1",
 --    "coco_source_id")
--- 5. anti join of 3, 4: the rows with the keys of changed rows are worked out anew
+-- 5. anti join of 3, 4: the rows with the keys of changed rows, by "author", are worked out anew
 --    SELECT "id" AS "id_2", coco_source_id FROM (SELECT "id", coco_key_0 AS coco_source_id FROM (SELECT *,
 --    hash("author") AS coco_key_0 FROM (SELECT coco_source_id, "author", "id" FROM (FROM operator_3))) AS coco_left
 --    ANTI JOIN (SELECT *, hash("author_1") AS coco_key_1 FROM (SELECT coco_source_id, "author_1" FROM (FROM

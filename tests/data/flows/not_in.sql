@@ -17,10 +17,10 @@ WHERE lang NOT IN (SELECT lang FROM authors);
 --    SELECT * FROM (SELECT "lang_1", coco_source_id FROM (FROM (SELECT coco_source_id, "lang" AS "lang_1" FROM (FROM
 --    operator_2)) AS coco_input_1 WHERE ("lang_1" IS NOT NULL)) AS coco_rows_of_source) AS coco_rows ("coco_x2",
 --    "coco_source_id")
--- 5. distinct of 4: the equal rows of changed rows are worked out anew
+-- 5. distinct of 4: the equal rows of changed rows, by "coco_x2", are worked out anew
 --    SELECT "coco_x2" AS "coco_x2", true AS "coco_x1", coco_source_id FROM (SELECT *, hash("coco_x2") AS
 --    coco_source_id FROM (SELECT DISTINCT "coco_x2" FROM (SELECT coco_source_id, "coco_x2" FROM (FROM operator_4))))
--- 6. left join of 3, 5: the rows with the keys of changed rows are worked out anew
+-- 6. left join of 3, 5: the rows with the keys of changed rows, by "lang", are worked out anew
 --    SELECT "lang" AS "lang", "id" AS "id", "coco_x1" AS "coco_x1", coco_source_id FROM (SELECT "lang", "id",
 --    "coco_x1", coco_key_0 AS coco_source_id FROM (SELECT *, hash("lang") AS coco_key_0 FROM (SELECT coco_source_id,
 --    "lang", "id" FROM (FROM operator_3))) AS coco_left LEFT JOIN (SELECT *, hash("coco_x2") AS coco_key_1 FROM

@@ -16,11 +16,11 @@ FROM authors AS a;
 --    SELECT * FROM (SELECT "author", "size", coco_source_id FROM (FROM (SELECT coco_source_id, "author", "size" FROM
 --    (FROM operator_2)) AS coco_input_1 WHERE ("author" IS NOT NULL)) AS coco_rows_of_source) AS coco_rows ("author",
 --    "size", "coco_source_id")
--- 5. aggregate of 4: the groups of changed rows are worked out anew
+-- 5. aggregate of 4: the groups of changed rows, by "author", are worked out anew
 --    SELECT "id_1" AS "id_1", "sum" AS "sum", coco_source_id FROM (SELECT "author" AS "id_1", sum("size") AS "sum",
 --    hash("author") AS coco_source_id FROM (SELECT coco_source_id, "author", "size" FROM (FROM operator_4)) GROUP BY
 --    "author")
--- 6. left join of 3, 5: the rows with the keys of changed rows are worked out anew
+-- 6. left join of 3, 5: the rows with the keys of changed rows, by "id", are worked out anew
 --    SELECT "id" AS "id_3", "sum(size)" AS "total", coco_source_id FROM (SELECT "id", "sum(size)", coco_key_0 AS
 --    coco_source_id FROM (SELECT *, hash("id") AS coco_key_0 FROM (SELECT coco_source_id, "id" FROM (FROM
 --    operator_3))) AS coco_left LEFT JOIN (SELECT *, hash("id_2") AS coco_key_1 FROM (SELECT coco_source_id, "sum" AS

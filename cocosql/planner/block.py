@@ -1,0 +1,167 @@
+"""Blocks: what needs no state of its own (filters, projections, unnest, inner joins, calls), gathered.
+
+A block becomes a map, or is done to the rows of the operator below it.
+"""
+
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+
+from cocosql.planner.algebra import NotIncremental
+from cocosql.planner.call_sites import Callee, CallSites, calls_in
+from cocosql.planner.expressions import column_of, columns_in, finder, sql, substitute
+from cocosql.planner.operators import Input
+from cocosql.planner.operators.map import Map
+from cocosql.sqltext import CocoDuckDB, render
+
+#: Whether two SELECTs mean the same to DuckDB.
+SameMeaning = Callable[[str, str], bool]
+
+
+@dataclass(frozen=True)
+class Unnest:
+    #: Lists side by side, by the name of the column that their elements are.
+    lists: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Block:
+    """``SELECT items FROM inputs, unnests WHERE conditions``"""
+
+    inputs: tuple[Input, ...]
+    items: dict[str, str]
+    conditions: list[str] = field(default_factory=list)
+    unnests: list[Unnest] = field(default_factory=list)
+    #: Whether others read the operator that is its input, too.
+    is_shared: bool = False
+
+    def over(self, expression: str) -> str:
+        """An expression over the block's columns, over those of its inputs."""
+        return substitute(expression, self.items)
+
+    def filtered(self, conditions: list[str]) -> "Block":
+        return replace(self, conditions=[*self.conditions, *map(self.over, conditions)])
+
+    def with_items(self, items: dict[str, str]) -> "Block":
+        return replace(self, items={name: self.over(item) for name, item in items.items()})
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it shows columns of one operator as they are."""
+        return (
+            len(self.inputs) == 1
+            and not self.conditions
+            and not self.unnests
+            and all(column_of(item) is not None for item in self.items.values())
+        )
+
+
+class MapMaker:
+    """Makes maps of blocks: equal blocks become one map."""
+
+    def __init__(self, callees: dict[str, Callee], same: SameMeaning) -> None:
+        self._callees = callees
+        self._calls = finder(callees)
+        self._same = same
+        self._maps: dict[str, Map] = {}
+
+    def make(self, block: Block) -> Map:
+        """The block as a map."""
+        unnested = {name for unnest in block.unnests for name in unnest.lists}
+        early = [c for c in block.conditions if not self._calls(c) and not columns_in([c]) & unnested]
+        late = sorted((c for c in block.conditions if c not in early), key=self._calls)
+        parsed = self._parsed([*block.items.values(), *late, *(e for u in block.unnests for e in u.lists.values())])
+        sites = CallSites(self._callees)
+        # DuckDB may evaluate what is above a filter before it: so a call is guarded by all conditions.
+        passed = [exp.paren(exp.Var(this=sql(condition))) for condition in early]
+        guard = _all(passed)
+        unnests = [
+            sites.rewrite(_unnest_sql(unnest, parsed, number), guard, number)
+            for number, unnest in enumerate(block.unnests)
+        ]
+        where = _rewritten(late, parsed, sites, passed)
+        guard = _all([*passed, *([where] if where is not None else [])])
+        items = [sites.rewrite(parsed[item].copy(), guard) for item in block.items.values()]
+        made = Map(
+            block.inputs, [sql(c) for c in early], unnests, where, items, list(block.items), sites.sites, _key(block)
+        )
+        inputs = [(id(given.operator), given.columns) for given in made.inputs]
+        content = repr([inputs, made.joined, *map(render, [*unnests, *items, *([where] if where else [])]), made.names])
+        return self._maps.setdefault(content, made)
+
+    def _parsed(self, expressions: list[str]) -> dict[str, exp.Expr]:
+        """Trees of the expressions with calls; others stay text.
+
+        Raises:
+            NotIncremental: if sqlglot would write one with another meaning.
+        """
+        found: dict[str, exp.Expr] = {}
+        for expression in expressions:
+            text = sql(expression)
+            if not self._calls(text):
+                found[expression] = exp.Var(this=text)
+                continue
+            try:
+                tree = sqlglot.parse_one(f"SELECT {_with_bare_lambdas(text)}", dialect=CocoDuckDB)
+            except (SqlglotError, RecursionError):
+                tree = None
+            if tree is None or not self._same(render(tree), f"SELECT {text}"):
+                raise NotIncremental(f"{text}, of which the planner cannot read the calls,")
+            found[expression] = tree.expressions[0] if calls_in(tree, self._callees) else exp.Var(this=text)
+        return found
+
+
+def _with_bare_lambdas(text: str) -> str:
+    """The SQL without the parentheses that DuckDB writes around a lambda, and sqlglot does not read."""
+    tokens = sqlglot.tokenize(text, dialect=CocoDuckDB)
+    dropped: list[int] = []
+    opened: list[bool] = []
+    for token, following in itertools.pairwise([*tokens, tokens[-1]]):
+        if token.text == "(":
+            opened.append(following.text.lower() == "lambda")
+        if token.text in ("(", ")") and opened and (opened[-1] if token.text == "(" else opened.pop()):
+            dropped.append(token.start)
+    return "".join(character for place, character in enumerate(text) if place not in dropped)
+
+
+def _unnest_sql(unnest: Unnest, parsed: dict[str, exp.Expr], number: int) -> exp.Expr:
+    """An item of a FROM clause: the elements of lists, side by side."""
+    elements = [
+        exp.alias_(exp.Anonymous(this="unnest", expressions=[parsed[item].copy()]), name, quoted=True)
+        for name, item in unnest.lists.items()
+    ]
+    alias = exp.TableAlias(this=exp.to_identifier(f"coco_unnest_{number + 1}"))
+    if len(elements) == 1:
+        alias.set("columns", [exp.to_identifier(elements[0].alias, quoted=True)])
+        return exp.Alias(this=elements[0].this, alias=alias)
+    return exp.Subquery(this=exp.Select(expressions=elements), alias=alias)
+
+
+def _rewritten(
+    late: list[str], parsed: dict[str, exp.Expr], sites: CallSites, passed: Sequence[exp.Expr]
+) -> exp.Expr | None:
+    """Conditions as one, with look-ups: those without calls spare the calls of the others, each those after it."""
+    done: list[exp.Expr] = []
+    for condition in late:
+        done.append(exp.paren(sites.rewrite(parsed[condition].copy(), _all([*passed, *done]))))
+    return exp.and_(*done) if done else None
+
+
+def _all(conditions: Sequence[exp.Expr]) -> exp.Expr:
+    return exp.and_(*(condition.copy() for condition in conditions)) if conditions else exp.true()
+
+
+def _key(block: Block) -> list[str] | None:
+    """The columns that show what tells the rows of all inputs apart."""
+    shown = {column_of(item): name for name, item in reversed(block.items.items())}
+    key: list[str] = []
+    for given in block.inputs:
+        identity = given.identity()
+        if identity is None or block.unnests or not all(name in shown for name in identity):
+            return None
+        key += [shown[name] for name in identity]
+    return key

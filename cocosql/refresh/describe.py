@@ -1,0 +1,78 @@
+"""What a view's record says of its plan: operators, calls, where rows came from; whether it is another by now."""
+
+from cocosql.capture import Capture
+from cocosql.catalog.views import Call, Operator
+from cocosql.planner import Plan
+from cocosql.planner.call_sites import Callee
+from cocosql.planner.operators import Operator as Planned
+from cocosql.planner.operators import recompute
+from cocosql.planner.operators.map import Map
+from cocosql.planner.operators.scan import Constant
+from cocosql.planner.operators.union import Union
+
+
+def rebuild_reason(plan: Plan) -> str | None:
+    """Why the view's rows must all be worked out anew, if they must; a reason that people understand."""
+    view = plan.view
+    if not view.has_data:
+        return "it has no data yet"
+    for call in view.calls:
+        if plan.versions.get(call.function.lower(), call.code_version) != call.code_version:
+            return f"the code of function {call.function} changed"
+    if {call.function.lower() for call in view.calls} != set(plan.versions) or view.definition != plan.definition:
+        return "its query, or a view or macro in it, changed"
+    if (view.column_names, view.column_types) != (plan.column_names, plan.column_types):
+        return "its columns changed"
+    return None
+
+
+def source_id_types(plan: Plan, found: list[Capture]) -> list[str]:
+    """The types of the columns that say where a view's rows came from; of those of its last operator's inputs."""
+    if plan.flow is None:
+        return []
+    if not isinstance(plan.flow.top, Map):
+        return ["UBIGINT"]
+    by_scan = {id(scan): capture for scan, capture in zip(plan.flow.scans, found, strict=True)}
+    inputs = [by_scan.get(id(given.operator)) for given in plan.flow.top.inputs]
+    return [capture.source_id_type() if capture else "BIGINT" for capture in inputs]
+
+
+def describe_operators(plan: Plan, found: list[Capture]) -> list[Operator]:
+    """The flow as coco_operators and EXPLAIN show it."""
+    tables = [given.snapshot_table for given in plan.view.inputs]
+    scans = [
+        Operator(number, "scan", capture.rule, [], capture.source.sql, table)
+        for number, (capture, table) in enumerate(zip(found, tables, strict=True), start=1)
+    ]
+    if plan.flow is None:
+        assert plan.recompute is not None
+        rule = f"{recompute.RULE}: {plan.recompute.reason}"
+        numbers = [scan.operator_id for scan in scans]
+        return [*scans, Operator(len(scans) + 1, recompute.KIND, rule, numbers, plan.sql, plan.view.state_table)]
+    return [*scans, *(_described(plan, operator) for operator in plan.flow.operators[len(scans) :])]
+
+
+def _described(plan: Plan, operator: Planned) -> Operator:
+    flow = plan.flow
+    assert flow is not None
+    number, is_top = flow.number(operator), operator is flow.top
+    table = plan.view.state_table if is_top else plan.view.kept_table(number)
+    has_table = not isinstance(operator, (Constant, Union))
+    inputs = [flow.number(given.operator) for given in operator.inputs]
+    return Operator(number, operator.kind, operator.rule, inputs, flow.sql(operator), table if has_table else None)
+
+
+def describe_calls(plan: Plan) -> list[Call]:
+    top = plan.flow.top if plan.flow else None
+    sites = top.sites if isinstance(top, Map) else []
+    traced = {site.callee.function.name.lower() for site in sites}
+    untraced = set(plan.callees) - traced
+    for one in plan.flow.maps if plan.flow else []:
+        names = one.untraced(plan.callees) if one is top else {site.callee.function.name.lower() for site in one.sites}
+        untraced |= names
+    inline = [callee for name, callee in plan.callees.items() if name in untraced]
+    return [_call(site.number, site.callee) for site in sites] + [_call(None, callee) for callee in inline]
+
+
+def _call(site: int | None, callee: Callee) -> Call:
+    return Call(site, callee.function.name, callee.function.code_version)

@@ -1,0 +1,123 @@
+"""A refresh's way through a flow: the changes of each operator, from those of its inputs."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from cocosql._native import Session
+from cocosql.catalog.views import View
+from cocosql.planner.operators import Input, Operator
+from cocosql.planner.operators.map import Changed, Map
+from cocosql.planner.operators.partitioned import Partitioned
+from cocosql.planner.operators.scan import Constant, Scan
+from cocosql.planner.operators.union import Union
+from cocosql.refresh import state
+from cocosql.refresh.kept import Kept
+from cocosql.refresh.map_step import MapStep
+from cocosql.refresh.partition_step import PartitionStep
+from cocosql.sqltext import qualified
+
+if TYPE_CHECKING:
+    from cocosql.refresh.view_refresh import ViewRefresh
+
+#: What is done before a map's rows are worked out: its calls are made, or counted.
+BeforeMap = Callable[[MapStep], None]
+
+
+@dataclass
+class FlowRun:
+    """What it finds holds until the transaction of the attempt ends."""
+
+    part: "ViewRefresh"
+    #: The view's record as it is going to be.
+    view: View
+    maps: list[MapStep] = field(default_factory=list)
+    #: By operator, what has become of its rows.
+    _changed: dict[int, Changed] = field(default_factory=dict)
+
+    def run(self, session: Session, before_map: BeforeMap) -> tuple[int, str, str] | None:
+        """Take the changes through the operators below the view's rows, which are written.
+
+        Returns the number of the last operator, a query for the rows that it gives, and the condition for those of the
+        view that they replace; None if nothing changes there.
+        """
+        self._changed.clear()
+        self.maps.clear()
+        for number, operator in enumerate(self.part.flow.operators, start=1):
+            is_top = operator is self.part.flow.top
+            if isinstance(operator, Scan):
+                self._changed[id(operator)] = self._scan(session, operator, number)
+            elif isinstance(operator, Constant):
+                rows = operator.rows_sql()
+                self._changed[id(operator)] = Changed(None, rows, rows)
+            elif isinstance(operator, Union):
+                self._changed[id(operator)] = self._union(operator)
+            else:
+                step = self._step(session, operator, number)
+                if isinstance(step, MapStep):
+                    self.maps.append(step)
+                if is_top and not step.has_changes:
+                    return None
+                if step.has_changes:
+                    step.prepare(session)
+                    if isinstance(step, MapStep) and step.operator.sites:
+                        before_map(step)
+                if is_top:
+                    return number, step.rows_sql(self.part.plan.column_names), step.touched()
+                self._changed[id(operator)] = self._keep(session, step, operator, number)
+        raise AssertionError("the last operator gives the view's rows")
+
+    def _step(self, session: Session, operator: Operator, number: int) -> MapStep | PartitionStep:
+        inputs = [self._changed[id(given.operator)] for given in operator.inputs]
+        if isinstance(operator, Map):
+            retries = not self.part.rebuild and state.has_failed(session, self.part.view, number)
+            return MapStep(self.part, operator, number, inputs, self.part.rebuild, retries)
+        assert isinstance(operator, Partitioned)
+        return PartitionStep(operator, f"{self.view.view_id}_{number}", inputs, self.part.rebuild)
+
+    def _scan(self, session: Session, scan: Scan, number: int) -> Changed:
+        capture = self.part.captures[number - 1]
+        delta, now = self.part.deltas[number - 1], capture.all_rows(session)
+        if self.part.rebuild or delta is None:
+            return Changed(now, now, now)
+        if not delta.changed:
+            return Changed(None, delta.gone, now)
+        readers = [
+            given for operator in self.part.flow.operators for given in operator.inputs if given.operator is scan
+        ]
+        if len(readers) == 1 and not any(len(one.inputs) > 1 for one in self.part.flow.maps):
+            return Changed(delta.new, delta.gone, now)
+        table = qualified("temp", "main", f"coco_source_{self.view.view_id}_{number}")
+        session.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {delta.new}")
+        return Changed(f"FROM {table}", delta.gone, now)
+
+    def _union(self, union: Union) -> Changed:
+        inputs = [self._changed[id(given.operator)] for given in union.inputs]
+        changed = [(given, one) for given, one in zip(union.inputs, inputs, strict=True) if one.new is not None]
+        now = union.rows_sql([one.now for one in inputs])
+        return Changed(
+            _union_all([(given, one.new) for given, one in changed if one.new is not None]) if changed else None,
+            _union_all([(given, one.gone) for given, one in changed]) if changed else now,
+            now,
+        )
+
+    def _keep(self, session: Session, step: MapStep | PartitionStep, operator: Operator, number: int) -> Changed:
+        """Write what differs in the table of an operator's rows."""
+        table = qualified("coco", self.view.kept_table(number))
+        kept = Kept(table, f"{self.view.view_id}_{number}", operator.names, operator.identity() or [])
+        if not step.has_changes:
+            return Changed(None, kept.now, kept.now)
+        rows, touched = step.rows_sql(operator.names), step.touched()
+        with self.part.run.step(number, "work out the rows that changed", rows) as record:
+            if self.part.rebuild and (
+                touched == "true" or not state.exists(session, self.view, self.view.kept_table(number))
+            ):
+                kept.fill(session, rows)
+                return Changed(kept.now, kept.now, kept.now)
+            write = kept.replace if isinstance(step, MapStep) else kept.net
+            record.rows = write(session, rows, touched)
+        return Changed(kept.new if record.rows else None, kept.gone, kept.now)
+
+
+def _union_all(parts: list[tuple[Input, str]]) -> str:
+    return " UNION ALL ".join(f"({given.over(rows)})" for given, rows in parts)
