@@ -226,7 +226,7 @@ def test_explain(con: Con, docs: Path, calls: Calls) -> None:
     shown = [row[1] for row in rows(con, "EXPLAIN INCREMENTAL VIEW v")]
     assert shown[1].startswith("files that changed are read and the fingerprints of their rows compared")
     shown = [row[1] for row in rows(con, "EXPLAIN INCREMENTAL VIEW w")]
-    assert shown[1] == "files that changed are read, their fingerprints added up and compared"
+    assert shown[1].startswith("files that changed are read, their fingerprints added up and compared")
     write_text(docs / "b.md", "two")
     source = f"read_text('{docs}/*.md')"
     assert [row[1:6] for row in rows(con, "EXPLAIN REFRESH INCREMENTAL VIEW v")] == [

@@ -269,9 +269,6 @@ def test_statements_that_end_early(notes: Con, statement: str) -> None:
 
 
 @pytest.mark.parametrize("statement", [
-    "ALTER INCREMENTAL VIEW v SET (mode = 'recompute', key = 'id')",
-    "ALTER INCREMENTAL VIEW v RESET (mode)",
-    "ALTER INCREMENTAL VIEW v RENAME TO w",
     "CREATE SOURCE s WITH (connector = 'files', path = 'x')",
     "CREATE OR REPLACE SOURCE s WITH (connector = 'files')",
     "DROP SOURCE s",

@@ -32,7 +32,6 @@ class FlowRun:
     part: "ViewRefresh"
     #: The view's record as it is going to be.
     view: View
-    maps: list[MapStep] = field(default_factory=list)
     #: By operator, what has become of its rows.
     _changed: dict[int, Changed] = field(default_factory=dict)
 
@@ -42,30 +41,32 @@ class FlowRun:
         Returns the number of the last operator, a query for the rows that it gives, and the condition for those of the
         view that they replace; None if nothing changes there.
         """
-        self._changed.clear()
-        self.maps.clear()
         for number, operator in enumerate(self.part.flow.operators, start=1):
-            is_top = operator is self.part.flow.top
             if isinstance(operator, Scan):
-                self._changed[id(operator)] = self._scan(session, operator, number)
+                changed = self._scan(session, operator, number)
             elif isinstance(operator, Constant):
-                self._changed[id(operator)] = Changed(None, operator.rows_sql(), operator.rows_sql)
+                changed = Changed(None, operator.rows_sql(), operator.rows_sql)
             elif isinstance(operator, Union):
-                self._changed[id(operator)] = self._union(operator)
+                changed = self._union(operator)
             else:
                 step = self._step(session, operator, number)
-                if isinstance(step, MapStep):
-                    self.maps.append(step)
-                if is_top and not step.has_changes:
-                    return None
-                if step.has_changes:
-                    step.prepare(session)
-                    if isinstance(step, MapStep) and step.operator.sites:
-                        before_map(step)
-                if is_top:
-                    return number, step.rows_sql(self.part.plan.column_names), step.touched()
-                self._changed[id(operator)] = self._keep(session, step, operator, number)
+                self._prepare(session, step, before_map)
+                if operator is self.part.flow.top:
+                    names = self.part.plan.column_names
+                    return (number, step.rows_sql(names), step.touched()) if step.has_changes else None
+                changed = self._keep(session, step, operator, number)
+            self._changed[id(operator)] = changed
         raise AssertionError("the last operator gives the view's rows")
+
+    def _prepare(self, session: Session, step: MapStep | PartitionStep, before_map: BeforeMap) -> None:
+        failed = self.part.failed
+        if isinstance(step, MapStep):
+            failed[step.number] = None
+        if step.has_changes:
+            step.prepare(session)
+            if isinstance(step, MapStep) and step.operator.sites:
+                before_map(step)
+                failed[step.number] = step.failed_ids()
 
     def _step(self, session: Session, operator: Operator, number: int) -> MapStep | PartitionStep:
         inputs = [self._changed[id(given.operator)] for given in operator.inputs]

@@ -62,7 +62,8 @@ def replace(session: Session, old: View, plan: Plan, source_id_types: list[str])
     session.execute(f"CREATE TABLE {view.rows} ({columns_sql([*_BORN, *lineage, *user])})")
     if view.history == old.history and exists(session, old, old.history_table):
         kept = f"coco_row_id, coco_version, coco_updated, {idents(plan.column_names)}"
-        session.execute(f"INSERT INTO {view.rows} ({kept}) SELECT {kept} FROM {old.rows}")
+        if has_rows(session, old):  # an INSERT of none does what WITH NO DATA does
+            session.execute(f"INSERT INTO {view.rows} ({kept}) SELECT {kept} FROM {old.rows}")
         _lay_out_history(session, view, lineage)
     else:
         session.execute(f"CREATE TABLE {view.history} ({columns_sql([*_BORN, *_GONE, *lineage, *user])})")
@@ -147,6 +148,11 @@ def drop(session: Session, view: View) -> None:
     drop_kept(session, view)
     for operator in view.operators:
         session.execute(f"DROP TABLE IF EXISTS {view.failed(operator.operator_id)}")
+
+
+def has_rows(session: Session, view: View) -> bool:
+    """Whether the view has rows."""
+    return bool(session.execute(f"SELECT 1 FROM {view.rows} LIMIT 1"))
 
 
 def exists(session: Session, view: View, table: str) -> bool:

@@ -17,7 +17,6 @@ from cocosql.refresh.apply import Counts
 from cocosql.refresh.describe import describe_calls, describe_operators, rebuild_reason, source_id_types
 from cocosql.refresh.flow_run import BeforeMap, FlowRun
 from cocosql.refresh.inputs import as_input, captures, stored_inputs
-from cocosql.refresh.map_step import MapStep
 from cocosql.sqltext import qualified
 from cocosql.udf import Function
 
@@ -41,8 +40,9 @@ class ViewRefresh:
     deltas: list[Delta | None] = field(default_factory=list)
     #: Whether the view's rows are to be worked out anew from all rows of its sources.
     rebuild: bool = False
-    #: The steps of maps that it has come to in this attempt.
-    maps: list[MapStep] = field(default_factory=list)
+    #: By map that it has come to in this attempt, a query for the source rows that failed there. (Not the steps: they
+    #: know this object and the session, and a cycle would keep a database open that is closed.)
+    failed: dict[int, str | None] = field(default_factory=dict)
     _started: float = 0
 
     def __post_init__(self) -> None:
@@ -151,7 +151,7 @@ class ViewRefresh:
         view = self._settled(session)
         counts = self._write_rows(session, replace(self.plan, view=view), version, before_map)
         self.run.inserted, self.run.updated, self.run.deleted = counts.inserted, counts.updated, counts.deleted
-        view = state.keep_failed(session, view, {step.number: step.failed_ids() for step in self.maps})
+        view = state.keep_failed(session, view, self.failed)
         changed = bool(counts) or self.changes_columns()
         self.run.version = version if changed else self.view.version
         view = view.settled(inputs=self._advance(session), version=self.run.version)
@@ -189,14 +189,13 @@ class ViewRefresh:
         if plan.flow is None:
             number, rows, touched = len(self.captures) + 1, plan.sql, "true"
         else:
-            run = FlowRun(self, plan.view)
-            self.maps = run.maps
-            found = run.run(session, before_map)
+            self.failed.clear()
+            found = FlowRun(self, plan.view).run(session, before_map)
             if found is None:
                 return Counts()
             number, rows, touched = found
         with self.run.step(number, "write what differs", rows) as step:
-            if not _has_rows(session, plan.view):
+            if not state.has_rows(session, plan.view):
                 counts = apply.fill(session, plan, rows, version)
             else:
                 counts = apply.apply(session, plan, rows, touched, version)
@@ -246,7 +245,3 @@ class ViewRefresh:
 def _count(session: Session, source: Source) -> int:
     ((count,),) = session.execute(f"SELECT count(*) FROM {source.sql}")
     return int(count)
-
-
-def _has_rows(session: Session, view: View) -> bool:
-    return bool(session.execute(f"SELECT 1 FROM {view.rows} LIMIT 1"))

@@ -172,11 +172,11 @@ def check_plan(planned: Plan) -> None:
 
 
 def upstream_of(planned: Plan) -> list[View]:
-    """The incremental views that a planned view reads, those that others read first."""
+    """The incremental views that a planned view names, those that others read first."""
     found: dict[int, View] = {}
-    for source in planned.sources:
-        if source.upstream:
-            for view in [*upstream(source.upstream, planned.others), source.upstream]:
+    for other in planned.others:
+        if other.name.key() in planned.relations:
+            for view in [*upstream(other, planned.others), other]:
                 found.setdefault(view.view_id, view)
     return list(found.values())
 

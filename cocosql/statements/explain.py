@@ -6,6 +6,7 @@ from typing import Any
 from cocosql._native import Session
 from cocosql.catalog import views
 from cocosql.catalog.names import Caller
+from cocosql.planner.operators import recompute
 from cocosql.statements import Statement
 from cocosql.tables import expand
 
@@ -36,6 +37,8 @@ def _tree(
 def _effect(operators: dict[int, tuple[Any, ...]], operator_id: int, below: int) -> str:
     """What a row of an operator that changes costs in the one above it."""
     _, kind, rule, inputs, *_ = operators[operator_id]
+    if kind == recompute.KIND:
+        return "the query is run afresh"
     others = [f"{operators[other][5]:,} rows of {operators[other][1]} {other}" for other in inputs if other != below]
     looked_up = f" (looked up: {', '.join(others)})" if others else ""
     return f"{kind}: {rule}{looked_up}"

@@ -104,9 +104,8 @@ class _Counts:
         waits += [other for other in self.missing if other not in waits]
 
     def rows(self, part: ViewRefresh, name: str) -> list[Row]:
-        reached = {step.number for step in part.maps}
         for one in part.flow.maps if self._stopped else []:
-            if part.flow.number(one) not in reached:
+            if part.flow.number(one) not in part.failed:
                 for site in one.sites:
                     self._wait(site.callee.function.name)
         named = dict.fromkeys(site.callee.function.name for one in part.flow.maps for site in one.sites)
