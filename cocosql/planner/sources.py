@@ -1,6 +1,6 @@
 """The sources of a query: the relations that it reads, and how a row of each is known again."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 import sqlglot
@@ -122,17 +122,36 @@ def without_files(tree: exp.Query, files: list[Source]) -> exp.Query:
 def _without_files(tree: exp.Query, files: list[Source], stand_in: Callable[[int, Source], exp.Expr]) -> exp.Query:
     numbers = {source.sql: number for number, source in enumerate(files)}
     tree = tree.copy()
-    has_star = tree.find(exp.Star) is not None or bool(calls_in(tree, ["columns"]))
+    by_pattern = bool(calls_in(tree, ["columns"]))
     for table, call in file_calls(tree):
         source = files[numbers[call.sql]]
-        if source.hidden and has_star:
-            continue
+        if source.hidden:
+            reader = table.find_ancestor(exp.Select)
+            if reader is None or by_pattern or _joins_by_name(reader):
+                continue
+            _leave_out(reader, call.alias, source.hidden)
         alias = table.args.get("alias") or exp.TableAlias()
         alias.set("this", exp.to_identifier(call.alias, quoted=True))
         replacement = stand_in(numbers[call.sql], source)
         replacement.set("alias", alias)
         table.replace(replacement)
     return tree
+
+
+def _joins_by_name(reader: exp.Select) -> bool:
+    return any(join.args.get("using") or join.method == "NATURAL" for join in reader.args.get("joins") or [])
+
+
+def _leave_out(reader: exp.Select, alias: str, names: Iterable[str]) -> None:
+    """Write the stars of a SELECT without columns that no star shows."""
+    for item in reader.expressions:
+        star = item.this if isinstance(item, exp.Column) else item
+        if isinstance(star, exp.Star) and item.text("table").lower() in ("", alias.lower()):
+            columns = [
+                exp.column(exp.to_identifier(name, quoted=True), exp.to_identifier(alias, quoted=True))
+                for name in names
+            ]
+            star.set("except_", [*(star.args.get("except_") or []), *columns])
 
 
 def upstream_source(view: View) -> Source:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from cocosql._native import Session
@@ -49,7 +50,7 @@ class FlowRun:
                 self._changed[id(operator)] = self._scan(session, operator, number)
             elif isinstance(operator, Constant):
                 rows = operator.rows_sql()
-                self._changed[id(operator)] = Changed(None, rows, rows)
+                self._changed[id(operator)] = Changed(None, rows, operator.rows_sql)
             elif isinstance(operator, Union):
                 self._changed[id(operator)] = self._union(operator)
             else:
@@ -77,9 +78,9 @@ class FlowRun:
 
     def _scan(self, session: Session, scan: Scan, number: int) -> Changed:
         capture = self.part.captures[number - 1]
-        delta, now = self.part.deltas[number - 1], capture.all_rows(session)
+        delta, now = self.part.deltas[number - 1], partial(capture.all_rows, session)
         if self.part.rebuild or delta is None:
-            return Changed(now, now, now)
+            return Changed(now(), now(), now)
         if not delta.changed:
             return Changed(None, delta.gone, now)
         readers = [
@@ -93,12 +94,12 @@ class FlowRun:
 
     def _union(self, union: Union) -> Changed:
         inputs = [self._changed[id(given.operator)] for given in union.inputs]
-        changed = [(given, one) for given, one in zip(union.inputs, inputs, strict=True) if one.new is not None]
-        now = union.rows_sql([one.now for one in inputs])
+        every = list(zip(union.inputs, inputs, strict=True))
+        changed = [(given, one) for given, one in every if one.new is not None]
         return Changed(
             _union_all([(given, one.new) for given, one in changed if one.new is not None]) if changed else None,
-            _union_all([(given, one.gone) for given, one in changed]) if changed else now,
-            now,
+            _union_all([(given, one.gone) for given, one in changed or every]),
+            lambda: union.rows_sql([one.now for one in inputs]),
         )
 
     def _keep(self, session: Session, step: MapStep | PartitionStep, operator: Operator, number: int) -> Changed:
@@ -106,17 +107,17 @@ class FlowRun:
         table = qualified("coco", self.view.kept_table(number))
         kept = Kept(table, f"{self.view.view_id}_{number}", operator.names, operator.identity() or [])
         if not step.has_changes:
-            return Changed(None, kept.now, kept.now)
+            return Changed(None, kept.now, lambda: kept.now)
         rows, touched = step.rows_sql(operator.names), step.touched()
         with self.part.run.step(number, "work out the rows that changed", rows) as record:
             if self.part.rebuild and (
                 touched == "true" or not state.exists(session, self.view, self.view.kept_table(number))
             ):
                 kept.fill(session, rows)
-                return Changed(kept.now, kept.now, kept.now)
+                return Changed(kept.now, kept.now, lambda: kept.now)
             write = kept.replace if isinstance(step, MapStep) else kept.net
             record.rows = write(session, rows, touched)
-        return Changed(kept.new if record.rows else None, kept.gone, kept.now)
+        return Changed(kept.new if record.rows else None, kept.gone, lambda: kept.now)
 
 
 def _union_all(parts: list[tuple[Input, str]]) -> str:

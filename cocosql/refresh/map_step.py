@@ -123,16 +123,18 @@ class MapStep:
         return f"FROM ({relation}) AS wanted ANTI JOIN {self._apart} USING ({idents(self.operator.source_ids)})"
 
     def _rows_to_work_on(self) -> str:
-        every = self.operator.all_rows([given.now for given in self.inputs])
         if self.rebuild:
-            return every
+            return self._every_row()
         relation = self.operator.changed_rows(self.inputs)
         if self.retries:
             ids = idents(self.operator.source_ids)
             again = f"SELECT {ids} FROM {self._failed} WHERE ({self._gone()}) IS NOT TRUE"
-            retried = f"FROM ({every}) AS failed SEMI JOIN ({again}) AS again USING ({ids})"
+            retried = f"FROM ({self._every_row()}) AS failed SEMI JOIN ({again}) AS again USING ({ids})"
             relation = f"({relation}) UNION ALL {retried}" if relation else retried
-        return relation or f"FROM ({every}) AS nothing WHERE false"
+        return relation or f"FROM ({self._every_row()}) AS nothing WHERE false"
+
+    def _every_row(self) -> str:
+        return self.operator.all_rows([given.now for given in self.inputs])
 
     def touched(self) -> str:
         """The condition under which a row is to be replaced."""

@@ -11,7 +11,7 @@ new:   SELECT path, <embed(c)> AS vector, "coco_source_id", "coco_source_id_2", 
 State: the rows, each with the ids of the rows that it came from and the fingerprints of the calls that made it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlglot import exp
@@ -35,7 +35,12 @@ class Changed:
     #: None if nothing changed.
     new: str | None
     gone: str
-    now: str
+    #: Gives the query for all rows: asked for only where it is needed, as files are read for it.
+    find_now: Callable[[], str]
+
+    @property
+    def now(self) -> str:
+        return self.find_now()
 
 
 @dataclass(frozen=True, eq=False)
