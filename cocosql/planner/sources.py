@@ -56,6 +56,16 @@ class Source:
         return len(self.key) == 1 and self.types[self.key[0]] in _INTEGERS
 
 
+def _hide(table: exp.Table, alias: str, hidden: Iterable[str]) -> None:
+    """Leave hidden columns of a file out of the stars of its SELECT."""
+    select = table.find_ancestor(exp.Select)
+    for item in select.expressions if select else []:
+        star = item.this if isinstance(item, exp.Column) else item
+        if isinstance(star, exp.Star) and (not isinstance(item, exp.Column) or item.table.lower() == alias.lower()):
+            columns = [exp.column(name, table=alias, quoted=True) for name in hidden]
+            star.set("except_", [*(star.args.get("except_") or []), *columns])
+
+
 #: How the temporary tables are named that stand for files while a query is planned.
 _FILE_TABLE = "coco_file_"
 
@@ -122,36 +132,18 @@ def without_files(tree: exp.Query, files: list[Source]) -> exp.Query:
 def _without_files(tree: exp.Query, files: list[Source], stand_in: Callable[[int, Source], exp.Expr]) -> exp.Query:
     numbers = {source.sql: number for number, source in enumerate(files)}
     tree = tree.copy()
-    by_pattern = bool(calls_in(tree, ["columns"]))
+    has_columns = bool(calls_in(tree, ["columns"]))
     for table, call in file_calls(tree):
         source = files[numbers[call.sql]]
-        if source.hidden:
-            reader = table.find_ancestor(exp.Select)
-            if reader is None or by_pattern or _joins_by_name(reader):
-                continue
-            _leave_out(reader, call.alias, source.hidden)
+        if source.hidden and has_columns:
+            continue
+        _hide(table, call.alias, source.hidden)
         alias = table.args.get("alias") or exp.TableAlias()
         alias.set("this", exp.to_identifier(call.alias, quoted=True))
         replacement = stand_in(numbers[call.sql], source)
         replacement.set("alias", alias)
         table.replace(replacement)
     return tree
-
-
-def _joins_by_name(reader: exp.Select) -> bool:
-    return any(join.args.get("using") or join.method == "NATURAL" for join in reader.args.get("joins") or [])
-
-
-def _leave_out(reader: exp.Select, alias: str, names: Iterable[str]) -> None:
-    """Write the stars of a SELECT without columns that no star shows."""
-    for item in reader.expressions:
-        star = item.this if isinstance(item, exp.Column) else item
-        if isinstance(star, exp.Star) and item.text("table").lower() in ("", alias.lower()):
-            columns = [
-                exp.column(exp.to_identifier(name, quoted=True), exp.to_identifier(alias, quoted=True))
-                for name in names
-            ]
-            star.set("except_", [*(star.args.get("except_") or []), *columns])
 
 
 def upstream_source(view: View) -> Source:

@@ -49,8 +49,7 @@ class FlowRun:
             if isinstance(operator, Scan):
                 self._changed[id(operator)] = self._scan(session, operator, number)
             elif isinstance(operator, Constant):
-                rows = operator.rows_sql()
-                self._changed[id(operator)] = Changed(None, rows, operator.rows_sql)
+                self._changed[id(operator)] = Changed(None, operator.rows_sql(), operator.rows_sql)
             elif isinstance(operator, Union):
                 self._changed[id(operator)] = self._union(operator)
             else:
@@ -80,7 +79,7 @@ class FlowRun:
         capture = self.part.captures[number - 1]
         delta, now = self.part.deltas[number - 1], partial(capture.all_rows, session)
         if self.part.rebuild or delta is None:
-            return Changed(now(), now(), now)
+            return Changed(now(), "", now)
         if not delta.changed:
             return Changed(None, delta.gone, now)
         readers = [
@@ -94,11 +93,10 @@ class FlowRun:
 
     def _union(self, union: Union) -> Changed:
         inputs = [self._changed[id(given.operator)] for given in union.inputs]
-        every = list(zip(union.inputs, inputs, strict=True))
-        changed = [(given, one) for given, one in every if one.new is not None]
+        changed = [(given, one) for given, one in zip(union.inputs, inputs, strict=True) if one.new is not None]
         return Changed(
             _union_all([(given, one.new) for given, one in changed if one.new is not None]) if changed else None,
-            _union_all([(given, one.gone) for given, one in changed or every]),
+            _union_all([(given, one.gone) for given, one in changed]),
             lambda: union.rows_sql([one.now for one in inputs]),
         )
 

@@ -19,7 +19,7 @@ def captures(plan: Plan) -> list[Capture]:
     return [
         UpstreamCapture(source, source.column_names)
         if source.upstream
-        else content_capture(source, view.name.database, owner, reads=bool(plan.callees))
+        else content_capture(source, view.name.database, owner, reads=bool(plan.callees or source.files))
         for source in plan.sources
     ]
 

@@ -124,16 +124,16 @@ class MapStep:
 
     def _rows_to_work_on(self) -> str:
         if self.rebuild:
-            return self._every_row()
+            return self._every()
         relation = self.operator.changed_rows(self.inputs)
         if self.retries:
             ids = idents(self.operator.source_ids)
             again = f"SELECT {ids} FROM {self._failed} WHERE ({self._gone()}) IS NOT TRUE"
-            retried = f"FROM ({self._every_row()}) AS failed SEMI JOIN ({again}) AS again USING ({ids})"
+            retried = f"FROM ({self._every()}) AS failed SEMI JOIN ({again}) AS again USING ({ids})"
             relation = f"({relation}) UNION ALL {retried}" if relation else retried
-        return relation or f"FROM ({self._every_row()}) AS nothing WHERE false"
+        return relation or f"FROM ({self._every()}) AS nothing WHERE false"
 
-    def _every_row(self) -> str:
+    def _every(self) -> str:
         return self.operator.all_rows([given.now for given in self.inputs])
 
     def touched(self) -> str:

@@ -35,12 +35,12 @@ class Changed:
     #: None if nothing changed.
     new: str | None
     gone: str
-    #: Gives the query for all rows: asked for only where it is needed, as files are read for it.
-    find_now: Callable[[], str]
+    #: Gives the query for all rows: a source may have to be read for it.
+    all_rows: Callable[[], str]
 
     @property
     def now(self) -> str:
-        return self.find_now()
+        return self.all_rows()
 
 
 @dataclass(frozen=True, eq=False)
