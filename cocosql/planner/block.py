@@ -59,6 +59,17 @@ class Block:
             and all(column_of(item) is not None for item in self.items.values())
         )
 
+    def identity(self) -> list[str] | None:
+        """The columns that tell its rows apart, as they show what does so for all inputs; None if it is not known."""
+        shown = {column_of(item): name for name, item in reversed(self.items.items())}
+        found: list[str] = []
+        for given in self.inputs:
+            there = given.identity()
+            if there is None or self.unnests or not all(name in shown for name in there):
+                return None
+            found += [shown[name] for name in there]
+        return found
+
 
 class MapMaker:
     """Makes maps of blocks: equal blocks become one map."""
@@ -87,7 +98,14 @@ class MapMaker:
         guard = _all([*passed, *([where] if where is not None else [])])
         items = [sites.rewrite(parsed[item].copy(), guard) for item in block.items.values()]
         made = Map(
-            block.inputs, [sql(c) for c in early], unnests, where, items, list(block.items), sites.sites, _key(block)
+            block.inputs,
+            [sql(c) for c in early],
+            unnests,
+            where,
+            items,
+            list(block.items),
+            sites.sites,
+            block.identity(),
         )
         inputs = [(id(given.operator), given.columns) for given in made.inputs]
         content = repr([inputs, made.joined, *map(render, [*unnests, *items, *([where] if where else [])]), made.names])
@@ -153,15 +171,3 @@ def _rewritten(
 
 def _all(conditions: Sequence[exp.Expr]) -> exp.Expr:
     return exp.and_(*(condition.copy() for condition in conditions)) if conditions else exp.true()
-
-
-def _key(block: Block) -> list[str] | None:
-    """The columns that show what tells the rows of all inputs apart."""
-    shown = {column_of(item): name for name, item in reversed(block.items.items())}
-    key: list[str] = []
-    for given in block.inputs:
-        identity = given.identity()
-        if identity is None or block.unnests or not all(name in shown for name in identity):
-            return None
-        key += [shown[name] for name in identity]
-    return key

@@ -270,6 +270,8 @@ class _Builder:
 
     def _distinct(self, relation: Relation) -> Block:
         below = self.block(relation.inputs[0])
+        if not relation["on"] and below.identity() is not None:
+            return below  # no two of its rows are equal
         below, hoisted = self._hoisted(below, relation["on"])
         order = [replace_whole(part, hoisted) for part in relation["order"]]
         self._check_calls(order, "an expression of ORDER BY")

@@ -20,6 +20,3 @@ SELECT lang FROM authors;
 --    SELECT "lang_4" AS "lang_4", coco_source_id FROM (SELECT *, hash("lang_4") AS coco_source_id FROM ((SELECT
 --    "lang_4" FROM (SELECT coco_source_id, "lang_1" AS "lang_4" FROM (FROM operator_3))) EXCEPT (SELECT "lang_4" FROM
 --    (SELECT coco_source_id, "lang_3" AS "lang_4" FROM (FROM operator_4)))))
--- 6. distinct of 5: the equal rows of changed rows, by "lang_4", are worked out anew
---    SELECT "lang_4" AS "lang_4", coco_source_id FROM (SELECT *, hash("lang_4") AS coco_source_id FROM (SELECT
---    DISTINCT "lang_4" FROM (SELECT coco_source_id, "lang_4" FROM (FROM operator_5))))
