@@ -223,13 +223,14 @@ class _Builder:
             shown[1] = []
         join = Join(
             inputs=inputs,
-            keys=equality_keys(compared),
+            keys=equality_keys(kind, compared),
             type=kind,
             is_asof=relation["asof"],
             left=shown[0],
             right=shown[1],
             compared=compared,
             predicates=relation["predicates"],
+            may_be_null=not any(_reads_scans(side) for side in (left, right)),
         )
         return self._above(relation, join)
 
@@ -363,6 +364,11 @@ class _Builder:
     def _check_calls(self, expressions: Any, place: str) -> None:
         if any(map(self._calls, expressions)):
             raise NotIncremental(f"a Python function in {place} has no incremental rule")
+
+
+def _reads_scans(block: Block) -> bool:
+    """Whether the rows are of tables, whose primary keys are never NULL."""
+    return all(isinstance(given.operator, Scan) for given in block.inputs)
 
 
 def _reading(operator: Operator, columns: dict[str, str]) -> Block:

@@ -64,8 +64,8 @@ def finder(functions: Iterable[str]) -> Callable[[str], bool]:
 
 
 def replace_whole(text: str, parts: Mapping[str, str]) -> str:
-    """The text with each of these parts of it replaced, long ones first."""
+    """The text with each of these parts of it replaced, long ones first; not in `strlen(x)` the part `len(x)`."""
     if not parts:
         return text
     pattern = "|".join(re.escape(part) for part in sorted(parts, key=len, reverse=True))
-    return re.sub(pattern, lambda found: parts[found[0]], text)
+    return re.sub(rf"(?<![\w.])({pattern})", lambda found: parts[found[0]], text)

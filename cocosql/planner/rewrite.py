@@ -79,7 +79,7 @@ class _Pushing:
                 return {0: condition} if read <= set(relation.inputs[0].names) else {}
             case "join":
                 sides = [n for n, below in enumerate(relation.inputs) if read and read <= set(below.names)]
-                return {side: condition for side in sides if side in _FILTERED_SIDES.get(relation["type"], ())}
+                return {side: condition for side in sides if side in _filtered_sides(relation)}
             case "aggregate" if relation["grouping_sets"] == [list(range(len(relation["groups"])))]:
                 groups = dict(zip(relation.names, relation["groups"], strict=False))
                 below = substitute(condition, groups)
@@ -102,12 +102,17 @@ class _Pushing:
                 return {}
 
 
-#: The sides of a join whose rows can be filtered before it.
-_FILTERED_SIDES = {
-    "inner": (0, 1),
-    **dict.fromkeys(("left", "semi", "anti", "mark", "single"), (0,)),
-    "right": (1,),
-}
+def _filtered_sides(join: Relation) -> tuple[int, ...]:
+    """The sides of a join whose rows can be filtered before it."""
+    match join["type"]:
+        case "inner" if not join["asof"]:
+            return 0, 1
+        case "right" if not join["asof"]:
+            return (1,)
+        case "right" | "full":
+            return ()
+        case _:
+            return (0,)  # for ASOF, too: a row on the right is the nearest among all of them
 
 
 # --- IN and EXISTS ----------------------------------------------------------------------------------------------------

@@ -6,14 +6,17 @@
 #include "duckdb/catalog/catalog_entry/schema_catalog_entry.hpp"
 #include "duckdb/catalog/catalog_entry/table_catalog_entry.hpp"
 #include "duckdb/common/table_column.hpp"
+#include "duckdb/common/type_visitor.hpp"
 #include "duckdb/function/window_function.hpp"
 #include "duckdb/parser/query_node/select_node.hpp"
 #include "duckdb/planner/expression/bound_aggregate_expression.hpp"
 #include "duckdb/planner/expression/bound_columnref_expression.hpp"
 #include "duckdb/planner/expression/bound_conjunction_expression.hpp"
+#include "duckdb/planner/expression/bound_constant_expression.hpp"
 #include "duckdb/planner/expression/bound_function_expression.hpp"
 #include "duckdb/planner/expression/bound_unnest_expression.hpp"
 #include "duckdb/planner/expression/bound_window_expression.hpp"
+#include "duckdb/planner/expression_binder.hpp"
 #include "duckdb/planner/logical_plan_sql_exporter.hpp"
 #include "duckdb/planner/operator/list.hpp"
 #include "duckdb/planner/operator/logical_pivot.hpp"
@@ -64,6 +67,22 @@ const char *JoinName(JoinType type) {
 std::string OrderModifiers(const BoundOrderByNode &order) {
 	return std::string(order.type == OrderType::DESCENDING ? " DESC" : " ASC") +
 	       (order.null_order == OrderByNullType::NULLS_FIRST ? " NULLS FIRST" : " NULLS LAST");
+}
+
+//! Whether values of the type may be equal and have different hashes: text with a collation, and VARIANT.
+bool IsComparedByMeaning(ClientContext &context, const LogicalType &type) {
+	return TypeVisitor::Contains(type, [&](const LogicalType &part) {
+		unique_ptr<Expression> value = make_uniq<BoundConstantExpression>(Value(part));
+		return part.id() == LogicalTypeId::VARIANT ||
+		       (part.id() == LogicalTypeId::VARCHAR && ExpressionBinder::PushCollation(context, value, part));
+	});
+}
+
+//! Where the plan says it in an expression (lower(x) = lower(y)) nothing is amiss.
+void CheckComparedByValue(ClientContext &context, const LogicalType &type, const std::string &where) {
+	if (IsComparedByMeaning(context, type)) {
+		throw Inexpressible(where + " that compares text with a collation, or VARIANT,");
+	}
 }
 
 class Builder {
@@ -468,6 +487,9 @@ void Builder::AddConditions(LogicalOperator &op, Node &node, const Expressions &
 			if (condition.IsComparison()) {
 				sides.push_back(condition.GetLHS());
 				sides.push_back(condition.GetRHS());
+				if (condition.GetLHS().GetExpressionClass() == ExpressionClass::BOUND_COLUMN_REF) {
+					CheckComparedByValue(context, condition.GetLHS().GetReturnType(), "a correlated subquery");
+				}
 				operators.push_back(ExpressionTypeToOperator(condition.GetComparisonType()));
 			} else {
 				AddConjuncts(condition.GetJoinExpression(), predicates);
@@ -589,7 +611,11 @@ Node Builder::MakeDistinct(LogicalDistinct &distinct, Inputs inputs) {
 	auto scope = Scope(inputs);
 	Expressions expressions(context, scope);
 	ExpressionRefs targets;
-	if (distinct.distinct_type == DistinctType::DISTINCT_ON) {
+	if (distinct.distinct_type == DistinctType::DISTINCT) {
+		for (auto &column : scope) {
+			CheckComparedByValue(context, column.type, "DISTINCT");
+		}
+	} else {
 		for (auto &target : distinct.distinct_targets) {
 			targets.push_back(*target);
 		}
@@ -604,6 +630,11 @@ Node Builder::MakeSetOperation(LogicalSetOperation &op, Inputs inputs) {
 	            : op.type == LogicalOperatorType::LOGICAL_EXCEPT ? "except"
 	                                                             : "intersect";
 	Node node {kind, inputs, {}, {{"all", op.setop_all}}};
+	if (op.type != LogicalOperatorType::LOGICAL_UNION) {  // UNION is DISTINCT of UNION ALL
+		for (auto &column : Scope(inputs)) {
+			CheckComparedByValue(context, column.type, StringUtil::Upper(kind));
+		}
+	}
 	for (auto &input : node.inputs) {
 		std::vector<ColumnBinding> first;
 		for (idx_t i = 0; i < op.column_count; i++) {

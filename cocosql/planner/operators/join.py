@@ -28,6 +28,8 @@ class Join(Partitioned):
     #: Conditions as (left, operator, right), and over both sides.
     compared: list[tuple[str, str, str]]
     predicates: list[str]
+    #: Whether the columns that tell the rows of an input apart may all be NULL, on both sides.
+    may_be_null: bool
 
     partition = "the rows with the keys"
 
@@ -85,6 +87,8 @@ class Join(Partitioned):
         return f"({', '.join(sql(one) for one, _, _ in compared)}) IN ({rows})"
 
     def raw_identity(self) -> list[str] | None:
+        if (self.type == "full" and self.may_be_null) or (self.is_asof and self.type not in ("inner", "left")):
+            return None  # rows without a partner may look alike
         found: list[str] = []
         sides = self.inputs[:1] if self.type in ("semi", "anti", "mark", "single") or self.is_asof else self.inputs
         for given in sides:
@@ -95,7 +99,10 @@ class Join(Partitioned):
         return found
 
 
-def equality_keys(compared: list[tuple[str, str, str]]) -> tuple[list[str], list[str]]:
+def equality_keys(kind: str, compared: list[tuple[str, str, str]]) -> tuple[list[str], list[str]]:
     """The keys of both sides of a join by which equal rows meet."""
-    equal = [(one, other) for one, operator, other in compared if operator in ("=", "IS NOT DISTINCT FROM")]
+    operators = ["IS NOT DISTINCT FROM"]
+    if kind != "mark":  # IN is NULL where a row with NULL could be equal
+        operators.append("=")
+    equal = [(one, other) for one, operator, other in compared if operator in operators]
     return [one for one, _ in equal], [other for _, other in equal]
