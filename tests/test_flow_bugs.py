@@ -149,3 +149,9 @@ def test_in_of_several_columns_with_nulls(con: Con, query: str) -> None:
         "DELETE FROM u WHERE d IS NULL",
         "DELETE FROM u",
     )
+
+
+def test_columns_that_differ_by_the_case_of_other_letters_than_ascii(con: Con) -> None:
+    con.execute("CREATE TABLE t (É INTEGER, é INTEGER)")
+    con.execute("INSERT INTO t VALUES (1, 2)")
+    check(con, "SELECT É AS a, count(*) AS n, sum(é) AS b FROM t GROUP BY É", "INSERT INTO t VALUES (1, 3)")

@@ -43,6 +43,9 @@ def plan_flow(relations: list[Relation], callees: dict[str, Callee], source_of: 
     for relation in relations:
         if relation.kind == "opaque":
             raise NotIncremental(f"{relation['reason']} has no incremental rule")
+        if relation.kind != "union" and relation.parts.get("by_meaning"):  # UNION is DISTINCT of UNION ALL
+            kind = relation.kind.upper()
+            raise NotIncremental(f"{kind} by text with a collation, or by VARIANT, has no incremental rule")
     calls = finder(callees)
     builder = _Builder(rewrite(relations[-1], calls), callees, calls, source_of, same)
     return Flow(_ordered(builder.top()))
@@ -105,17 +108,16 @@ class _Builder:
     def _table(self, relation: Relation) -> Block:
         source = self._source_of(relation)
         scan = self._scans.setdefault(source.sql.lower(), Scan(source))
-        stored = {name.lower(): name for name in source.types}
         wanted = self._needed[id(relation)]
         columns: dict[str, str] = {}
         for name, there in zip(relation.names, relation["source_columns"], strict=True):
             if name not in wanted:
                 continue
-            if there.lower() not in stored:
+            if there not in source.types:
                 raise NotIncremental(f"the column {there} of {source}, which is not stored, has no incremental rule")
-            columns[name] = stored[there.lower()]
-            if columns[name] not in scan.names:
-                scan.names.append(columns[name])
+            columns[name] = there
+            if there not in scan.names:
+                scan.names.append(there)
         return _reading(scan, columns)
 
     _call = _table

@@ -78,13 +78,6 @@ bool IsComparedByMeaning(ClientContext &context, const LogicalType &type) {
 	});
 }
 
-//! Where the plan says it in an expression (lower(x) = lower(y)) nothing is amiss.
-void CheckComparedByValue(ClientContext &context, const LogicalType &type, const std::string &where) {
-	if (IsComparedByMeaning(context, type)) {
-		throw Inexpressible(where + " that compares text with a collation, or VARIANT,");
-	}
-}
-
 class Builder {
 public:
 	explicit Builder(ClientContext &context) : context(context) {
@@ -128,6 +121,7 @@ private:
 	std::vector<Column> Scope(Inputs inputs) const;
 	const Column *Find(Inputs inputs, const ColumnBinding &binding) const;
 	std::string BaseName(const Expression &expression, Inputs inputs) const;
+	bool AreComparedByMeaning(const std::vector<Column> &columns) const;
 
 	ClientContext &context;
 	Names names;
@@ -236,6 +230,11 @@ std::string Builder::BaseName(const Expression &expression, Inputs inputs) const
 	default:
 		return "value";
 	}
+}
+
+bool Builder::AreComparedByMeaning(const std::vector<Column> &columns) const {
+	return std::any_of(columns.begin(), columns.end(),
+	                   [&](const Column &column) { return IsComparedByMeaning(context, column.type); });
 }
 
 Node Builder::MakeOpaque(LogicalOperator &op, Inputs inputs, const std::string &reason) {
@@ -480,6 +479,7 @@ void Builder::AddConditions(LogicalOperator &op, Node &node, const Expressions &
 	ExpressionRefs sides;
 	ExpressionRefs predicates;
 	std::vector<std::string> operators;
+	auto by_meaning = false;
 	if (op.type == LogicalOperatorType::LOGICAL_ANY_JOIN) {
 		AddConjuncts(*op.Cast<LogicalAnyJoin>().condition, predicates);
 	} else if (op.type != LogicalOperatorType::LOGICAL_CROSS_PRODUCT) {
@@ -487,9 +487,9 @@ void Builder::AddConditions(LogicalOperator &op, Node &node, const Expressions &
 			if (condition.IsComparison()) {
 				sides.push_back(condition.GetLHS());
 				sides.push_back(condition.GetRHS());
-				if (condition.GetLHS().GetExpressionClass() == ExpressionClass::BOUND_COLUMN_REF) {
-					CheckComparedByValue(context, condition.GetLHS().GetReturnType(), "a correlated subquery");
-				}
+				// What SQL says about collations is in the expressions: lower(x) = lower(y).
+				by_meaning |= condition.GetLHS().GetExpressionClass() == ExpressionClass::BOUND_COLUMN_REF &&
+				              IsComparedByMeaning(context, condition.GetLHS().GetReturnType());
 				operators.push_back(ExpressionTypeToOperator(condition.GetComparisonType()));
 			} else {
 				AddConjuncts(condition.GetJoinExpression(), predicates);
@@ -503,6 +503,7 @@ void Builder::AddConditions(LogicalOperator &op, Node &node, const Expressions &
 	}
 	node.fields.emplace_back("conditions", conditions);
 	node.fields.emplace_back("predicates", Texts(both.Write(predicates)));
+	node.fields.emplace_back("by_meaning", by_meaning);
 }
 
 Node Builder::MakeJoin(LogicalOperator &op, Inputs inputs) {
@@ -611,30 +612,22 @@ Node Builder::MakeDistinct(LogicalDistinct &distinct, Inputs inputs) {
 	auto scope = Scope(inputs);
 	Expressions expressions(context, scope);
 	ExpressionRefs targets;
-	if (distinct.distinct_type == DistinctType::DISTINCT) {
-		for (auto &column : scope) {
-			CheckComparedByValue(context, column.type, "DISTINCT");
-		}
-	} else {
+	auto is_on = distinct.distinct_type == DistinctType::DISTINCT_ON;
+	if (is_on) {
 		for (auto &target : distinct.distinct_targets) {
 			targets.push_back(*target);
 		}
 	}
 	auto on = Texts(expressions.Write(targets));
 	auto order = distinct.order_by ? Orders(distinct.order_by->orders, expressions) : Field(Field::List());
-	return {"distinct", inputs, scope, {{"on", on}, {"order", order}}};
+	return {"distinct", inputs, scope, {{"on", on}, {"order", order}, {"by_meaning", !is_on && AreComparedByMeaning(scope)}}};
 }
 
 Node Builder::MakeSetOperation(LogicalSetOperation &op, Inputs inputs) {
 	auto kind = op.type == LogicalOperatorType::LOGICAL_UNION    ? "union"
 	            : op.type == LogicalOperatorType::LOGICAL_EXCEPT ? "except"
 	                                                             : "intersect";
-	Node node {kind, inputs, {}, {{"all", op.setop_all}}};
-	if (op.type != LogicalOperatorType::LOGICAL_UNION) {  // UNION is DISTINCT of UNION ALL
-		for (auto &column : Scope(inputs)) {
-			CheckComparedByValue(context, column.type, StringUtil::Upper(kind));
-		}
-	}
+	Node node {kind, inputs, {}, {{"all", op.setop_all}, {"by_meaning", AreComparedByMeaning(Scope(inputs))}}};
 	for (auto &input : node.inputs) {
 		std::vector<ColumnBinding> first;
 		for (idx_t i = 0; i < op.column_count; i++) {

@@ -87,7 +87,7 @@ class Join(Partitioned):
         return f"({', '.join(sql(one) for one, _, _ in compared)}) IN ({rows})"
 
     def raw_identity(self) -> list[str] | None:
-        if (self.type == "full" and self.may_be_null) or (self.is_asof and self.type not in ("inner", "left")):
+        if (self.type == "full" and self.may_be_null) or (self.is_asof and self.type in ("right", "full")):
             return None  # rows without a partner may look alike
         found: list[str] = []
         sides = self.inputs[:1] if self.type in ("semi", "anti", "mark", "single") or self.is_asof else self.inputs
