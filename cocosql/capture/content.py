@@ -85,10 +85,10 @@ class ContentCapture:
 
     def _add_up(self, session: Session, stored: Stored, present: Present) -> Present:
         """The present parts with their digests; only those that may have changed are read."""
-        trusted = frozenset() if self.reads else present.lasting
-        to_read = [part_id for part_id in present.to_read if part_id not in trusted]
-        self._read = len(to_read)
         digests = {part.part_id: part.digest for part in stored.parts}
+        trusted = frozenset() if self.reads else present.lasting
+        to_read = [part_id for part_id in present.to_read if part_id not in trusted or digests.get(part_id)]
+        self._read = len(to_read)
         if to_read:
             added_up = session.execute(
                 f"SELECT coco_part, concat_ws(' ', count(*), sum(coco_digest({idents(self.columns)}))) "
