@@ -38,7 +38,8 @@ def test_all_queries(con: Con, keys: bool) -> None:
     refresh(con)
     for name in names:
         assert_replayed(con, name, name)
-    assert one(con, "SELECT bool_and(status = 'fresh') FROM coco_views()")
+    # One that has given its state up, on a slow machine, may take a row group as changed that is not.
+    assert one(con, "SELECT bool_and(status = 'fresh' OR NOT incremental) FROM coco_views()")
 
 
 def refresh(con: Con) -> None:

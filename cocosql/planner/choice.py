@@ -7,7 +7,7 @@ always kept true by its operators.
 from cocosql.catalog.views import View
 
 #: Refreshes that take fewer seconds than that are quick enough in either way.
-_QUICK = 0.1
+_QUICK = 0.25
 #: What a refresh may take beside running the query.
 _OVERHEAD = 0.03
 _SLOWER = 1.25

@@ -17,11 +17,15 @@ def captures(plan: Plan) -> list[Capture]:
     if plan.flow:
         return [_row_capture(view, scan.source, scan.names, owner) for scan in plan.flow.scans]
     return [
-        UpstreamCapture(source, source.column_names)
-        if source.upstream
-        else content_capture(source, view.name.database, owner, reads=bool(plan.callees or source.files))
+        UpstreamCapture(source, source.column_names) if source.upstream else _content_capture(plan, source, owner)
         for source in plan.sources
     ]
+
+
+def _content_capture(plan: Plan, source: Source, owner: int | None) -> Capture:
+    """Where a part that may have changed counts as changed the view has a snapshot of its own: others read such parts."""
+    view, reads = plan.view, bool(plan.callees or source.files)
+    return content_capture(source, view.name.database, owner if reads else view.view_id, reads=reads)
 
 
 def _row_capture(view: View, source: Source, columns: list[str], owner: int | None) -> Capture:
