@@ -23,7 +23,7 @@ def captures(plan: Plan) -> list[Capture]:
 
 
 def _content_capture(plan: Plan, source: Source, owner: int | None) -> Capture:
-    """Where a part that may have changed counts as changed the view has a snapshot of its own: others read such parts."""
+    """Where a part that may have changed counts as changed a view has a snapshot of its own: others read such parts."""
     view, reads = plan.view, bool(plan.callees or source.files)
     return content_capture(source, view.name.database, owner if reads else view.view_id, reads=reads)
 
