@@ -636,6 +636,16 @@ def test_show_and_explain(notes: Con, calls: Calls) -> None:
     assert calls == {}
 
 
+def test_explain_says_what_is_looked_up(notes: Con) -> None:
+    notes.execute("CREATE INCREMENTAL VIEW v AS SELECT id, up(s) AS u FROM t")
+    notes.execute("CREATE INCREMENTAL VIEW w AS SELECT t.id, v.u FROM t JOIN v USING (id)")
+    notes.execute("CREATE INCREMENTAL VIEW x AS SELECT t.id, n FROM t, (SELECT count(*) AS n FROM t)")
+    join, of_t, of_v = [row[1] for row in rows(notes, "EXPLAIN INCREMENTAL VIEW w")]
+    assert of_t.endswith(f"join: {join} (looked up: scan 2)")
+    assert of_v.endswith(f"join: {join} (looked up: 2 rows of scan 1)")
+    assert "(looked up: 1 rows of aggregate 3)" in rows(notes, "EXPLAIN INCREMENTAL VIEW x")[1][1]
+
+
 def test_operators_show_state_and_size(notes: Con) -> None:
     notes.execute("CREATE INCREMENTAL VIEW v AS SELECT id, up(s) AS u FROM t")
     for _ in range(2):

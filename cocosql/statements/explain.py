@@ -39,6 +39,11 @@ def _effect(operators: dict[int, tuple[Any, ...]], operator_id: int, below: int)
     _, kind, rule, inputs, *_ = operators[operator_id]
     if kind == recompute.KIND:
         return "the query is run afresh"
-    others = [f"{operators[other][5]:,} rows of {operators[other][1]} {other}" for other in inputs if other != below]
+    others = [_named(operators[other]) for other in inputs if other != below]
     looked_up = f" (looked up: {', '.join(others)})" if others else ""
     return f"{kind}: {rule}{looked_up}"
+
+
+def _named(operator: tuple[Any, ...]) -> str:
+    operator_id, kind, _, _, _, rows, *_ = operator
+    return f"{kind} {operator_id}" if rows is None else f"{rows:,} rows of {kind} {operator_id}"
