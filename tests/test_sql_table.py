@@ -406,7 +406,7 @@ def shared() -> Iterator[Con]:
 def con(shared: Con) -> Iterator[Con]:
     shared.execute(TABLES)
     yield shared
-    for (name,) in rows(shared, "SELECT name FROM coco_views() ORDER BY last_refreshed DESC"):
+    for (name,) in rows(shared, "SELECT view_name FROM coco.views"):
         shared.execute(f"DROP INCREMENTAL VIEW IF EXISTS {name} CASCADE")
 
 
@@ -419,7 +419,7 @@ def listed(names: Iterable[str]) -> list[Any]:
 def test_query(con: Con, name: str) -> None:
     query, oracle = TABLE[name], with_macros(TABLE[name])
     con.execute(f"CREATE INCREMENTAL VIEW v AS {query}")
-    is_incremental, explained = one(con, "SELECT incremental FROM coco_views()"), "EXPLAIN INCREMENTAL VIEW v"
+    is_incremental, explained = one(con, "SELECT incremental FROM coco.views"), "EXPLAIN INCREMENTAL VIEW v"
     assert is_incremental == (name not in RECOMPUTED), rows(con, explained)
     assert_close(con, "FROM v", oracle)
     for change in CHANGES:
@@ -427,7 +427,7 @@ def test_query(con: Con, name: str) -> None:
         con.execute("REFRESH INCREMENTAL VIEW v")
         assert_close(con, "FROM v", oracle)
     assert_replayed(con, "v", "v")
-    version = one(con, "SELECT version FROM coco_views()")
+    version = one(con, "SELECT version FROM coco.views")
     ((_, *again, _, _, _),) = rows(con, "REFRESH INCREMENTAL VIEW v")
     assert again == [version, 0, 0, 0]
 
