@@ -47,7 +47,7 @@ class Identity(Protocol):
     def shown_key(self, stored: str, past: str) -> str:
         """The key as JSON, of a stored row and that of the snapshot."""
 
-    def present_json(self) -> str:
+    def present_json(self, condition: str = "true") -> str:
         """Id and fingerprint of the source's rows as in the snapshot, and the whole row as JSON."""
 
 
@@ -121,10 +121,10 @@ class Keyed:
             return f"to_json({{{literal(self.source.key[0])}: {stored}.coco_source_id}})"
         return f"coalesce({past}.coco_key, to_json({{'fingerprint': {stored}.coco_source_id}}))"
 
-    def present_json(self) -> str:
+    def present_json(self, condition: str = "true") -> str:
         return (
             f"SELECT {self.id_sql} AS coco_source_id, {self._digest} AS coco_fingerprint, "
-            f"to_json({struct(self.source.column_names)}) AS row FROM {self.source.sql}"
+            f"to_json({struct(self.source.column_names)}) AS row FROM {self.source.sql} WHERE {condition}"
         )
 
 
@@ -175,9 +175,9 @@ class Bag:
     def shown_key(self, stored: str, past: str) -> str:
         return f"to_json({{'fingerprint': {stored}.coco_source_id, 'copies': {past}.coco_fingerprint}})"
 
-    def present_json(self) -> str:
+    def present_json(self, condition: str = "true") -> str:
         return (
             f"SELECT {self.id_sql} AS coco_source_id, count(*)::UBIGINT AS coco_fingerprint, "
             f"any_value(to_json({struct(self.source.column_names)})) AS row FROM {self.source.sql} "
-            "GROUP BY coco_source_id"
+            f"WHERE {condition} GROUP BY ALL"
         )

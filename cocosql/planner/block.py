@@ -15,7 +15,7 @@ from cocosql.planner.algebra import NotIncremental
 from cocosql.planner.call_sites import Callee, CallSites, calls_in
 from cocosql.planner.expressions import column_of, columns_in, finder, sql, substitute
 from cocosql.planner.operators import Input
-from cocosql.planner.operators.map import Map
+from cocosql.planner.operators.map import Map, element_column
 from cocosql.sqltext import CocoDuckDB, render
 
 #: Whether two SELECTs mean the same to DuckDB.
@@ -147,16 +147,19 @@ def _with_bare_lambdas(text: str) -> str:
 
 
 def _unnest_sql(unnest: Unnest, parsed: dict[str, exp.Expr], number: int) -> exp.Expr:
-    """An item of a FROM clause: the elements of lists, side by side."""
+    """An item of a FROM clause: the elements of lists, side by side, with their position."""
+    given = {f"coco_list_{i}": parsed[item].copy() for i, item in enumerate(unnest.lists.values())}
+    columns = {name: exp.column(name, quoted=True) for name in given}
+    lengths = [exp.Anonymous(this="len", expressions=[column.copy()]) for column in columns.values()]
+    length = exp.Anonymous(this="greatest", expressions=lengths) if len(lengths) > 1 else lengths[0]
+    positions = exp.Anonymous(this="range", expressions=[exp.Literal.number(1), exp.Add(this=length, expression=exp.Literal.number(1))])
+    shown = [*zip(unnest.lists, columns.values(), strict=True), (element_column(number), positions)]
     elements = [
-        exp.alias_(exp.Anonymous(this="unnest", expressions=[parsed[item].copy()]), name, quoted=True)
-        for name, item in unnest.lists.items()
+        exp.alias_(exp.Anonymous(this="unnest", expressions=[item]), name, quoted=True) for name, item in shown
     ]
+    lists = exp.Select(expressions=[exp.alias_(item, name, quoted=True) for name, item in given.items()])
     alias = exp.TableAlias(this=exp.to_identifier(f"coco_unnest_{number + 1}"))
-    if len(elements) == 1:
-        alias.set("columns", [exp.to_identifier(elements[0].alias, quoted=True)])
-        return exp.Alias(this=elements[0].this, alias=alias)
-    return exp.Subquery(this=exp.Select(expressions=elements), alias=alias)
+    return exp.Select(expressions=elements).from_(lists.subquery("coco_lists")).subquery(alias)
 
 
 def _rewritten(

@@ -8,7 +8,7 @@ from cocosql._native import Session
 from cocosql.catalog import views
 from cocosql.catalog.views import View
 from cocosql.planner.operators import SOURCE_ID
-from cocosql.planner.operators.map import Map, call_column
+from cocosql.planner.operators.map import CALL, ELEMENT, Map, call_column
 from cocosql.planner.plan import Plan
 from cocosql.sqltext import columns_sql, ident, idents, qualified, split_name
 
@@ -26,13 +26,14 @@ def lineage_columns(plan: Plan) -> list[str]:
     top = plan.flow.top
     if not isinstance(top, Map):
         return [SOURCE_ID]  # the key
-    return [*top.source_ids, *(call_column(site) for site in top.sites)]
+    return [*top.source_ids, *top.elements, *(call_column(site) for site in top.sites)]
 
 
 def expected_layout(plan: Plan, source_id_types: list[str]) -> list[tuple[str, str]]:
     """Names and types of the columns for lineage, as the plan needs them."""
     names = lineage_columns(plan)
-    return [*zip(names, source_id_types, strict=False), *((name, "UHUGEINT") for name in names[len(source_id_types) :])]
+    others = [(name, "BIGINT" if name.startswith(ELEMENT) else "UHUGEINT") for name in names[len(source_id_types) :]]
+    return [*zip(names, source_id_types, strict=False), *others]
 
 
 def layout(session: Session, view: View) -> list[tuple[str, str]]:
@@ -42,7 +43,7 @@ def layout(session: Session, view: View) -> list[tuple[str, str]]:
 
 def _layout_of(session: Session, table: str) -> list[tuple[str, str]]:
     columns = session.describe(f"FROM {table}")
-    return [(name, kind) for name, kind in columns if name.startswith((SOURCE_ID, "coco_call_"))]
+    return [(name, kind) for name, kind in columns if name.startswith((SOURCE_ID, ELEMENT, CALL))]
 
 
 def renamed(view: View, number: int, *, keep_history: bool) -> View:

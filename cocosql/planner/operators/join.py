@@ -4,6 +4,7 @@
 
 touched:  the authors of the rows that are gone or new on one of the sides
 new:      SELECT id, name FROM <notes of these authors> LEFT JOIN <these authors> ON author = id_1
+lineage:  a row came from those pairs of rows with its key that it is made of
 
 State: the rows. A join with no equality has one partition. (An inner join is part of a map, and needs no keys.)
 """
@@ -71,6 +72,34 @@ class Join(Partitioned):
         return (
             f"SELECT {', '.join(columns)} FROM {left} AS coco_left {words} {right} AS coco_right ON {self._condition}"
         )
+
+    def origins(self, number: int, relations: list[str], names: list[str]) -> str:
+        left, right = (
+            f"(SELECT * RENAME ({SOURCE_ID} AS coco_origin_{side}) FROM ({rows}) "
+            f"WHERE {self.key_hash(side)} = coco_here.{SOURCE_ID})"
+            for side, rows in enumerate(relations)
+        )
+        origin = f"coco_origin_{number}"
+        found = f"SELECT {origin} AS coco_origin FROM ({self._pairs(left, right)})"
+        return f"{found} WHERE {origin} IS NOT NULL AND {self.looks_like(names)}"
+
+    def _pairs(self, left: str, right: str) -> str:
+        """What rows of both sides its rows are made of: the columns of these, and the ids."""
+        ids, words, values = ["coco_origin_0", "coco_origin_1"], f"{_WORDS.get(self.type, 'LEFT')} JOIN", []
+        condition = self._condition
+        match self.type:
+            case "mark" | "single":
+                values = [f"({self._subquery(name, right)}) AS {ident(name)}" for name in self.right]
+                # IN is NULL where a row may be equal.
+                condition = f"({condition}) IS NOT FALSE" if self.type == "mark" else condition
+            case "semi":
+                words = "JOIN"
+            case "anti":
+                ids[1] = "NULL AS coco_origin_1"
+        shown = self.left if self.type in ("mark", "single", "semi", "anti") else self.raw_names
+        words = f"ASOF {words}" if self.is_asof else words
+        columns = ", ".join([*map(ident, shown), *values, *ids])
+        return f"SELECT {columns} FROM {left} AS coco_left {words} {right} AS coco_right ON {condition}"
 
     def _subquery(self, name: str, right: str) -> str:
         if self.type == "single":

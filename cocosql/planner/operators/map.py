@@ -4,11 +4,12 @@
     FROM notes AS n JOIN authors AS a ON n.author = a.id, unnest(split(n.body)) AS u(c) WHERE a.active
 
 gone:  the rows whose source id is of a note that is gone or changed, or whose second one is of such an author
-new:   SELECT path, <embed(c)> AS vector, "coco_source_id", "coco_source_id_2", <fingerprints of the calls>
+new:   SELECT path, <embed(c)> AS vector, "coco_source_id", "coco_source_id_2", "coco_element_1", <fingerprints of the calls>
        FROM (<the changed notes> JOIN <authors> UNION ALL <the other notes> JOIN <the changed authors>)
        LEFT JOIN <memo of split> … CROSS JOIN unnest(<split(body)>) AS u(c) LEFT JOIN <memo of embed> …
 
-State: the rows, each with the ids of the rows that it came from and the fingerprints of the calls that made it.
+State: the rows, each with the ids of the rows that it came from, the positions of the elements of lists, and the
+fingerprints of the calls that made it.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -23,6 +24,9 @@ from cocosql.sqltext import ident, idents, render
 
 KIND = "map"
 RULE = "delete by source id, insert from the changed rows"
+
+#: How the columns begin that keep where a row came from, beside the ids of its source rows.
+CALL, ELEMENT = "coco_call_", "coco_element_"
 
 #: The relation of the source rows in a map's SQL.
 _SOURCE = "coco_rows_of_source"
@@ -75,6 +79,11 @@ class Map:
         return [SOURCE_ID, *(f"{SOURCE_ID}_{number}" for number in range(2, len(self.inputs) + 1))]
 
     @property
+    def elements(self) -> list[str]:
+        """The columns that say at which position of each list the element was that a row came from."""
+        return [element_column(number) for number in range(len(self.unnests))]
+
+    @property
     def scan(self) -> Scan | None:
         """The source, if it has but one input and that is one."""
         operator = self.inputs[0].operator
@@ -101,9 +110,9 @@ class Map:
     def rows_sql(self, relation: str, column_names: list[str]) -> str:
         """Its rows for a relation of joined rows, with the ids of these and the fingerprints of their calls."""
         calls = [f"CASE WHEN {_made(site)} THEN {_fingerprint(site)} END" for site in self.sites]
-        items = [*map(render, self.items), *self.source_ids, *calls]
+        items = [*map(render, self.items), *self.source_ids, *self.elements, *calls]
         where = f" WHERE {render(self.where)}" if self.where else ""
-        names = [*column_names, *self.source_ids, *(call_column(site) for site in self.sites)]
+        names = [*column_names, *self.source_ids, *self.elements, *(call_column(site) for site in self.sites)]
         query = f"SELECT {', '.join(items)} FROM {self._from(relation, self.sites, len(self.unnests))}{where}"
         return f"SELECT * FROM ({query}) AS coco_rows ({idents(names)})"
 
@@ -178,7 +187,12 @@ class Map:
 
 def call_column(site: CallSite) -> str:
     """The column of a row that keeps the fingerprint of a call's arguments."""
-    return f"coco_call_{site.number}"
+    return f"{CALL}{site.number}"
+
+
+def element_column(number: int) -> str:
+    """The column of a row that keeps the position of its element in the list of an unnest."""
+    return f"{ELEMENT}{number + 1}"
 
 
 def _unchanged(given: Changed) -> str:

@@ -5,6 +5,7 @@
 touched:  the keys of the input rows that are gone or new
 gone:     the rows that have one of these keys
 new:      the same query over the input rows with these keys
+lineage:  a row came from the input rows with its key, unless the operator can tell more
 
 A key is known by DuckDB's hash of it, which is the same for values that SQL takes as equal. Should two keys have the
 same hash they are worked out together, and nothing is wrong. An operator without keys has one partition.
@@ -15,6 +16,7 @@ from typing import Self
 
 from cocosql.planner.expressions import column_of, conjunction, named, reference, sql_list
 from cocosql.planner.operators import SOURCE_ID, Input
+from cocosql.sqltext import fingerprint
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -77,6 +79,17 @@ class Partitioned:
         shown = {name: item for name, item in zip(names, items.values(), strict=True)}
         where = f" WHERE {conjunction(self.conditions)}" if self.conditions else ""
         return f"SELECT {column_list(named(shown))}{SOURCE_ID} FROM ({self.raw_sql(relations)}){where}"
+
+    def origins(self, number: int, relations: list[str], names: list[str]) -> str:
+        """The ids ``coco_origin`` of the rows of an input that a row ``coco_here`` of it, under these names, came from."""
+        key = f"{self.key_hash(number)} = coco_here.{SOURCE_ID}"
+        return f"SELECT {SOURCE_ID} AS coco_origin FROM ({relations[number]}) WHERE {key}"
+
+    def looks_like(self, names: list[str]) -> str:
+        """Whether what becomes of raw columns is a row ``coco_here`` of it, under these names."""
+        items = self.items.values() or map(reference, self.raw_names)
+        made = f"coco_fingerprint({sql_list(items) or '1'})"
+        return conjunction([*self.conditions, f"{made} = {fingerprint(names, 'coco_here')}"])
 
     def identity(self) -> list[str] | None:
         raw = self.raw_identity()

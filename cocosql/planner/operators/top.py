@@ -2,7 +2,8 @@
 
     SELECT id, size FROM notes ORDER BY size DESC LIMIT 10
 
-new:   SELECT id, size FROM <rows below> ORDER BY size DESC LIMIT 10
+new:      SELECT id, size FROM <rows below> ORDER BY size DESC LIMIT 10
+lineage:  a row came from the row below that is equal to it
 
 State: the rows. Only those are replaced that differ.
 """
@@ -37,6 +38,10 @@ class Top(Partitioned):
         offset = f" OFFSET {sql(self.offset)}" if self.offset else ""
         columns = column_list(idents(self.columns))
         return f"SELECT {columns}{self.key_hash(0)} AS {SOURCE_ID} FROM ({relations[0]}){order}{limit}{offset}"
+
+    def origins(self, number: int, relations: list[str], names: list[str]) -> str:
+        rows = super().origins(number, relations, names)
+        return f"{rows} AND {self.looks_like(names)}"
 
     def raw_identity(self) -> list[str] | None:
         identity = self.inputs[0].identity()
