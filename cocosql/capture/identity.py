@@ -47,8 +47,14 @@ class Identity(Protocol):
     def shown_key(self, stored: str, past: str) -> str:
         """The key as JSON, of a stored row and that of the snapshot."""
 
-    def present_json(self, condition: str = "true") -> str:
+    def present_json(self) -> str:
         """Id and fingerprint of the source's rows as in the snapshot, and the whole row as JSON."""
+
+    def located(self) -> str:
+        """Id of the rows of a table, and where one with it is: ``coco_rowid``."""
+
+    def content(self, located: str, row: str) -> str:
+        """The fingerprint as in the snapshot, of what was located and the row there."""
 
 
 def identity_of(source: Source, columns: list[str]) -> Identity:
@@ -121,11 +127,17 @@ class Keyed:
             return f"to_json({{{literal(self.source.key[0])}: {stored}.coco_source_id}})"
         return f"coalesce({past}.coco_key, to_json({{'fingerprint': {stored}.coco_source_id}}))"
 
-    def present_json(self, condition: str = "true") -> str:
+    def present_json(self) -> str:
         return (
             f"SELECT {self.id_sql} AS coco_source_id, {self._digest} AS coco_fingerprint, "
-            f"to_json({struct(self.source.column_names)}) AS row FROM {self.source.sql} WHERE {condition}"
+            f"to_json({struct(self.source.column_names)}) AS row FROM {self.source.sql}"
         )
+
+    def located(self) -> str:
+        return f"SELECT {self.id_sql} AS coco_source_id, rowid AS coco_rowid FROM {self.source.sql}"
+
+    def content(self, located: str, row: str) -> str:
+        return f"coco_digest({idents(self.columns, row) or '1'})"
 
 
 @dataclass(frozen=True)
@@ -175,9 +187,18 @@ class Bag:
     def shown_key(self, stored: str, past: str) -> str:
         return f"to_json({{'fingerprint': {stored}.coco_source_id, 'copies': {past}.coco_fingerprint}})"
 
-    def present_json(self, condition: str = "true") -> str:
+    def present_json(self) -> str:
         return (
             f"SELECT {self.id_sql} AS coco_source_id, count(*)::UBIGINT AS coco_fingerprint, "
             f"any_value(to_json({struct(self.source.column_names)})) AS row FROM {self.source.sql} "
-            f"WHERE {condition} GROUP BY ALL"
+            "GROUP BY coco_source_id"
         )
+
+    def located(self) -> str:
+        return (
+            f"SELECT {self.id_sql} AS coco_source_id, min(rowid) AS coco_rowid, count(*)::UBIGINT AS coco_copies "
+            f"FROM {self.source.sql} GROUP BY coco_source_id"
+        )
+
+    def content(self, located: str, row: str) -> str:
+        return f"{located}.coco_copies"

@@ -75,15 +75,45 @@ def _row_of_source(trace: Trace) -> _Origin:
     """The row as the view has read it (past), and as it is (present)."""
     capture = trace.capture
     assert isinstance(capture, RowCapture)
-    identity = capture.identity
-    past = past_rows(trace.view.name.database, trace.given, identity)
-    present = identity.present_json(f"{identity.id_sql} = coco_traced.{SOURCE_ID}")
+    past = past_rows(trace.view.name.database, trace.given, capture.identity)
+    present = _present_in_table(capture) if capture.source.is_table else _present(capture)
     return _Origin(
-        joins=f"LEFT JOIN ({past}) AS past ON past.coco_source_id = coco_traced.{SOURCE_ID} "
-        f"LEFT JOIN LATERAL ({present}) AS present ON true",
+        joins=f"LEFT JOIN ({past}) AS past ON past.coco_source_id = coco_traced.{SOURCE_ID} {present.joins}",
         source=literal(str(capture.source)),
-        key=identity.shown_key("coco_traced", "past"),
+        key=capture.identity.shown_key("coco_traced", "past"),
+        row=f"CASE WHEN {present.is_there} THEN {present.row} END",
+        state=f"CASE WHEN NOT ({present.is_there}) THEN 'gone' WHEN coco_traced.coco_past OR "
+        f"{present.content} IS DISTINCT FROM past.coco_fingerprint THEN 'changed' ELSE 'current' END",
+    )
+
+
+@dataclass(frozen=True)
+class _Present:
+    """Joins to find the row as it is, and what it is, as SQL."""
+
+    joins: str
+    is_there: str
+    row: str
+    content: str
+
+
+def _present_in_table(capture: RowCapture) -> _Present:
+    """The rows are located first, so that others are not read whole."""
+    identity, source = capture.identity, capture.source
+    return _Present(
+        joins=f"LEFT JOIN ({identity.located()}) AS found ON found.coco_source_id = coco_traced.{SOURCE_ID} "
+        f"LEFT JOIN {source.sql} AS present ON present.rowid = found.coco_rowid",
+        is_there="present.rowid IS NOT NULL",
+        row=f"to_json({struct(source.column_names, 'present')})",
+        content=identity.content("found", "present"),
+    )
+
+
+def _present(capture: RowCapture) -> _Present:
+    return _Present(
+        joins=f"LEFT JOIN ({capture.identity.present_json()}) AS present "
+        f"ON present.coco_source_id = coco_traced.{SOURCE_ID}",
+        is_there="present.coco_source_id IS NOT NULL",
         row="present.row",
-        state="CASE WHEN present.coco_source_id IS NULL THEN 'gone' WHEN coco_traced.coco_past OR "
-        "present.coco_fingerprint IS DISTINCT FROM past.coco_fingerprint THEN 'changed' ELSE 'current' END",
+        content="present.coco_fingerprint",
     )

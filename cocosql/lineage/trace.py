@@ -90,7 +90,10 @@ def why_untraced(view: View) -> str | None:
     if view.incremental:
         return None
     last = max(view.operators, key=lambda operator: operator.operator_id)
-    return f"{view.name} keeps no state by which its rows could be traced ({last.rule})"
+    reason = f"{view.name} keeps no state by which its rows could be traced ({last.rule})"
+    if view.options.get("mode") != "recompute" and view.owed_seconds is None:
+        return reason
+    return f"{reason}. ALTER INCREMENTAL VIEW {view.name} SET (mode = 'incremental') and a refresh make it keep one"
 
 
 def version(given: Input) -> int:
@@ -135,8 +138,8 @@ class _Tracer:
         for given, column in zip(operator.inputs, operator.source_ids, strict=True):
             below = (
                 f"SELECT coco_of, coco_row, coco_past, list_concat({calls}, coco_calls) AS coco_calls, "
-                f"list_concat([{elements}]::BIGINT[], coco_path) AS coco_path, coco_here.{ident(column)} AS {SOURCE_ID} "
-                f"FROM ({here.sql}) AS coco_here{joins}"
+                f"list_concat([{elements}]::BIGINT[], coco_path) AS coco_path, "
+                f"coco_here.{ident(column)} AS {SOURCE_ID} FROM ({here.sql}) AS coco_here{joins}"
             )
             yield from self._into(given.operator, here.to(below))
 
@@ -213,6 +216,13 @@ class _Tracer:
                 # A row that was kept as its call failed was made by an earlier version: the memo of this one lacks it.
                 f"'code_version': CASE WHEN {alias}.fingerprint IS NOT NULL THEN {literal(version)} END, "
                 f"'input_fingerprint': {column}, 'computed_at': {alias}.computed_at, 'run_id': {alias}.run_id}} END"
+            )
+        for name in sorted(operator.called_inline(self._plan.callees)):  # what with is not kept
+            version = self._versions[name]
+            shown = self._plan.callees[name].function.name
+            made.append(
+                f"{{'name': {literal(shown)}, 'code_version': {literal(version)}, 'input_fingerprint': NULL::UHUGEINT, "
+                "'computed_at': NULL::TIMESTAMPTZ, 'run_id': NULL::BIGINT}"
             )
         if not made:
             return "", NO_CALLS

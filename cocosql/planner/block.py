@@ -151,12 +151,11 @@ def _unnest_sql(unnest: Unnest, parsed: dict[str, exp.Expr], number: int) -> exp
     given = {f"coco_list_{i}": parsed[item].copy() for i, item in enumerate(unnest.lists.values())}
     columns = {name: exp.column(name, quoted=True) for name in given}
     lengths = [exp.Anonymous(this="len", expressions=[column.copy()]) for column in columns.values()]
-    length = exp.Anonymous(this="greatest", expressions=lengths) if len(lengths) > 1 else lengths[0]
-    positions = exp.Anonymous(this="range", expressions=[exp.Literal.number(1), exp.Add(this=length, expression=exp.Literal.number(1))])
+    longest = exp.Anonymous(this="greatest", expressions=lengths) if len(lengths) > 1 else lengths[0]
+    end = exp.Add(this=longest, expression=exp.Literal.number(1))
+    positions = exp.Anonymous(this="range", expressions=[exp.Literal.number(1), end])
     shown = [*zip(unnest.lists, columns.values(), strict=True), (element_column(number), positions)]
-    elements = [
-        exp.alias_(exp.Anonymous(this="unnest", expressions=[item]), name, quoted=True) for name, item in shown
-    ]
+    elements = [exp.alias_(exp.Anonymous(this="unnest", expressions=[item]), name, quoted=True) for name, item in shown]
     lists = exp.Select(expressions=[exp.alias_(item, name, quoted=True) for name, item in given.items()])
     alias = exp.TableAlias(this=exp.to_identifier(f"coco_unnest_{number + 1}"))
     return exp.Select(expressions=elements).from_(lists.subquery("coco_lists")).subquery(alias)

@@ -4,7 +4,7 @@
     FROM notes AS n JOIN authors AS a ON n.author = a.id, unnest(split(n.body)) AS u(c) WHERE a.active
 
 gone:  the rows whose source id is of a note that is gone or changed, or whose second one is of such an author
-new:   SELECT path, <embed(c)> AS vector, "coco_source_id", "coco_source_id_2", "coco_element_1", <fingerprints of the calls>
+new:   SELECT path, <embed(c)> AS vector, "coco_source_id", "coco_source_id_2", "coco_element_1", <arguments of calls>
        FROM (<the changed notes> JOIN <authors> UNION ALL <the other notes> JOIN <the changed authors>)
        LEFT JOIN <memo of split> … CROSS JOIN unnest(<split(body)>) AS u(c) LEFT JOIN <memo of embed> …
 

@@ -81,7 +81,8 @@ class Partitioned:
         return f"SELECT {column_list(named(shown))}{SOURCE_ID} FROM ({self.raw_sql(relations)}){where}"
 
     def origins(self, number: int, relations: list[str], names: list[str]) -> str:
-        """The ids ``coco_origin`` of the rows of an input that a row ``coco_here`` of it, under these names, came from."""
+        """The rows of an input that a row ``coco_here`` of it, with columns of these names, came from: ``coco_origin``,
+        their ids."""
         key = f"{self.key_hash(number)} = coco_here.{SOURCE_ID}"
         return f"SELECT {SOURCE_ID} AS coco_origin FROM ({relations[number]}) WHERE {key}"
 
