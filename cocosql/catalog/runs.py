@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 
 from cocosql._native import Session
 from cocosql.catalog import steps
@@ -32,6 +32,19 @@ class Tally:
         self.errors[function] = self.errors.get(function, 0) + more
 
 
+@dataclass(frozen=True)
+class MadeBy:
+    """What made the rows of a version: another one, and rows may change."""
+
+    query: str
+    #: Fingerprint of the query with the views and macros that it uses.
+    definition: str
+    #: The code version of each function.
+    functions: dict[str, str]
+    #: The sources in which rows had changed.
+    changed_sources: list[str]
+
+
 @dataclass
 class Run:
     """One refresh of one view."""
@@ -43,6 +56,7 @@ class Run:
     inserted: int = 0
     updated: int = 0
     deleted: int = 0
+    made_by: MadeBy | None = None
 
     def step(self, operator_id: int, what: str, sql: str) -> AbstractContextManager[Step]:
         """A step of the run; it is timed."""
@@ -111,6 +125,15 @@ def record_part(session: Session, run: Run) -> None:
             run.deleted,
         ],
     )
+    _record_made_by(session, run)
+
+
+def _record_made_by(session: Session, run: Run) -> None:
+    if run.made_by is not None:
+        session.execute(
+            "UPDATE coco.runs SET query = $2, definition = $3, functions = $4, changed_sources = $5 WHERE run_id = $1",
+            [run.run_id, *astuple(run.made_by)],
+        )
 
 
 def record_progress(session: Session, tally: Tally, calls: int, seconds: float) -> None:
@@ -136,6 +159,7 @@ def finish(
             ],
         )
     steps.record(session, run.run_id, tally.steps)
+    _record_made_by(session, run)
     calls, hits = sum(count for count, _ in made.values()), sum(tally.hits.values())
     session.execute(
         """

@@ -7,7 +7,7 @@ from functools import partial
 from cocosql._native import Session
 from cocosql.capture import Capture, Delta, snapshots
 from cocosql.catalog import views
-from cocosql.catalog.runs import Run
+from cocosql.catalog.runs import MadeBy, Run
 from cocosql.catalog.views import Input, View
 from cocosql.planner import Plan, choice
 from cocosql.planner.flow import Flow
@@ -139,8 +139,16 @@ class ViewRefresh:
                 self.plan = replace(self.plan, view=chosen)
             raise PlanChanged
 
+    def _made_by(self) -> MadeBy:
+        """What makes the rows that the view is to have."""
+        versions = {callee.function.name: callee.function.code_version for callee in self.plan.callees.values()}
+        pairs = zip(self.captures, self.deltas, strict=True)
+        changed = [str(capture.source) for capture, delta in pairs if delta is None or delta.changed]
+        return MadeBy(self.view.query, self.plan.definition, versions, changed)
+
     def apply(self, session: Session, before_map: BeforeMap) -> None:
         """Write the rows that differ, and the view's record with them."""
+        self.run.made_by = self._made_by()
         if not self.has_changes:
             self.run.version = self.view.version
             inputs = self._advance(session)

@@ -8,7 +8,7 @@ import duckdb
 from cocosql._native import Session
 from cocosql.catalog import migrations
 from cocosql.catalog.names import Caller
-from cocosql.tables import changes, errors, lineage, memo, of_all_databases, operators, views
+from cocosql.tables import changes, errors, explain_change, lineage, memo, of_all_databases, operators, views
 
 _TABLES: dict[str, Callable[[Session, list[str], Caller], str]] = {
     "coco_views": views.sql,
@@ -18,6 +18,7 @@ _TABLES: dict[str, Callable[[Session, list[str], Caller], str]] = {
     "coco_run_steps": of_all_databases.run_steps,
     "coco_lineage": lineage.sql,
     "coco_changes": changes.sql,
+    "coco_explain_change": explain_change.sql,
     "coco_errors": errors.sql,
     "coco_memo": memo.sql,
 }

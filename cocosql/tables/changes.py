@@ -11,10 +11,18 @@ def sql(session: Session, arguments: list[str], caller: Caller) -> str:
     rows = qualified(view.name.database, "coco", view.state_table)
     history = qualified(view.name.database, "coco", view.history_table)
     row = struct(view.column_names)
+    runs = qualified(view.name.database, "coco", "runs")
+    of_version = (
+        f"SELECT version, min(run_id) AS run_id FROM {runs} WHERE view_id = {view.view_id} AND status = 'succeeded'"
+    )
     born = "CASE WHEN coco_updated THEN 'update_after' ELSE 'insert' END"
     gone = "CASE WHEN coco_replaced THEN 'update_before' ELSE 'delete' END"
-    return (
+    changes = (
         f"SELECT coco_version AS version, {born} AS op, coco_row_id AS row_id, {row} AS row FROM {rows} "
         f"UNION ALL SELECT coco_version, {born}, coco_row_id, {row} FROM {history} "
         f"UNION ALL SELECT coco_removed, {gone}, coco_row_id, {row} FROM {history}"
+    )
+    return (
+        "SELECT changes.version, op, row_id, row, run_id "
+        f"FROM ({changes}) AS changes LEFT JOIN ({of_version} GROUP BY version) AS made USING (version)"
     )

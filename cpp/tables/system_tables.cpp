@@ -20,17 +20,29 @@ namespace {
 
 struct SystemTable {
 	const char *name;
-	bool takes_argument;
-	bool needs_argument;
-	LogicalTypeId argument = LogicalTypeId::VARCHAR;
+	//! The types of its arguments, for each form in which it is called.
+	vector<vector<LogicalTypeId>> forms;
+	//! Whether there may be further arguments, of any type.
+	bool takes_more = false;
 };
 
-constexpr SystemTable SYSTEM_TABLES[] = {
-    {"coco_views", false, false},    {"coco_operators", true, true}, {"coco_functions", false, false},
-    {"coco_runs", true, false},      {"coco_lineage", true, true},   {"coco_changes", true, true},
-    {"coco_errors", true, false},    {"coco_memo", true, false},
-    {"coco_run_steps", true, true, LogicalTypeId::BIGINT},
-};
+constexpr auto TEXT = LogicalTypeId::VARCHAR;
+
+vector<SystemTable> SystemTables() {
+	return {
+	    {"coco_views", {{}}},
+	    {"coco_operators", {{TEXT}}},
+	    {"coco_functions", {{}}},
+	    {"coco_runs", {{}, {TEXT}}},
+	    {"coco_run_steps", {{LogicalTypeId::BIGINT}}},
+	    {"coco_lineage", {{TEXT}}},
+	    {"coco_impact", {{TEXT}}, true},
+	    {"coco_changes", {{TEXT}}},
+	    {"coco_explain_change", {{TEXT, LogicalTypeId::UHUGEINT}}},
+	    {"coco_errors", {{}, {TEXT}}},
+	    {"coco_memo", {{}, {TEXT}}},
+	};
+}
 
 std::string Expand(ClientContext &context, TableFunctionBindInput &input) {
 	std::vector<std::string> arguments;
@@ -56,22 +68,23 @@ unique_ptr<TableRef> Replace(ClientContext &context, TableFunctionBindInput &inp
 	return make_uniq<SubqueryRef>(unique_ptr_cast<SQLStatement, SelectStatement>(std::move(parser.statements[0])));
 }
 
-TableFunction Function(const SystemTable &table, vector<LogicalType> arguments) {
+TableFunction Function(const SystemTable &table, const vector<LogicalTypeId> &form) {
+	vector<LogicalType> arguments(form.begin(), form.end());
 	TableFunction function(Identifier(table.name), std::move(arguments), nullptr);
 	function.bind_replace = Replace;
+	if (table.takes_more) {
+		function.GetSignature().AddArgs("key", LogicalType::ANY);
+	}
 	return function;
 }
 
 } // namespace
 
 void RegisterSystemTables(ExtensionLoader &loader) {
-	for (auto &table : SYSTEM_TABLES) {
+	for (auto &table : SystemTables()) {
 		TableFunctionSet overloads {Identifier(table.name)};
-		if (table.takes_argument) {
-			overloads.AddFunction(Function(table, {LogicalType(table.argument)}));
-		}
-		if (!table.needs_argument) {
-			overloads.AddFunction(Function(table, {}));
+		for (auto &form : table.forms) {
+			overloads.AddFunction(Function(table, form));
 		}
 		loader.RegisterFunction(std::move(overloads));
 	}

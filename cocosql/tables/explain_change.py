@@ -1,0 +1,133 @@
+"""coco_explain_change('view', row_id): why each change of a row came: a source, the code or the query had changed."""
+
+import difflib
+from collections.abc import Iterator
+from typing import Any
+
+import duckdb
+
+from cocosql._native import Session
+from cocosql.catalog import views
+from cocosql.catalog.names import Caller
+from cocosql.catalog.views import View
+from cocosql.lineage.origin import lineage_sql
+from cocosql.lineage.trace import traces, why_untraced
+from cocosql.sqltext import literal, qualified, split_name, struct
+from cocosql.tables import templates
+
+#: What had changed when a run made a version; of the run before, if that is known.
+_CAUSES = {"run_id": "BIGINT", "cause": "VARCHAR", "what": "VARCHAR", "detail": "VARCHAR"}
+Cause = tuple[str, str | None, str | None]
+
+
+def sql(session: Session, arguments: list[str], caller: Caller) -> str:
+    view = views.require(session, split_name(arguments[0]), caller)
+    row_id = f"{int(arguments[1])}::UHUGEINT"
+    rows, history = (qualified(view.name.database, "coco", table) for table in (view.state_table, view.history_table))
+    row = struct(view.column_names)
+    return f"""
+        WITH after AS (
+            SELECT coco_version AS version, {row} AS row, true AS is_present FROM {rows} WHERE coco_row_id = {row_id}
+            UNION ALL SELECT coco_version, {row}, false FROM {history} WHERE coco_row_id = {row_id}
+        ), before AS (
+            SELECT coco_removed AS version, {row} AS row FROM {history} WHERE coco_row_id = {row_id}
+        ), made AS (
+            SELECT version, min(run_id) AS run_id, min(finished_at) AS changed_at FROM {_succeeded(view)}
+            GROUP BY version
+        ), causes AS ({_causes(session, view, rows, history, row_id)}), origins AS ({_origins(session, view, row_id)})
+        SELECT version, run_id, changed_at,
+            CASE WHEN before.row IS NULL THEN 'insert' WHEN after.row IS NULL THEN 'delete' ELSE 'update' END AS op,
+            before.row AS before, after.row AS after, cause, what,
+            CASE WHEN cause = 'source' THEN CASE WHEN is_present THEN origins.keys END ELSE detail END AS detail
+        FROM after FULL JOIN before USING (version)
+        LEFT JOIN made USING (version) LEFT JOIN causes USING (run_id)
+        LEFT JOIN origins ON cause = 'source' AND origins.source = what
+        ORDER BY version, cause, what
+    """
+
+
+def _succeeded(view: View) -> str:
+    return f"{qualified(view.name.database, 'coco', 'runs')} WHERE view_id = {view.view_id} AND status = 'succeeded'"
+
+
+def _origins(session: Session, view: View, row_id: str) -> str:
+    """The keys of the rows that the row comes from, by source; none where that is not known."""
+    try:
+        found = [] if why_untraced(view) else traces(session, view)
+    except duckdb.InvalidInputException:
+        found = []
+    if not found:
+        return "SELECT NULL::VARCHAR AS source, NULL::VARCHAR AS keys WHERE false"
+    keys = "string_agg(source_key::VARCHAR, ', ' ORDER BY source_key::VARCHAR) AS keys"
+    return f"SELECT source, {keys} FROM ({lineage_sql(found)}) WHERE row_id = {row_id} GROUP BY source"
+
+
+def _causes(session: Session, view: View, rows: str, history: str, row_id: str) -> str:
+    """What had changed when the versions were made in which the row did."""
+    of_row = f"WHERE coco_row_id = {row_id}"
+    versions = (
+        f"SELECT coco_version FROM {rows} {of_row} "
+        f"UNION SELECT unnest([coco_version, coco_removed]) FROM {history} {of_row}"
+    )
+    columns = ["query", "definition", "functions", "changed_sources"]
+    before = ", ".join(f"lag({column}) OVER (ORDER BY run_id)" for column in columns[:3])
+    found = session.execute(
+        f"""
+        SELECT run_id, {", ".join(columns)}, row_number() OVER (ORDER BY run_id) = 1, {before} FROM {_succeeded(view)}
+        QUALIFY version IN ({versions}) AND row_number() OVER (PARTITION BY version ORDER BY run_id) = 1
+        """
+    )
+    listed = [
+        [str(run_id), *map(_text, cause)] for run_id, *made in found for cause in _causes_of(session, view, *made)
+    ]
+    return templates.values(_CAUSES, listed)
+
+
+def _text(text: str | None) -> str:
+    return "NULL" if text is None else literal(text)
+
+
+def _causes_of(
+    session: Session,
+    view: View,
+    query: str,
+    definition: str | None,
+    functions: dict[str, str] | None,
+    sources: list[str] | None,
+    is_first: bool,
+    *before: Any,
+) -> Iterator[Cause]:
+    query_before, definition_before, functions_before = before
+    if is_first:
+        yield "first", None, "the view was filled"
+        return
+    if definition is None or definition_before is None:
+        yield "unknown", None, "an earlier version of CocoSQL made it, which did not keep why"
+        return
+    changed = {name: version for name, version in (functions or {}).items() if functions_before.get(name) != version}
+    for name, version in changed.items():
+        yield "code", name, _code_diff(session, view, name, functions_before.get(name), version)
+    if query != query_before:
+        yield "query", None, _diff(query_before, query)
+    elif definition != definition_before:
+        yield "query", None, "a view or macro that the query uses, or the types that it gives, changed"
+    for source in sources or []:
+        yield "source", source, None
+
+
+def _code_diff(session: Session, view: View, name: str, before: str | None, after: str) -> str:
+    functions = qualified(view.name.database, "coco", "functions")
+    sources = dict(
+        session.execute(
+            f"SELECT code_version, coalesce(source, '') FROM {functions} WHERE lower(name) = lower($1)", [name]
+        )
+    )
+    if before is None:
+        return f"{name} was not called before"
+    differences = _diff(sources.get(before, ""), sources.get(after, ""), before, after)
+    return differences or f"{name} {before} -> {after}: what it uses changed, and not its own source"
+
+
+def _diff(before: str, after: str, name_before: str = "before", name_after: str = "after") -> str:
+    lines = difflib.unified_diff(before.splitlines(), after.splitlines(), name_before, name_after, lineterm="")
+    return "\n".join(lines)
