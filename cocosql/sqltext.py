@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import sqlglot
 from sqlglot import exp
 from sqlglot.dialects.duckdb import DuckDB
+from sqlglot.errors import SqlglotError
 
 #: Functions whose arguments are more than expressions between commas.
 _OWN_SYNTAX = {"CAST", "TRY_CAST", "EXTRACT", "OVERLAY", "POSITION", "SUBSTRING", "TRIM"}
@@ -90,6 +91,14 @@ def split_name(text: str) -> list[str]:
     """The parts of a name written as SQL: ``main."my view"``."""
     table = sqlglot.parse_one(text, into=exp.Table, dialect=CocoDuckDB)
     return [part.name for part in table.parts]
+
+
+def name_parts(text: str) -> list[str] | None:
+    """The same; None if the text is no name."""
+    try:
+        return split_name(text)
+    except SqlglotError:
+        return None
 
 
 def literal(text: str) -> str:

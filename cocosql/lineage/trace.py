@@ -8,17 +8,15 @@ import duckdb
 
 from cocosql._native import Session
 from cocosql.capture import Capture
-from cocosql.catalog import functions, views
+from cocosql.catalog import functions
 from cocosql.catalog.views import Input, View
-from cocosql.planner.flow import Flow
+from cocosql.lineage.present import present
 from cocosql.planner.operators import SOURCE_ID, Operator
 from cocosql.planner.operators.map import Map, call_column
 from cocosql.planner.operators.partitioned import Partitioned
 from cocosql.planner.operators.scan import Constant, Scan
 from cocosql.planner.operators.union import Union
-from cocosql.planner.plan import Plan, plan
-from cocosql.refresh.inputs import captures, stored_inputs
-from cocosql.refresh.refresh import prepared
+from cocosql.refresh.inputs import stored_inputs
 from cocosql.sqltext import ident, idents, literal, qualified, struct
 
 CALL = "STRUCT(name VARCHAR, code_version VARCHAR, input_fingerprint UHUGEINT, computed_at TIMESTAMPTZ, run_id BIGINT)"
@@ -63,12 +61,11 @@ def traces(session: Session, view: View) -> list[Trace]:
     Raises:
         duckdb.NotImplementedException: if the view keeps nothing by which its rows can be traced.
     """
-    others = views.all_views(session, view.name.database)
     rows = (
         f"SELECT coco_row_id AS coco_of, {struct(view.column_names)} AS coco_row, {NO_CALLS} AS coco_calls, "
         f"[]::BIGINT[] AS coco_path, * FROM ({stored(view, None)})"
     )
-    return list(_Tracer(session, view, others).from_view(_Here(rows)))
+    return list(_Tracer(session, view).from_view(_Here(rows)))
 
 
 def stored(view: View, version: int | None) -> str:
@@ -104,13 +101,12 @@ def version(given: Input) -> int:
 class _Tracer:
     """Goes down the operators of one view."""
 
-    def __init__(self, session: Session, view: View, others: list[View]) -> None:
-        self._session, self._view, self._others = session, view, others
-        self._plan = _plan(session, view, others)
-        assert self._plan.flow is not None
-        self._flow: Flow = self._plan.flow
-        self._captures = captures(self._plan)
-        self._inputs = stored_inputs(view, self._captures)
+    def __init__(self, session: Session, view: View) -> None:
+        found = present(session, view)
+        if found is None:
+            raise _not_known(view)
+        self._session, self._view, self._present, self._flow = session, view, found, found.flow
+        self._inputs = stored_inputs(view, found.captures)
         self._versions = {call.function.lower(): call.code_version for call in view.calls}
 
     def from_view(self, here: _Here) -> Iterator[Trace]:
@@ -144,7 +140,7 @@ class _Tracer:
             yield from self._into(given.operator, here.to(below))
 
     def _from_partition(self, operator: Partitioned, here: _Here, names: list[str]) -> Iterator[Trace]:
-        relations = [given.over(self._all_rows(given.operator)) for given in operator.inputs]
+        relations = [given.over(self._present.all_rows(given.operator)) for given in operator.inputs]
         for number, given in enumerate(operator.inputs):
             below = (
                 f"SELECT {idents(CARRIED)}, coco_origin AS {SOURCE_ID} FROM ({here.sql}) AS coco_here, "
@@ -162,7 +158,7 @@ class _Tracer:
         elif not isinstance(operator, Constant):
             here = (
                 f"SELECT {idents(CARRIED, 'coco_from')}, coco_kept.* EXCLUDE (coco_id) FROM ({ids.sql}) AS coco_from "
-                f"JOIN {self._kept(operator)} AS coco_kept ON coco_kept.coco_id = coco_from.{SOURCE_ID}"
+                f"JOIN {self._present.kept(operator)} AS coco_kept ON coco_kept.coco_id = coco_from.{SOURCE_ID}"
             )
             yield from self._from(operator, ids.to(here), operator.names)
 
@@ -173,7 +169,7 @@ class _Tracer:
             raise _not_known(self._view)
         given = self._inputs[number]
         if upstream is None:
-            yield Trace(ids.sql, self._captures[number], given, self._view, ids.is_unique)
+            yield Trace(ids.sql, self._present.captures[number], given, self._view, ids.is_unique)
         elif why_untraced(upstream):
             yield Trace(ids.sql, None, given, upstream, ids.is_unique)
         else:
@@ -185,22 +181,12 @@ class _Tracer:
             f"SELECT {carried}, coco_stored.* FROM ({ids.sql}) AS coco_from JOIN ({stored(upstream, version(given))}) "
             f"AS coco_stored ON coco_stored.coco_row_id = coco_from.{SOURCE_ID}"
         )
-        tracer = _Tracer(self._session, upstream, self._others)
+        tracer = _Tracer(self._session, upstream)
         if not tracer.traces_past:
             past = f"SELECT {idents(CARRIED)}, coco_row_id AS {SOURCE_ID} FROM ({here}) WHERE coco_past"
             yield Trace(past, None, given, upstream, ids.is_unique)
             here = f"FROM ({here}) WHERE NOT coco_past"
         yield from tracer.from_view(ids.to(here))
-
-    def _kept(self, operator: Operator) -> str:
-        return qualified(self._view.name.database, "coco", self._view.kept_table(self._flow.number(operator)))
-
-    def _all_rows(self, operator: Operator) -> str:
-        """The rows of an operator, with their ids."""
-        if isinstance(operator, Union):
-            return operator.rows_sql([self._all_rows(given.operator) for given in operator.inputs])
-        columns = ", ".join([f"coco_id AS {SOURCE_ID}", *map(ident, operator.names)])
-        return f"SELECT {columns} FROM {self._kept(operator)}"
 
     def _calls(self, operator: Map) -> tuple[str, str]:
         """Joins to the memo for each call site of a map, and the list of the calls that were made."""
@@ -217,9 +203,9 @@ class _Tracer:
                 f"'code_version': CASE WHEN {alias}.fingerprint IS NOT NULL THEN {literal(version)} END, "
                 f"'input_fingerprint': {column}, 'computed_at': {alias}.computed_at, 'run_id': {alias}.run_id}} END"
             )
-        for name in sorted(operator.called_inline(self._plan.callees)):  # what with is not kept
+        for name in sorted(operator.called_inline(self._present.plan.callees)):  # what with is not kept
             version = self._versions[name]
-            shown = self._plan.callees[name].function.name
+            shown = self._present.plan.callees[name].function.name
             made.append(
                 f"{{'name': {literal(shown)}, 'code_version': {literal(version)}, 'input_fingerprint': NULL::UHUGEINT, "
                 "'computed_at': NULL::TIMESTAMPTZ, 'run_id': NULL::BIGINT}"
@@ -227,18 +213,6 @@ class _Tracer:
         if not made:
             return "", NO_CALLS
         return "".join(joins), f"list_filter([{', '.join(made)}], lambda made: made IS NOT NULL)"
-
-
-def _plan(session: Session, view: View, others: list[View]) -> Plan:
-    """How the view's rows were made.
-
-    Raises:
-        duckdb.Error: if it is not known, as its query is another by now, or does not hold.
-    """
-    found = plan(prepared(session.sibling(), view), view, others)
-    if found.definition != view.definition or found.flow is None:
-        raise _not_known(view)
-    return found
 
 
 def _not_known(view: View) -> duckdb.InvalidInputException:

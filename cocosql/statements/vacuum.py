@@ -1,13 +1,17 @@
-"""VACUUM INCREMENTAL VIEWS [WITH (retain = 'interval')]: drop memoized results that no view uses."""
+"""VACUUM INCREMENTAL VIEWS [WITH (retain = 'interval')]: drop what is not needed any more: memoized results that no
+view uses, and changes that are older than views retain."""
 
 from contextlib import suppress
 
 import duckdb
 
 from cocosql._native import Session
-from cocosql.catalog import memo, migrations, views
+from cocosql.catalog import migrations, views
 from cocosql.catalog.functions import memo_name
 from cocosql.catalog.names import Caller
+from cocosql.lineage.needed import needed_results
+from cocosql.refresh import state
+from cocosql.refresh.refresh import prepared
 from cocosql.sqltext import qualified
 from cocosql.statements import Statement
 
@@ -32,12 +36,13 @@ def _vacuum(session: Session, database: str, retain: str) -> list[Row]:
     functions = session.execute(
         f"SELECT name, code_version FROM {qualified(database, 'coco', 'functions')} ORDER BY registered_at, name"
     )
+    for view in views.all_views(session, database):
+        state.expire(prepared(session.sibling(), view), view)
     rows = []
     for name, code_version in functions:
         table = qualified(database, "coco", memo_name(name, code_version))
-        dropped = 0
-        if not _is_called_inline(session, database, name, code_version):
-            dropped = _drop_unused(session, database, table, memo.uses(session, database, name, code_version), retain)
+        needed = needed_results(session, database, name, code_version)
+        dropped = 0 if needed is None else _drop_unused(session, database, table, needed, retain)
         ((kept,),) = session.execute(f"SELECT count(*) FROM {table}")
         rows.append((database, name, code_version, dropped, kept))
     with suppress(duckdb.TransactionException):  # others write: DuckDB gives the space back at a later checkpoint
@@ -45,23 +50,14 @@ def _vacuum(session: Session, database: str, retain: str) -> list[Row]:
     return rows
 
 
-def _is_called_inline(session: Session, database: str, name: str, code_version: str) -> bool:
-    """Whether a view calls the function where it does not keep which results it used."""
-    return any(
-        (call.function.lower(), call.code_version, call.site) == (name.lower(), code_version, None)
-        for view in views.all_views(session, database)
-        for call in view.calls
-    )
-
-
-def _drop_unused(session: Session, database: str, table: str, uses: str, retain: str) -> int:
+def _drop_unused(session: Session, database: str, table: str, needed: str, retain: str) -> int:
     """Drop results that no row comes from nor came from lately, and that no failed refresh has left to the next."""
     runs = qualified(database, "coco", "runs")
     ((count,),) = session.execute(
         f"""
         DELETE FROM {table} WHERE computed_at < now() - $1::INTERVAL
         AND fingerprint NOT IN (
-            SELECT fingerprint FROM ({uses}) LEFT JOIN {runs} USING (run_id)
+            SELECT fingerprint FROM ({needed}) LEFT JOIN {runs} USING (run_id)
             WHERE present OR finished_at >= now() - $1::INTERVAL
         )
         AND run_id NOT IN (

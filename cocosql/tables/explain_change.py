@@ -1,4 +1,5 @@
-"""coco_explain_change('view', row_id): why each change of a row came: a source, the code or the query had changed."""
+"""coco_explain_change('view'[, row_id]): why each change of a row, or of all, came: a source, the code or the query had
+changed."""
 
 import difflib
 from collections.abc import Iterator
@@ -22,27 +23,28 @@ Cause = tuple[str, str | None, str | None]
 
 def sql(session: Session, arguments: list[str], caller: Caller) -> str:
     view = views.require(session, split_name(arguments[0]), caller)
-    row_id = f"{int(arguments[1])}::UHUGEINT"
+    wanted = f"coco_row_id = {int(arguments[1])}::UHUGEINT" if len(arguments) > 1 else "true"
     rows, history = (qualified(view.name.database, "coco", table) for table in (view.state_table, view.history_table))
     row = struct(view.column_names)
     return f"""
         WITH after AS (
-            SELECT coco_version AS version, {row} AS row, true AS is_present FROM {rows} WHERE coco_row_id = {row_id}
-            UNION ALL SELECT coco_version, {row}, false FROM {history} WHERE coco_row_id = {row_id}
+            SELECT coco_row_id AS row_id, coco_version AS version, {row} AS row, true AS is_present
+            FROM {rows} WHERE {wanted}
+            UNION ALL SELECT coco_row_id, coco_version, {row}, false FROM {history} WHERE {wanted}
         ), before AS (
-            SELECT coco_removed AS version, {row} AS row FROM {history} WHERE coco_row_id = {row_id}
+            SELECT coco_row_id AS row_id, coco_removed AS version, {row} AS row FROM {history} WHERE {wanted}
         ), made AS (
             SELECT version, min(run_id) AS run_id, min(finished_at) AS changed_at FROM {_succeeded(view)}
             GROUP BY version
-        ), causes AS ({_causes(session, view, rows, history, row_id)}), origins AS ({_origins(session, view, row_id)})
-        SELECT version, run_id, changed_at,
+        ), causes AS ({_causes(session, view, rows, history, wanted)}), origins AS ({_origins(session, view, wanted)})
+        SELECT row_id, version, run_id, changed_at,
             CASE WHEN before.row IS NULL THEN 'insert' WHEN after.row IS NULL THEN 'delete' ELSE 'update' END AS op,
             before.row AS before, after.row AS after, cause, what,
             CASE WHEN cause = 'source' THEN CASE WHEN is_present THEN origins.keys END ELSE detail END AS detail
-        FROM after FULL JOIN before USING (version)
+        FROM after FULL JOIN before USING (row_id, version)
         LEFT JOIN made USING (version) LEFT JOIN causes USING (run_id)
-        LEFT JOIN origins ON cause = 'source' AND origins.source = what
-        ORDER BY version, cause, what
+        LEFT JOIN origins ON cause = 'source' AND origins.source = what AND origins.coco_row_id = row_id
+        ORDER BY row_id, version, cause, what
     """
 
 
@@ -50,24 +52,24 @@ def _succeeded(view: View) -> str:
     return f"{qualified(view.name.database, 'coco', 'runs')} WHERE view_id = {view.view_id} AND status = 'succeeded'"
 
 
-def _origins(session: Session, view: View, row_id: str) -> str:
-    """The keys of the rows that the row comes from, by source; none where that is not known."""
+def _origins(session: Session, view: View, wanted: str) -> str:
+    """The keys of the rows that rows come from, by source; none where that is not known."""
     try:
         found = [] if why_untraced(view) else traces(session, view)
     except duckdb.InvalidInputException:
         found = []
     if not found:
-        return "SELECT NULL::VARCHAR AS source, NULL::VARCHAR AS keys WHERE false"
+        return "SELECT NULL::UHUGEINT AS coco_row_id, NULL::VARCHAR AS source, NULL::VARCHAR AS keys WHERE false"
     keys = "string_agg(source_key::VARCHAR, ', ' ORDER BY source_key::VARCHAR) AS keys"
-    return f"SELECT source, {keys} FROM ({lineage_sql(found)}) WHERE row_id = {row_id} GROUP BY source"
+    lineage = f"SELECT row_id AS coco_row_id, source, source_key FROM ({lineage_sql(found)})"
+    return f"SELECT coco_row_id, source, {keys} FROM ({lineage}) WHERE {wanted} GROUP BY coco_row_id, source"
 
 
-def _causes(session: Session, view: View, rows: str, history: str, row_id: str) -> str:
+def _causes(session: Session, view: View, rows: str, history: str, wanted: str) -> str:
     """What had changed when the versions were made in which the row did."""
-    of_row = f"WHERE coco_row_id = {row_id}"
     versions = (
-        f"SELECT coco_version FROM {rows} {of_row} "
-        f"UNION SELECT unnest([coco_version, coco_removed]) FROM {history} {of_row}"
+        f"SELECT coco_version FROM {rows} WHERE {wanted} "
+        f"UNION SELECT unnest([coco_version, coco_removed]) FROM {history} WHERE {wanted}"
     )
     columns = ["query", "definition", "functions", "changed_sources"]
     before = ", ".join(f"lag({column}) OVER (ORDER BY run_id)" for column in columns[:3])

@@ -38,7 +38,7 @@ vector<SystemTable> SystemTables() {
 	    {"coco_lineage", {{TEXT}}},
 	    {"coco_impact", {{TEXT}}, true},
 	    {"coco_changes", {{TEXT}}},
-	    {"coco_explain_change", {{TEXT, LogicalTypeId::UHUGEINT}}},
+	    {"coco_explain_change", {{TEXT}, {TEXT, LogicalTypeId::UHUGEINT}}},
 	    {"coco_errors", {{}, {TEXT}}},
 	    {"coco_memo", {{}, {TEXT}}},
 	};

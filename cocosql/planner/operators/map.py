@@ -121,10 +121,11 @@ class Map:
 
         Columns: hit, fingerprint, and the arguments (NULL where the memo has the result).
         """
-        needed = " UNION ALL ".join(self._needed_sql(site, relation) for site in sites)
+        needed = " UNION ALL ".join(self.needed_sql(site, relation) for site in sites)
         return f"FROM ({needed}) AS needed WHERE coco_first_seen(fingerprint)"
 
-    def _needed_sql(self, site: CallSite, relation: str) -> str:
+    def needed_sql(self, site: CallSite, relation: str) -> str:
+        """The argument tuples that a site needs, each as often as it does."""
         arguments = site.typed_arguments()
         hit = f"{ident(site.known)} IS NOT NULL"
         values = "".join(f", CASE WHEN NOT ({hit}) THEN {value} END AS a{i}" for i, value in enumerate(arguments))

@@ -1,0 +1,61 @@
+"""What a view's operators have at present: the rows that they keep, and those of the sources."""
+
+from dataclasses import dataclass
+
+from cocosql._native import Session
+from cocosql.capture import Capture
+from cocosql.catalog import views
+from cocosql.catalog.views import View
+from cocosql.planner.flow import Flow
+from cocosql.planner.operators import SOURCE_ID, Operator
+from cocosql.planner.operators.scan import Constant, Scan
+from cocosql.planner.operators.union import Union
+from cocosql.planner.plan import Plan, plan
+from cocosql.refresh.inputs import captures
+from cocosql.refresh.refresh import prepared
+from cocosql.sqltext import ident, qualified
+
+
+@dataclass(frozen=True)
+class Present:
+    session: Session
+    view: View
+    plan: Plan
+    captures: list[Capture]
+
+    @property
+    def flow(self) -> Flow:
+        assert self.plan.flow is not None
+        return self.plan.flow
+
+    def capture(self, scan: Scan) -> Capture:
+        return next(one for other, one in zip(self.flow.scans, self.captures, strict=True) if other is scan)
+
+    def kept(self, operator: Operator) -> str:
+        """The table of the rows of an operator that others read."""
+        return qualified(self.view.name.database, "coco", self.view.kept_table(self.flow.number(operator)))
+
+    def all_rows(self, operator: Operator) -> str:
+        """A query for the rows of an operator that others read: their ids, and the columns."""
+        match operator:
+            case Scan():
+                return self.capture(operator).rows_now(self.session)
+            case Constant():
+                return operator.rows_sql()
+            case Union():
+                return operator.rows_sql([self.all_rows(given.operator) for given in operator.inputs])
+            case _:
+                columns = ", ".join([f"coco_id AS {SOURCE_ID}", *map(ident, operator.names)])
+                return f"SELECT {columns} FROM {self.kept(operator)}"
+
+
+def present(session: Session, view: View) -> Present | None:
+    """What the operators of a view have; None if that is not known, as its query is another than at its last refresh.
+
+    Raises:
+        duckdb.Error: if the query does not hold any more.
+    """
+    planned = plan(prepared(session.sibling(), view), view, views.all_views(session, view.name.database))
+    if planned.definition != view.definition or planned.flow is None:
+        return None
+    return Present(session, view, planned, captures(planned))
