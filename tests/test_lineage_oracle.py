@@ -62,6 +62,7 @@ def stage() -> Iterator[tuple[Con, Con]]:
         one.execute(KEYED)
     yield con, plain
     con.close()
+    plain.close()
 
 
 def traced(con: Con, query: str) -> list[tuple[Any, dict[str, set[int]]]]:
