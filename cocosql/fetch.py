@@ -6,9 +6,9 @@ from cocosql.catalog.names import Name
 from cocosql.sqltext import idents, literal, qualified
 
 #: A row that is fetched costs as much as so many that are scanned.
-_SCANNED_PER_FETCHED = 64
+_SCANNED_PER_FETCHED = 256
 #: A table with fewer rows is scanned at once.
-_SMALL = 50_000
+SMALL = 50_000
 
 
 def rows_at(session: Session, table: Name, row_ids: str, columns: list[str], wanted: int) -> str:
@@ -30,7 +30,7 @@ def rows_where(session: Session, table: Name, condition: str, columns: list[str]
     """
     if condition == "true":
         return _scan(table, columns)
-    if session.stored_rows(table.database, table.schema, table.name) < _SMALL:
+    if session.stored_rows(table.database, table.schema, table.name) < SMALL:
         return f"{_scan(table, columns)} WHERE {condition}"
     count = temporary.make(session, found, f"{_scan(table, [])} WHERE {condition}")
     return rows_at(session, table, f"SELECT coco_rowid FROM {found}", columns, count)

@@ -492,7 +492,7 @@ def test_triggers_write_to_logged_tables(con: Con) -> None:
     assert sorted(twins.changed) == [(10,), (11,)]
     assert twins.log == [(None, True)]
     twins.run("DELETE FROM source WHERE k = 10")
-    assert twins.changed == [(10,)] and twins.log == [(10, False)]
+    assert twins.changed == [(10,)] and twins.log == [(10, None)]
     twins.run("INSERT INTO source VALUES (1, 'conflict')")
     assert twins.log == []
 

@@ -59,14 +59,20 @@ class KeyLog:
         )
         return str(state)
 
-    def count(self, session: Session) -> int | None:
-        """How many keys this transaction sees; None if a statement changed too many rows to log each."""
-        ((count, is_all),) = session.execute(f"SELECT count(*), coalesce(bool_or(coco_all), false) FROM {self.table}")
-        return None if is_all else int(count)
+    def count(self, session: Session) -> tuple[int, int] | None:
+        """How many keys this transaction sees, and how many of rows that DELETE did not take away.
+
+        None if a statement changed too many rows to log each.
+        """
+        ((count, there, is_all),) = session.execute(
+            f"SELECT count(*), count(coco_all), coalesce(bool_or(coco_all), false) FROM {self.table}"
+        )
+        return None if is_all else (int(count), int(there))
 
     def keys(self) -> str:
-        """A query for the keys."""
-        return f"SELECT DISTINCT {idents(self.source.key)} FROM {self.table}"
+        """A query for the keys, each once, and ``coco_gone``: whether its row was deleted, and did not come again."""
+        keys = idents(self.source.key)
+        return f"SELECT {keys}, bool_and(coco_all IS NULL) AS coco_gone FROM {self.table} GROUP BY {keys}"
 
     def clear(self, session: Session) -> None:
         """Forget what this transaction sees of the log."""

@@ -15,12 +15,12 @@ from cocosql.capture import Delta, Reading, snapshots
 from cocosql.capture.files import FileParts, ReadOnce
 from cocosql.capture.identity import Identity, Keyed, identity_of
 from cocosql.capture.key_log import KeyLog, why_not
+from cocosql.capture.look_up import find
 from cocosql.capture.parts import WHOLE, Parts, Present, Stored, Whole, column_list
 from cocosql.capture.pending import LARGEST_SHARE, Pending
 from cocosql.capture.row_groups import TableParts
 from cocosql.capture.snapshots import Snapshot
 from cocosql.catalog.views import Input
-from cocosql.fetch import rows_at
 from cocosql.planner.qualify import without_database
 from cocosql.planner.sources import Source
 from cocosql.sqltext import ident, idents, qualified
@@ -192,31 +192,35 @@ class RowCapture:
         log = self._log
         if log is None or not self._log_is_on or log.activation != snapshot.activation:
             return False
-        count = log.count(session)
-        if count is None or self._source_rows - (snapshot.source_rows or 0) > count:
+        counted = log.count(session)
+        came = self._source_rows - (snapshot.source_rows or 0)
+        if counted is None or came > counted[1]:
             return False
-        pending = self._pending(snapshot.snapshot_id)
-        if count + pending.size(session) > LARGEST_SHARE * self._source_rows + _FEW:
+        if counted[0] + self._pending(snapshot.snapshot_id).size(session) > LARGEST_SHARE * self._source_rows + _FEW:
             return False
         if self._version is not None and self._version < snapshot.version:
             earlier = f"SELECT 1 FROM {snapshot.log} WHERE coco_version > {self._version} LIMIT 1"
             if session.execute(earlier):
                 return False
-        if count:
-            self._changed = temporary.make(session, self.changed, self._rows_with_keys(session, log.keys(), count))
+        if counted[0]:
+            self._changed = self._look_up(session, log.keys(), self.changed, snapshot.source_rows or 0)
         return True
 
-    def _rows_with_keys(self, session: Session, keys: str, count: int) -> str:
-        """A query for a row for each key: its id, its fingerprint (NULL if there is none), and the columns."""
-        assert self.source.name is not None and isinstance(self.identity, Keyed)
-        columns, key = list(dict.fromkeys([*self.columns, *self.source.key])), idents(self.source.key)
-        row_ids = f"SELECT rowid FROM {self.source.sql} SEMI JOIN ({keys}) AS wanted USING ({key})"
-        found = rows_at(session, self.source.name, row_ids, columns, count)
+    def _look_up(self, session: Session, keys: str, table: str, since: int) -> int:
+        """Make a table of a row for each key: its id, its fingerprint (NULL if there is none), the columns."""
+        assert isinstance(self.identity, Keyed)
+        columns = list(dict.fromkeys([*self.columns, *self.source.key]))
+        wanted, found = self._temporary("wanted"), self._temporary("found")
+        count = temporary.make(session, wanted, keys)
+        find(session, self.source, columns, wanted, found, since)
         fingerprint = f"CASE WHEN coco_rowid IS NOT NULL THEN {self.identity.digest} END"
-        return (
+        temporary.make(
+            session,
+            table,
             f"SELECT {self.identity.id_sql} AS coco_source_id, {fingerprint} AS coco_fingerprint{column_list(columns)} "
-            f"FROM ({keys}) AS wanted LEFT JOIN ({found}) AS found USING ({key})"
+            f"FROM {wanted} LEFT JOIN {found} USING ({idents(self.source.key)})",
         )
+        return count
 
     def _logged_delta(self, session: Session, snapshot: Snapshot, version: int) -> Delta:
         """What changed since the view has read the snapshot: by the log, and what other views know from it already."""
@@ -224,10 +228,9 @@ class RowCapture:
         if version < snapshot.version:
             assert self._log is not None
             pending, table = self._pending(snapshot.snapshot_id), self._temporary("late")
-            keys = f"{self._log.keys()} UNION {pending.keys_since(version)}"
-            count = temporary.make(
-                session, table, self._rows_with_keys(session, keys, self._changed + pending.size(session))
-            )
+            key = idents(self.source.key)
+            keys = f"SELECT {key} FROM ({self._log.keys()}) UNION {pending.keys_since(version)}"
+            count = self._look_up(session, f"SELECT *, false AS coco_gone FROM ({keys})", table, self._source_rows)
         if not count:
             return self._nothing()
         new = f"SELECT coco_source_id{column_list(self.columns)} FROM {table} WHERE coco_fingerprint IS NOT NULL"

@@ -65,13 +65,11 @@ class Totals:
             value = f"finalize(to_aggregate_state({value}, 'sum', [{literal(kind)}]))"
         return f"CASE WHEN {self._count(argument)} > 0 THEN {value} END"
 
-    def _average(self, argument: str, kind: str) -> str | None:
-        """As DuckDB works it out: of decimals, AVG beside SUM or COUNT of the same is their quotient."""
+    def _average(self, argument: str, kind: str) -> str:
+        """As DuckDB works it out, to the last digit: of decimals, AVG beside SUM or COUNT is their quotient."""
         beside = {other.function for other in self.wanted.values() if other.argument in (argument, None)}
-        if _is_decimal(kind) and Wanted("sum", argument, kind) in self.wanted.values():
+        if _is_decimal(kind) and beside > {"avg"}:
             return f"{self._sum(argument, kind)}::DOUBLE / {self._count(argument)}"
-        if _is_decimal(kind) and "count" in beside:
-            return None  # which way it is depends on what DuckDB knows of NULLs
         state = f"{{'count': {self._count(argument)}::UBIGINT, 'value': {self._value(argument, kind)}}}"
         return f"finalize(to_aggregate_state({state}, 'avg', [{literal(kind)}]))"
 

@@ -107,7 +107,7 @@ private:
 				return;
 			}
 			for (auto key : action.keys) {
-				AppendKeys(context, key, statement, thread);
+				AppendKeys(context, key, action.deletes, statement, thread);
 			}
 		}
 	}
@@ -158,7 +158,8 @@ private:
 		left.Slice(no, count - matches);
 	}
 
-	void AppendKeys(ClientContext &context, idx_t first, StatementState &statement, ThreadState &thread) const {
+	void AppendKeys(ClientContext &context, idx_t first, bool deletes, StatementState &statement,
+	                ThreadState &thread) const {
 		auto count = thread.rows_taken.size();
 		if (statement.logged.fetch_add(count) + count > MOST_KEYS) {
 			AppendAll(context, statement);
@@ -170,7 +171,7 @@ private:
 		for (idx_t i = 0; i < columns; i++) {
 			thread.executors[first + i]->ExecuteExpression(thread.rows_taken, keys.data[i]);
 		}
-		keys.data[columns].Reference(Value::BOOLEAN(false), count_t(count));
+		keys.data[columns].Reference(deletes ? Value(LogicalType::BOOLEAN) : Value::BOOLEAN(false), count_t(count));
 		keys.SetChildCardinality(count);
 		Append(context, keys);
 	}

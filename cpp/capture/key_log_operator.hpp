@@ -16,6 +16,8 @@ struct KeyedAction {
 	duckdb::optional_idx condition;
 	//! Where in the operator's expressions the keys to log begin.
 	duckdb::vector<duckdb::idx_t> keys;
+	//! The rows are deleted, whatever becomes of the condition.
+	bool deletes = false;
 	//! The keys cannot be told: all rows must be looked at.
 	bool untold = false;
 };

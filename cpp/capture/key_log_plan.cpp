@@ -174,7 +174,9 @@ Recipe ForDelete(LogicalDelete &del, const KeyLog &log) {
 		return Recipe::Untold();
 	}
 	Recipe recipe;
-	recipe.AddKey(recipe.AddAction(), ScanColumns(*scan, log.key_columns));
+	auto &action = recipe.AddAction();
+	action.deletes = true;
+	recipe.AddKey(action, ScanColumns(*scan, log.key_columns));
 	return recipe;
 }
 
