@@ -9,7 +9,7 @@ from rich.console import Console
 
 import cocosql
 from cocosql.cli import demo, gc, graph, show
-from cocosql.cli.files import InUse
+from cocosql.pictures.opened import InUse
 from cocosql.statements.vacuum import DEFAULT_RETENTION
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import cocosql
-from cocosql.cli.files import opened
+from cocosql.pictures.opened import opened
 
 FORMATS = ("mermaid", "svg")
 

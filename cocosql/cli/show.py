@@ -7,21 +7,26 @@ from pathlib import Path
 
 from rich.console import Console
 
-from cocosql.cli.files import opened
 from cocosql.pictures.data import page_data
+from cocosql.pictures.live import Live
+from cocosql.pictures.opened import opened
 from cocosql.pictures.page import page
+from cocosql.pictures.server import Server
 
 
 def run(given: argparse.Namespace) -> None:
     """Write the page and open it; or serve it.
 
     Raises:
-        OSError: if there is no such file, or the page cannot be written.
+        OSError: if there is no such file, the page cannot be written, or the port is taken.
         InUse: if another process has the database open for writing.
         ImportError: if the package that draws is not there.
         duckdb.Error: if it is no database.
     """
     console = Console(highlight=False, soft_wrap=True)
+    if given.serve:
+        _serve(given, console)
+        return
     with opened(given.path) as con:
         text = page(page_data(con, given.path.name))
     target = given.output or _temporary(given.path)
@@ -29,6 +34,17 @@ def run(given: argparse.Namespace) -> None:
     console.print(f"{target} ({target.stat().st_size / 1e6:.1f} MB): one page, which needs no network", markup=False)
     if not given.no_open:
         webbrowser.open(target.absolute().as_uri())
+
+
+def _serve(given: argparse.Namespace, console: Console) -> None:
+    with Server(Live(given.path), given.port) as server:
+        console.print(f"{server.url}\nLive until Ctrl-C, on this machine only, for who has this address.", markup=False)
+        if not given.no_open:
+            webbrowser.open(server.url)
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            console.print("Ended.")
 
 
 def _temporary(path: Path) -> Path:

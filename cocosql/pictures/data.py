@@ -7,7 +7,7 @@ from typing import Any
 import duckdb
 
 from cocosql.pictures import drawing
-from cocosql.pictures.graph import Node, read, records
+from cocosql.pictures.model import Node, read, records
 from cocosql.pictures.readable import readable
 from cocosql.secrets import redacted
 from cocosql.sqltext import ident, literal, qualified
@@ -100,7 +100,7 @@ def _numbered(found: list[Record], sources: dict[str, str]) -> Record:
     calls: dict[tuple[str | None, ...], int] = {}
     by_row: dict[str, list[tuple[int, list[int]]]] = {}
     for one in found:
-        node = sources.get(one["source"], one["source"])
+        node = sources.get(one["source"]) or str(one["source"])
         key = str(json.loads(one["key"])["row_id"]) if node.startswith("view:") else one["key"]
         origin = origins.setdefault((node, key, one["state"]), len(origins))
         if origin == len(contents):

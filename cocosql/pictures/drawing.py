@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from cocosql.pictures.graph import Graph, Node
+from cocosql.pictures.model import Graph, Node
 
 HINT = 'the drawing needs Graphviz, which is in a package: pip install "cocosql[show]"'
 
@@ -82,14 +82,14 @@ def svg(graph: Graph) -> str:
 def _layout(graph: Graph) -> Any:
     """What Graphviz says: boxes in points, from the lower left corner up."""
     try:
-        from pygraphviz import AGraph  # noqa: PLC0415 — an extra
+        from pygraphviz import AGraph  # noqa: PLC0415
     except ImportError:
         raise ImportError(HINT) from None
     drawn = AGraph(directed=True, rankdir="LR", nodesep="0.28", ranksep="0.55")
     numbers = {node.id: f"n{number}" for number, node in enumerate(graph.nodes)}
     for node in graph.nodes:
         width, height = (f"{size / _POINTS_PER_INCH:.3f}" for size in (_width(node), _HEIGHT[node.kind]))
-        # Labels are drawn here: so the layout is the same whatever fonts a machine has, and reads no text of the user's.
+        # Labels are drawn here: so the layout is the same whatever fonts there are, and reads no text of the user's.
         drawn.add_node(numbers[node.id], label="", shape="box", fixedsize="true", width=width, height=height)
     for start, end in graph.edges:
         drawn.add_edge(numbers[start], numbers[end], tailport="e", headport="w")

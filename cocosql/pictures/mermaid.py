@@ -2,7 +2,7 @@
 
 import re
 
-from cocosql.pictures.graph import Graph, Node
+from cocosql.pictures.model import Graph, Node
 
 _SHAPES = {
     "source": '[("{}")]',

@@ -309,6 +309,7 @@ const cell = (value) => (value === null ? el("span", { class: "null" }, "NULL") 
 
 let view = null; // what of the drawing is seen: x, y, width, height
 let whole = null;
+let isMoved = false; // by hand: then it stays as it is until "Fit"
 
 function drawGraph() {
   const parsed = new DOMParser().parseFromString(data.svg, "image/svg+xml").documentElement;
@@ -326,7 +327,6 @@ function drawGraph() {
     shape.addEventListener("focus", () => drawing.querySelectorAll(".node").forEach((one) => one.setAttribute("tabindex", one === shape ? 0 : -1)));
     shape.addEventListener("keydown", (event) => onNodeKey(event, shape));
   });
-  fit();
 }
 
 const shapes = () => [...byId("graph").querySelectorAll(".node")];
@@ -402,6 +402,7 @@ function see(x, y, width, height) {
 
 /** The whole drawing, but not larger than twice its size. */
 function fit() {
+  isMoved = false;
   const box = byId("graph").getBoundingClientRect();
   const [x, y, width, height] = whole;
   const scale = Math.max(width / (box.width || 1), height / (box.height || 1), 0.75);
@@ -410,6 +411,7 @@ function fit() {
 }
 
 function zoom(factor, atX = 0.5, atY = 0.5) {
+  isMoved = true;
   const [x, y, width, height] = view;
   const by = Math.min(Math.max(factor, 80 / width), (whole[2] * 4) / width);
   see(x + width * (1 - by) * atX, y + height * (1 - by) * atY, width * by, height * by);
@@ -427,11 +429,13 @@ function makeMovable(pane) {
   });
   window.addEventListener("pointermove", (event) => {
     if (!start) return;
+    isMoved = true;
     pane.classList.add("dragged");
     const box = pane.getBoundingClientRect();
     const [fromX, fromY, x, y, width, height] = start;
     see(x - ((event.clientX - fromX) * width) / box.width, y - ((event.clientY - fromY) * height) / box.height, width, height);
   });
+  new ResizeObserver(() => isMoved || fit()).observe(pane);
   window.addEventListener("pointerup", () => {
     start = null;
     pane.classList.remove("dragged");
@@ -445,13 +449,11 @@ let grid = null;
 
 function showRows(id, chosen) {
   const holder = byId("rows");
-  const wasHidden = holder.hidden;
   const words = byId("search").value.trim().toLowerCase();
   holder.hidden = !id || !data.views[id];
   if (!holder.hidden && !(grid && grid.id === id && grid.words === words && grid.data === data)) makeGrid(id, words);
   if (holder.hidden) grid = null;
   else grid.choose(chosen);
-  if (wasHidden !== holder.hidden) fit();
 }
 
 function makeGrid(id, words) {
@@ -542,7 +544,7 @@ function runTable(runs, isShort) {
     };
     const cells = isShort
       ? [el("td", {}, run.status === "succeeded" ? null : [badge(run.status), " "], moment(run.started_at)), el("td", { class: "number" }, written(run)), took]
-      : [el("td", { class: "number" }, run.run_id), el("td", {}, run.node ? nodeName(run.node) : run.view), el("td", {}, moment(run.started_at)), el("td", {}, badge(run.status)),
+      : [el("td", { class: "number" }, run.run_id), el("td", {}, run.node ? nodeName(run.node) : run.view), el("td", { class: "when" }, moment(run.started_at)), el("td", {}, badge(run.status)),
         el("td", { class: "number" }, run.version ?? "–"), el("td", { class: "number" }, written(run)), ...["calls", "hits", "errors"].map((name) => el("td", { class: "number" }, (run[name] || 0).toLocaleString("en"))), took];
     return el("tr", { tabindex: 0, onclick: open, onkeydown }, cells);
   });
@@ -663,11 +665,11 @@ async function listen() {
 
 function start() {
   const focused = document.activeElement?.dataset?.id;
-  const seen = view;
   index();
   showHeader();
   drawGraph();
-  if (seen) see(...seen);
+  if (isMoved) see(...view);
+  else fit();
   showTabs();
   render();
   if (focused) focusNode(focused);
@@ -682,8 +684,6 @@ byId("search").addEventListener("input", search);
 byId("search").addEventListener("keydown", onSearchKey);
 document.addEventListener("keydown", onKey);
 window.addEventListener("hashchange", render);
-window.addEventListener("resize", fit);
 makeMovable(byId("graph"));
 start();
-fit();
 if (data.is_live) listen();

@@ -6,8 +6,8 @@ from html import escape
 import duckdb
 
 from cocosql.pictures import drawing
-from cocosql.pictures.graph import Graph, read, view_id
 from cocosql.pictures.mermaid import mermaid
+from cocosql.pictures.model import Graph, read, view_id
 from cocosql.sqltext import name_parts
 
 
@@ -56,14 +56,9 @@ def _find(con: duckdb.DuckDBPyConnection, found: Graph, view: str) -> str:
     """The id of the view that a name means."""
     parts = name_parts(view) or [view]
     ((database, schema),) = con.execute("SELECT current_database(), current_schema()").fetchall()
-    options = [
-        [database, schema, *parts],
-        [database, "main", *parts],
-        [database, *parts],
-        [parts[0], "main", *parts[1:]],
-    ]
-    wanted = [view_id(*option) for option in [*options, parts] if len(option) == 3]
-    for key in wanted:
+    before = [[database, schema], [database, "main"], [database], []]
+    options = [*([*one, *parts] for one in before), [parts[0], "main", *parts[1:]]]
+    for key in [view_id(*option) for option in options if len(option) == 3]:
         if any(node.id == key for node in found.nodes):
             return key
     raise duckdb.CatalogException(

@@ -19,7 +19,7 @@ _PARTS = ("where", "group", "having", "qualify", "order", "limit", "offset", "di
 def readable(sql: str) -> str:
     """The query as it may be read; as it is, if it cannot be parsed.
 
-    >>> print(readable('SELECT CASE WHEN "coco_fingerprint_1" IS NOT NULL THEN "coco_result_1" WHEN TRUE THEN f(x) END'))
+    >>> print(readable('SELECT CASE WHEN coco_fingerprint_1 IS NOT NULL THEN coco_result_1 WHEN TRUE THEN f(x) END'))
     SELECT
       f(x)
     """
@@ -34,7 +34,7 @@ def readable(sql: str) -> str:
 
 def _everywhere(tree: exp.Expr, step: Callable[[exp.Expr], exp.Expr | None]) -> exp.Expr:
     """The tree after a step, also within what the step has put there."""
-    while (changed := tree.transform(step)) != tree:
+    while (changed := cast(exp.Expr, tree.transform(step))) != tree:
         tree = changed
     return tree
 

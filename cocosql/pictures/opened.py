@@ -1,4 +1,4 @@
-"""Database files that commands read."""
+"""A database file, open for reading only."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import duckdb
 
-import cocosql
+from cocosql.connect import connect
 
 
 class InUse(Exception):
@@ -25,13 +25,11 @@ def opened(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     if not path.is_file():
         raise FileNotFoundError(f"there is no file {path}")
     try:
-        con = cocosql.connect(path, read_only=True)
+        con = connect(path, read_only=True)
     except duckdb.IOException as error:
-        if "lock" not in str(error):
+        if "Could not set lock" not in str(error):
             raise
-        raise InUse(
-            f"{path} is in use: another process has it open for writing. Close it there, or try later"
-        ) from None
+        raise InUse(f"{path} is in use by another process, which may write to it: close it there first") from None
     try:
         yield con
     finally:
