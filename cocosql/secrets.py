@@ -6,20 +6,23 @@ from collections.abc import Mapping
 #: Stands for what is not shown.
 MASK = "***"
 
-#: Names of what is secret. `key` alone is no secret: it names the columns that tell rows apart.
+#: Words of names of what is secret, at the beginning of a word or of a part in capitals. `key` alone is no secret: it
+#: names the columns that tell rows apart. Nor are `tokens`, which are counted.
 _SECRET = (
-    r"passw(?:or)?d|passphrase|pwd|token|secret|credentials?|authorization|signature|dsn|connection_?string"
-    r"|(?:api|access|account|auth|encryption|private|signing|shared|service)[_-]?key"
+    r"(?:(?<![a-z])|(?-i:(?=[A-Z])))(?:passw(?:or)?ds?|passphrase|pwd|token|secrets?|credentials?|authorization|sig"
+    r"|signature|dsn|connection[_-]?string|(?:api|access|account|auth|encryption|private|signing|shared|service)[_-]?key)"
+    r"(?![a-z])"
 )
-_SECRET_NAME = re.compile(_SECRET, re.IGNORECASE)
-_USERINFO = re.compile(r"(?<=://)[^\s/?#'\"@]*(?::[^\s/?#'\"]*)?@")
-_HEADER = re.compile(r"\b(Bearer|Basic)\s+[\w.~+/=-]{8,}", re.IGNORECASE)
-#: A name, what stands between it and its value, and the value: in quotes, or up to a blank or what ends it in a URL.
-_PAIR = re.compile(
-    rf"(?P<name>[\w-]*(?:{_SECRET}|\bsig)[\w-]*['\"]?\s*(?::=|=>|=|:)\s*)"
-    r"(?P<value>'(?:[^'\\]|''|\\.)*'|\"(?:[^\"\\]|\\.)*\"|[^\s'\"&,;)}\]]+)",
-    re.IGNORECASE,
-)
+_SECRET_NAME = re.compile(rf"(?i:{_SECRET})")
+#: Also passwords in which a slash or an @ was not written as a URL wants it.
+_USERINFO = re.compile(r"(?<=://)(?:[^\s/?#'\"@:]+|[^\s/?#'\"@:]*:[^\s'\"]*)@")
+_SCHEME = r"(?:(?:Bearer|Basic)\s+)"
+_HEADER = re.compile(rf"(?i:\b({_SCHEME})[\w.~+/=-]{{8,}})")
+_NAME = rf"(?P<name>[\w-]*{_SECRET}[\w-]*['\"]?\s*(?::=|=>|=|:)\s*)"
+_QUOTED = r"'(?:[^'\\]|''|\\.)*'|\"(?:[^\"\\]|\\.)*\""
+#: Not in quotes: up to a blank, or to what ends a value in a URL or a list.
+_PAIR = re.compile(rf"(?i:{_NAME}(?P<value>{_QUOTED}|{_SCHEME}?[^\s'\"&,;)}}\]]+))")
+_PAIR_IN_CODE = re.compile(rf"(?i:{_NAME}(?P<value>{_QUOTED}))")
 
 
 def is_secret(name: str) -> bool:
@@ -40,9 +43,20 @@ def redacted(text: str) -> str:
     >>> redacted("host=db password='x y' user=me")
     "host=db password='***' user=me"
     """
-    text = _USERINFO.sub(f"{MASK}@", text)
-    text = _HEADER.sub(rf"\1 {MASK}", text)
-    return _PAIR.sub(_masked, text)
+    return _PAIR.sub(_masked, _without_userinfo(text))
+
+
+def redacted_code(source: str) -> str:
+    """The same of Python code, where only what is in quotes is a value.
+
+    >>> redacted_code("def ask(token: str, api_key='abc'): ...")
+    "def ask(token: str, api_key='***'): ..."
+    """
+    return _PAIR_IN_CODE.sub(_masked, _without_userinfo(source))
+
+
+def _without_userinfo(text: str) -> str:
+    return _HEADER.sub(rf"\1{MASK}", _USERINFO.sub(f"{MASK}@", text))
 
 
 def _masked(found: re.Match[str]) -> str:

@@ -100,7 +100,7 @@ def _numbered(found: list[Record], sources: dict[str, str]) -> Record:
     calls: dict[tuple[str | None, ...], int] = {}
     by_row: dict[str, list[tuple[int, list[int]]]] = {}
     for one in found:
-        node = sources.get(one["source"]) or str(one["source"])
+        node = sources.get(one["source"]) or redacted(one["source"])
         key = str(json.loads(one["key"])["row_id"]) if node.startswith("view:") else one["key"]
         origin = origins.setdefault((node, key, one["state"]), len(origins))
         if origin == len(contents):
@@ -126,6 +126,7 @@ def _runs(con: duckdb.DuckDBPyConnection, views: list[Node]) -> list[Record]:
             steps.setdefault((database, step["run_id"]), []).append(step)
     names = _by_name(views)
     for run in runs:
+        run["changed_sources"] = [redacted(source) for source in run["changed_sources"] or []]
         run["error"] = redacted(run["error"] or "")
         run["query"] = redacted(readable(run["query"])) if run["query"] else None
         run["node"] = names.get((run["database"], run["view"]))

@@ -10,7 +10,7 @@ from sqlglot.errors import SqlglotError
 
 from cocosql.pictures.readable import readable
 from cocosql.planner.call_sites import calls_in
-from cocosql.secrets import hidden, redacted
+from cocosql.secrets import hidden, redacted, redacted_code
 from cocosql.sqltext import CocoDuckDB, literal, name_parts, qualified
 
 
@@ -138,7 +138,7 @@ class _Reader:
         parts = name_parts(source)
         if parts is None or len(parts) not in (2, 3):
             shown = redacted(source)
-            return self._add(Node(f"source:{view['database']}:{source}", "source", shown, facts=_scanned(scan, shown)))
+            return self._add(Node(f"source:{view['database']}:{shown}", "source", shown, facts=_scanned(scan, shown)))
         database, schema, name = parts if len(parts) == 3 else (view["database"], *parts)
         key = view_id(database, schema, name)
         if key in self._views:
@@ -149,7 +149,7 @@ class _Reader:
     def _add_function(self, view: dict[str, Any], name: str) -> str:
         known = [one for one in self._functions if one["database"] == view["database"] and one["name"].lower() == name]
         latest = next((one for one in known if one["current"]), known[0] if known else {"name": name, "signature": ""})
-        versions = [{**one, "source": redacted(one["source"] or "")} for one in known]
+        versions = [{**one, "source": redacted_code(one["source"] or "")} for one in known]
         facts = {"signature": latest["signature"], "versions": versions}
         count = f"{len(known)} code versions" if len(known) > 1 else ""
         return self._add(Node(f"function:{view['database']}:{name}", "function", latest["name"], count, facts=facts))
@@ -175,7 +175,7 @@ def _operator(key: str, view: str, operator: dict[str, Any]) -> Node:
 
 
 def _scanned(scan: dict[str, Any], source: str) -> dict[str, Any]:
-    return {"source": source, "rule": scan["rule"], "rows": scan["row_count"], "bytes": scan["bytes"]}
+    return {"source": source, "rule": redacted(scan["rule"]), "rows": scan["row_count"], "bytes": scan["bytes"]}
 
 
 def _view(key: str, name: str, view: dict[str, Any], record: dict[str, Any]) -> Node:
