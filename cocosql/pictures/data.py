@@ -1,6 +1,9 @@
 """What the page shows, as JSON: the graph, rows of views with their lineage, runs, failed calls."""
 
 import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +20,8 @@ MOST_ROWS = 10_000
 MOST_CHARACTERS = 400
 MOST_ORIGINS = 60_000
 MOST_ORIGINS_OF_A_ROW = 200
+#: What rows came from is looked for this long in each view.
+MOST_SECONDS = 5.0
 MOST_RUNS = 300
 MOST_ERRORS = 1_000
 #: Characters of all rows together.
@@ -65,7 +70,7 @@ def _rows(con: duckdb.DuckDBPyConnection, view: Node, budget: int) -> Record:
     )
     found: list[list[str | None]] = []
     while budget > 0 and (row := rows.fetchone()):
-        found.append([_cut(value) for value in row])
+        found.append([row[0], *map(_cut, row[1:])])
         budget -= sum(len(value or "") for value in found[-1])
     return {"columns": columns, "rows": found, "total": view.facts["rows"]}
 
@@ -87,10 +92,32 @@ def _lineage(con: duckdb.DuckDBPyConnection, view: Node, rows: list[list[str | N
         f"ORDER BY ALL LIMIT {MOST_ORIGINS + 1}"
     )
     try:
-        found = records(con, query)
+        with _stopped_after(MOST_SECONDS, con):
+            found = records(con, query)
+    except duckdb.InterruptException:
+        return {"error": f"Too much for this page: SELECT * FROM coco_lineage('{view.facts['run_name']}') has it."}
     except duckdb.Error as error:
         return {"error": redacted(str(error))}
     return {**_numbered(found[:MOST_ORIGINS], view.facts["sources"]), "is_cut": len(found) > MOST_ORIGINS}
+
+
+@contextmanager
+def _stopped_after(limit: float, con: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Interrupt a query that takes longer."""
+    is_done = threading.Event()
+
+    def interrupt() -> None:
+        is_done.wait(limit)
+        while not is_done.wait(0.05):  # again, as one that comes between two of its parts is not heard
+            con.interrupt()
+
+    watch = threading.Thread(target=interrupt, daemon=True)
+    watch.start()
+    try:
+        yield
+    finally:
+        is_done.set()
+        watch.join()
 
 
 def _numbered(found: list[Record], sources: dict[str, str]) -> Record:

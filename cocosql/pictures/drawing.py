@@ -49,8 +49,8 @@ STYLE = """
 """
 
 
-def svg(graph: Graph) -> str:
-    """The drawing, as one element `svg`.
+def svg(graph: Graph, style: str = "") -> str:
+    """The drawing, as one element `svg`, with its style in it or without.
 
     Raises:
         ImportError: if Graphviz is not there.
@@ -67,6 +67,8 @@ def svg(graph: Graph) -> str:
             "height": f"{height + 2 * _MARGIN:.0f}",
         },
     )
+    if style:
+        ET.SubElement(root, "style").text = style
     placed = {one["name"]: one for one in laid_out.get("objects", [])}
     for name, place in placed.items():
         if name.startswith("cluster"):

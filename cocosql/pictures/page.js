@@ -279,8 +279,14 @@ function rowPanel(view, id, path) {
     facts(columns.map(([name], number) => [name, cell(row[number + 1])])),
     ...section("Comes from", back || el("p", { class: "note" }, lineage.error || (lineage.is_cut ? "What it comes from is not on this page, which was cut." : "Nothing: the row is written in the query."))),
     ...section("Calls that made it", [...calls.values()].map(([name, version, run]) => callItem(name, version, run))),
-    ...section("What depends on it", forward || el("p", { class: "note" }, "No row on this page.")),
+    ...section("What depends on it", forward || noForward(view)),
   ];
+}
+
+/** Why nothing is shown that depends on a row of a node. */
+function noForward(id) {
+  const problems = readersOf(id).filter((reader) => data.lineage[reader]?.error).map((reader) => `${nodeName(reader)}: ${data.lineage[reader].error}`);
+  return el("p", { class: "note" }, problems.join("\n") || "No row on this page.");
 }
 
 function callItem(name, version, run) {
@@ -299,7 +305,7 @@ function originPanel(node, key, path) {
   return [
     ...heading("Row of source", nodeName(node), known.state ? badge(known.state) : null),
     facts(content.length ? content : fieldsOf(key)),
-    ...section("What depends on it", tree(start, children, path) || el("p", { class: "note" }, "No row on this page.")),
+    ...section("What depends on it", tree(start, children, path) || noForward(node)),
   ];
 }
 
@@ -314,7 +320,7 @@ let isMoved = false; // by hand: then it stays as it is until "Fit"
 function drawGraph() {
   const parsed = new DOMParser().parseFromString(data.svg, "image/svg+xml").documentElement;
   const drawing = document.importNode(parsed, true);
-  byId("graph").replaceChildren(drawing);
+  byId("graph").replaceChildren(drawing, ...(nodes.size ? [] : [el("p", { class: "empty over" }, "There is no incremental view yet.")]));
   drawing.setAttribute("role", "group");
   drawing.removeAttribute("width");
   drawing.removeAttribute("height");
@@ -360,7 +366,8 @@ function onNodeKey(event, shape) {
 /** Show which nodes a selection goes through. */
 function mark(path, chosen) {
   const words = byId("search").value.trim().toLowerCase();
-  const isFound = (id) => !words || nodeName(id).toLowerCase().includes(words);
+  const found = new Set(data.nodes.filter((node) => node.name.toLowerCase().includes(words)).map((node) => node.id));
+  const isFound = (id) => !words || !found.size || found.has(id);
   const onPath = path.size > 1 ? withOperators(path) : null;
   for (const shape of shapes()) {
     const id = shape.dataset.id;
@@ -461,7 +468,7 @@ function makeGrid(id, words) {
   const found = words ? rows.filter((row) => row.some((value, number) => number && value !== null && value.toLowerCase().includes(words))) : rows;
   const isNumber = columns.map(([, type]) => /^(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|DECIMAL.*)$/.test(type));
   const widths = columns.map(([name, type], number) => {
-    const longest = Math.max(name.length + type.length * 0.9 + 1, ...rows.slice(0, 60).map((row) => (row[number + 1] || "").length));
+    const longest = Math.max(name.length * 1.1 + Math.min(type.length, 24) * 1.05 + 2, ...rows.slice(0, 60).map((row) => (row[number + 1] || "").length));
     return `${Math.round(Math.min(Math.max(longest * 7.4 + 36, 90), 420))}px`;
   });
   const template = widths.join(" ");
@@ -473,7 +480,10 @@ function makeGrid(id, words) {
   const scroll = el("div", { class: "grid", role: "grid", tabindex: 0, "aria-label": `Rows of ${nodeName(id)}`, "aria-rowcount": found.length, "aria-colcount": columns.length }, head, body);
   const cut = rows.length < total ? ` The page has the first ${rows.length.toLocaleString("en")}.` : "";
   const note = `${count(total, "row")}.${cut}${words ? ` ${count(found.length, "row")} with “${words}”.` : ""}`;
+  const scrolled = grid?.id === id ? byId("rows").querySelector(".grid").scrollTop : 0;
   byId("rows").replaceChildren(el("div", { class: "bar" }, el("h2", {}, nodeName(id)), el("p", { role: "status" }, note)), scroll);
+
+  scroll.scrollTop = scrolled;
 
   let at = 0; // the row that keys work on
   let chosen = null;

@@ -27,9 +27,7 @@ class Picture:
         Raises:
             ImportError: if Graphviz is not there: ``pip install "cocosql[show]"``.
         """
-        element = drawing.svg(self.graph)
-        start = element.index(">") + 1
-        return f"{element[:start]}<style>{drawing.STYLE}</style>{element[start:]}"
+        return drawing.svg(self.graph, drawing.STYLE)
 
     def _repr_html_(self) -> str:
         try:
