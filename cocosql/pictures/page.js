@@ -224,7 +224,7 @@ function versionDetails(version, isOpen) {
     code(version.source || "The source is not known.", Boolean(version.source)));
 }
 
-const MOST_LISTED = 60;
+const MOST_LISTED = 24; // of each node; further on fewer
 
 /** One row of a view or a source, as an item of a tree. */
 function item({ node, key, state, content }) {
@@ -250,18 +250,21 @@ const keyText = (key, content) => fieldsOf(key).map(([, value]) => value).join("
 /** What is reached from a row, step by step; each row once. `path` takes the nodes on the way. */
 function tree(start, stepsFrom, path, seen = new Set([start]), depth = 0) {
   const list = el("ul", { class: depth ? "" : "tree" });
-  const steps = (stepsFrom.get(start) || []).filter((one) => !seen.has(rowKey(one.node, one.key)));
-  steps.forEach((one) => seen.add(rowKey(one.node, one.key)));
-  steps.forEach((one, number) => {
-    path.add(one.node);
-    (one.calls || []).forEach(([name]) => path.add(functionNamed(name)?.id));
-    if (number < MOST_LISTED / (depth + 1)) {
-      const below = tree(rowKey(one.node, one.key), stepsFrom, path, seen, depth + 1);
-      list.append(el("li", {}, item(one), below));
+  const byNode = new Map();
+  for (const one of stepsFrom.get(start) || []) {
+    const key = rowKey(one.node, one.key);
+    if (!seen.has(key)) push(byNode, one.node, one);
+    seen.add(key);
+  }
+  const most = Math.ceil(MOST_LISTED / (depth + 1));
+  for (const [node, steps] of byNode) {
+    path.add(node);
+    for (const one of steps.slice(0, most)) {
+      (one.calls || []).forEach(([name]) => path.add(functionNamed(name)?.id));
+      list.append(el("li", {}, item(one), tree(rowKey(one.node, one.key), stepsFrom, path, seen, depth + 1)));
     }
-  });
-  const left = steps.length - Math.ceil(MOST_LISTED / (depth + 1));
-  if (left > 0) list.append(el("li", { class: "more" }, `and ${left.toLocaleString("en")} more`));
+    if (steps.length > most) list.append(el("li", { class: "more" }, `and ${(steps.length - most).toLocaleString("en")} more of ${nodeName(node)}`));
+  }
   return list.childElementCount ? list : null;
 }
 
