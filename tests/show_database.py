@@ -30,6 +30,10 @@ VIEWS = (
     SELECT team, path, text, rank() OVER (PARTITION BY team ORDER BY words DESC) AS place
     FROM authored QUALIFY place <= 3
     """,
+    """
+    CREATE INCREMENTAL VIEW security AS
+    SELECT path, text, vector FROM passages WHERE classify(text) = 'Security'
+    """,
 )
 
 
@@ -92,7 +96,7 @@ def fill(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("DELETE FROM documents WHERE path = 'wiki/invoices-1.md'")
     con.execute("UPDATE authors SET team = 'Data' WHERE name = 'Tim'")
     con.execute(refresh)
-    con.execute("UPDATE documents SET body = body || ' And more.' WHERE author = 'Grace'")
+    con.execute("UPDATE authors SET team = 'Platform' WHERE name = 'Edgar'")
 
 
 def document(number: int) -> tuple[str, str, str]:

@@ -25,6 +25,7 @@ from cocosql.pictures.readable import readable
 from cocosql.pictures.server import Server
 from cocosql.secrets import hidden, is_secret, redacted, redacted_code
 
+VIEWS = ("passages", "authored", "teams", "longest", "security")
 NASTY = "</script><script>alert(1)</script>'\"&`\\N #quot;"
 
 
@@ -68,6 +69,8 @@ def test_graph(shown: duckdb.DuckDBPyConnection) -> None:
         ("classify", "authored"),
         ("authored", "teams"),
         ("authored", "longest"),
+        ("passages", "security"),
+        ("classify", "security"),
     }
     kinds = {node.name: node.kind for node in cocosql.graph(shown).graph.nodes}
     assert {kinds[name] for name in ("documents", "authors")} == {"source"}
@@ -87,7 +90,7 @@ def test_graph_of_a_view_is_what_it_is_made_of(shown: duckdb.DuckDBPyConnection)
 
 
 def test_operators_say_what_coco_operators_says(shown: duckdb.DuckDBPyConnection) -> None:
-    for view in ("passages", "authored", "teams", "longest"):
+    for view in VIEWS:
         rules = helpers.rows(
             shown, f"SELECT kind, rule FROM coco_operators('{view}') WHERE kind <> 'scan' ORDER BY ALL"
         )
@@ -185,7 +188,7 @@ def test_edges_of_rows_are_the_lineage(shown: duckdb.DuckDBPyConnection, data: d
             return {(node.rpartition(":")[2], key)}
         return set().union(*(sources(*step) for step in steps[node, key]))
 
-    for view in ("passages", "authored", "teams", "longest"):
+    for view in VIEWS:
         truth: dict[str, set[tuple[str, str]]] = {}
         for row, source, key in helpers.rows(
             shown, f"SELECT row_id::VARCHAR, source, source_key FROM coco_lineage('{view}')"
@@ -241,7 +244,7 @@ def test_runs_errors_and_versions(data: dict[str, Any]) -> None:
     assert len({version["code_version"] for version in count_words["versions"]}) == 2
     assert "isalpha" in count_words["versions"][0]["source"]
     assert {run["node"] for run in data["runs"]} == {
-        f"view:my:main:{view}" for view in ("passages", "authored", "teams", "longest")
+        f"view:my:main:{view}" for view in VIEWS
     }
     first = min(data["runs"], key=lambda run: run["run_id"])
     assert [step["what"] for step in first["steps"]][-1] == "write what differs"

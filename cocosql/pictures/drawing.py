@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 
 from cocosql.pictures.model import Graph, Node
 
-HINT = 'the drawing needs Graphviz, which is in a package: pip install "cocosql[show]"'
+HINT = 'the drawing needs Graphviz, which is in a package: pip install "pygraphviz>=2"'
 
 _POINTS_PER_INCH = 72
 _MOST_CHARACTERS = 34
@@ -114,7 +114,7 @@ def _width(node: Node) -> int:
     """About as wide as its text, in points."""
     icon = 26 if node.kind in _ICONS else 0
     status = 14 if node.status else 0
-    return max(round(8.1 * len(_cut(node.name))) + status, round(6.6 * len(_cut(node.detail)))) + icon + 26
+    return max(round(8.6 * len(_cut(node.name))) + status, round(6.6 * len(_cut(node.detail)))) + icon + 26
 
 
 def _cluster(place: dict[str, Any], height: float) -> ET.Element:

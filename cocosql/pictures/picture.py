@@ -25,7 +25,7 @@ class Picture:
         """The graph as an SVG document.
 
         Raises:
-            ImportError: if Graphviz is not there: ``pip install "cocosql[show]"``.
+            ImportError: if Graphviz is not there: ``pip install "pygraphviz>=2"``.
         """
         return drawing.svg(self.graph, drawing.STYLE)
 
