@@ -88,7 +88,6 @@ def fill(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(
         "UPDATE documents SET body = body || '\n\nThe backups of 2 disks are kept for 30 days.' WHERE author = 'Tim'"
     )
-    con.execute(refresh)
     con.execute("INSERT INTO documents VALUES ('wiki/secrets.md', 'Ada', 'Never mail a passwörd.\n\nUse the vault.')")
     con.execute(refresh)
     cocosql.register(con, count_words_better)

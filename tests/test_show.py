@@ -16,6 +16,7 @@ import pytest
 
 import cocosql
 from cocosql.cli import main
+from cocosql.cli.show import _way_to
 from cocosql.pictures import data as page_data_module
 from cocosql.pictures import drawing
 from cocosql.pictures.data import page_data
@@ -26,7 +27,7 @@ from cocosql.pictures.server import Server
 from cocosql.secrets import hidden, is_secret, redacted, redacted_code
 
 VIEWS = ("passages", "authored", "teams", "longest", "security")
-NASTY = "</script><script>alert(1)</script>'\"&`\\N #quot;"
+NASTY = "\x1b</script><script>alert(1)</script>'\"&`\\N #quot;"
 
 
 @pytest.fixture(scope="module")
@@ -211,13 +212,19 @@ def test_rows_are_those_of_the_view(shown: duckdb.DuckDBPyConnection, data: dict
 def test_a_page_says_what_was_cut(con: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(page_data_module, "MOST_ROWS", 3)
     monkeypatch.setattr(page_data_module, "MOST_CHARACTERS", 5)
+    monkeypatch.setattr(page_data_module, "MOST_ORIGINS_OF_A_ROW", 2)
+    monkeypatch.setattr(page_data_module, "MOST_RUNS", 1)
     con.execute("CREATE TABLE t AS SELECT i, 'abcdefgh' AS text FROM range(10) AS r (i)")
     con.execute("CREATE INCREMENTAL VIEW v AS FROM t")
+    con.execute("CREATE INCREMENTAL VIEW w AS SELECT count(*) AS n FROM v")
     given = page_data(con, "cut")
-    (view,) = given["views"].values()
+    view, of_all = given["views"].values()
     assert (len(view["rows"]), view["total"], view["rows"][0][2]) == (3, 10, "abcde…")
-    (lineage,) = given["lineage"].values()
+    lineage, of_one = given["lineage"].values()
     assert set(lineage["rows"]) == {row[0] for row in view["rows"]}
+    assert [len(made) for made in of_one["rows"].values()] == [2]
+    assert of_one["totals"] == {of_all["rows"][0][0]: 10}
+    assert (len(given["runs"]), given["run_count"]) == (1, 2)
 
 
 def test_lineage_that_takes_too_long_is_left_out(
@@ -243,9 +250,7 @@ def test_runs_errors_and_versions(data: dict[str, Any]) -> None:
     (count_words,) = [node for node in data["nodes"] if node["name"] == "count_words"]
     assert len({version["code_version"] for version in count_words["versions"]}) == 2
     assert "isalpha" in count_words["versions"][0]["source"]
-    assert {run["node"] for run in data["runs"]} == {
-        f"view:my:main:{view}" for view in VIEWS
-    }
+    assert {run["node"] for run in data["runs"]} == {f"view:my:main:{view}" for view in VIEWS}
     first = min(data["runs"], key=lambda run: run["run_id"])
     assert [step["what"] for step in first["steps"]][-1] == "write what differs"
 
@@ -447,7 +452,8 @@ def test_server_answers_who_has_the_token(client: Client) -> None:
         {"Origin": "http://127.0.0.1:1"},
         {"Origin": "https://127.0.0.1:{port}"},
         {"Sec_Fetch_Site": "cross-site"},
-        {"Sec_Fetch_Site": "same-site"},
+        {"Sec_Fetch_Site": "same-site", "Sec_Fetch_Mode": "cors"},
+        {"Sec_Fetch_Site": "cross-site", "Sec_Fetch_Mode": "navigate", "token": ""},
     ],
     ids=str,
 )
@@ -496,6 +502,12 @@ def test_live_state_follows_the_file_and_lets_others_write(served: Path) -> None
 
 
 # --- the commands
+
+
+def test_the_browser_is_not_started_with_the_token(client: Client, tmp_path: Path) -> None:
+    address = _way_to(client.server.url, tmp_path)
+    assert client.server.token not in address
+    assert f"url={client.server.url}" in unescape(Path(address.removeprefix("file://")).read_text())
 
 
 def test_show_writes_a_page(show_file: Path, tmp_path: Path, shown: object, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,9 +1,10 @@
 """``cocosql show``: a page of a database."""
 
 import argparse
-import tempfile
 import webbrowser
+from html import escape
 from pathlib import Path
+from tempfile import TemporaryDirectory, mkdtemp
 
 from rich.console import Console
 
@@ -37,16 +38,23 @@ def run(given: argparse.Namespace) -> None:
 
 
 def _serve(given: argparse.Namespace, console: Console) -> None:
-    with Server(Live(given.path), given.port) as server:
+    with Server(Live(given.path), given.port) as server, TemporaryDirectory(prefix="cocosql-") as folder:
         console.print(f"{server.url}\nLive until Ctrl-C, on this machine only, for who has this address.", markup=False)
         if not given.no_open:
-            webbrowser.open(server.url)
+            webbrowser.open(_way_to(server.url, Path(folder)))
         try:
             server.serve_forever()
         except KeyboardInterrupt:
             console.print("Ended.")
 
 
+def _way_to(url: str, folder: Path) -> str:
+    """The address of a file that leads there: other users can see with what a browser is started, and not the file."""
+    way = folder / "live.html"
+    way.write_text(f'<!doctype html><meta http-equiv="refresh" content="0; url={escape(url)}">', encoding="utf-8")
+    return way.as_uri()
+
+
 def _temporary(path: Path) -> Path:
     """A file in a new folder that others cannot read."""
-    return Path(tempfile.mkdtemp(prefix="cocosql-")) / f"{path.stem}.html"
+    return Path(mkdtemp(prefix="cocosql-")) / f"{path.stem}.html"

@@ -50,7 +50,9 @@ def page_data(con: duckdb.DuckDBPyConnection, title: str) -> Record:
             "views": rows,
             "lineage": {node.id: _lineage(cursor, node, rows[node.id]["rows"]) for node in views},
             "runs": _runs(cursor, views),
+            "run_count": _count(cursor, "coco_runs()"),
             "errors": _errors(cursor, views),
+            "error_count": _count(cursor, "coco_errors()"),
         }
 
 
@@ -86,7 +88,8 @@ def _lineage(con: duckdb.DuckDBPyConnection, view: Node, rows: list[list[str | N
     query = (
         "SELECT CAST(row_id AS VARCHAR) AS row_id, source, CAST(source_key AS VARCHAR) AS key, source_state AS state, "
         "list_transform(functions, lambda f: [f.name, f.code_version, CAST(f.run_id AS VARCHAR)]) AS calls, "
-        f"left(CAST(source_row AS VARCHAR), {4 * MOST_CHARACTERS}) AS content "
+        f"left(CAST(source_row AS VARCHAR), {4 * MOST_CHARACTERS}) AS content, "
+        "count(*) OVER (PARTITION BY row_id) AS total "
         f"FROM coco_lineage({literal(view.facts['sql'])}, 'direct') WHERE row_id <= {rows[-1][0]}::UHUGEINT "
         f"QUALIFY row_number() OVER (PARTITION BY row_id ORDER BY source_key) <= {MOST_ORIGINS_OF_A_ROW} "
         f"ORDER BY ALL LIMIT {MOST_ORIGINS + 1}"
@@ -126,6 +129,7 @@ def _numbered(found: list[Record], sources: dict[str, str]) -> Record:
     contents: list[str | None] = []
     calls: dict[tuple[str | None, ...], int] = {}
     by_row: dict[str, list[tuple[int, list[int]]]] = {}
+    totals = {one["row_id"]: one["total"] for one in found if one["total"] > MOST_ORIGINS_OF_A_ROW}
     for one in found:
         node = sources.get(one["source"]) or redacted(one["source"])
         key = str(json.loads(one["key"])["row_id"]) if node.startswith("view:") else one["key"]
@@ -135,7 +139,7 @@ def _numbered(found: list[Record], sources: dict[str, str]) -> Record:
         made = [calls.setdefault(tuple(call), len(calls)) for call in one["calls"]]
         by_row.setdefault(one["row_id"], []).append((origin, made))
     listed = [[*origin, content] for origin, content in zip(origins, contents, strict=True)]
-    return {"origins": listed, "calls": list(calls), "rows": by_row}
+    return {"origins": listed, "calls": list(calls), "rows": by_row, "totals": totals}
 
 
 def _runs(con: duckdb.DuckDBPyConnection, views: list[Node]) -> list[Record]:
@@ -171,6 +175,11 @@ def _errors(con: duckdb.DuckDBPyConnection, views: list[Node]) -> list[Record]:
         error["error"], error["input"] = redacted(error["error"]), _cut(error["input"])
         error["node"] = names.get((error["database"], error["view"]))
     return errors
+
+
+def _count(con: duckdb.DuckDBPyConnection, table: str) -> int:
+    ((count,),) = con.execute(f"SELECT count(*) FROM {table}").fetchall()
+    return int(count)
 
 
 def _by_name(views: list[Node]) -> dict[tuple[str, str], str]:

@@ -143,7 +143,7 @@ def _node(node: Node, place: dict[str, Any], height: float) -> ET.Element:
         at = {"cx": left + width - 13, "cy": top + 14, "r": 4.5}
         ET.SubElement(group, "circle", {"class": f"status {_class(node.status)}", **_numbers(at)})
     title = ET.SubElement(group, "title")
-    title.text = " · ".join(filter(None, [node.kind, node.name, node.detail, node.status]))
+    title.text = _printable(" · ".join(filter(None, [node.kind, node.name, node.detail, node.status])))
     return group
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 
 import duckdb
 import sqlglot
@@ -56,8 +57,13 @@ def read(con: duckdb.DuckDBPyConnection) -> Graph:
         return _Reader(cursor).graph()
 
 
+def node_id(kind: str, *names: str) -> str:
+    """The id of a node: plain characters only, whatever the names are; case does not count."""
+    return ":".join([kind, *map(quote, names)]).lower()
+
+
 def view_id(database: str, schema: str, name: str) -> str:
-    return ":".join(["view", database, schema, name]).lower()
+    return node_id("view", database, schema, name)
 
 
 def records(con: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, Any]]:
@@ -138,13 +144,15 @@ class _Reader:
         parts = name_parts(source)
         if parts is None or len(parts) not in (2, 3):
             shown = redacted(source)
-            return self._add(Node(f"source:{view['database']}:{shown}", "source", shown, facts=_scanned(scan, shown)))
+            key = node_id("source", view["database"], shown)
+            return self._add(Node(key, "source", shown, facts=_scanned(scan, shown)))
         database, schema, name = parts if len(parts) == 3 else (view["database"], *parts)
         key = view_id(database, schema, name)
         if key in self._views:
             return key
         shown = self._shown(database, schema, name)
-        return self._add(Node(f"source:{key.removeprefix('view:')}", "source", shown, facts=_scanned(scan, shown)))
+        key = node_id("source", database, schema, name)
+        return self._add(Node(key, "source", shown, facts=_scanned(scan, shown)))
 
     def _add_function(self, view: dict[str, Any], name: str) -> str:
         known = [one for one in self._functions if one["database"] == view["database"] and one["name"].lower() == name]
@@ -152,7 +160,8 @@ class _Reader:
         versions = [{**one, "source": redacted_code(one["source"] or "")} for one in known]
         facts = {"signature": latest["signature"], "versions": versions}
         count = f"{len(known)} code versions" if len(known) > 1 else ""
-        return self._add(Node(f"function:{view['database']}:{name}", "function", latest["name"], count, facts=facts))
+        key = node_id("function", view["database"], name)
+        return self._add(Node(key, "function", latest["name"], count, facts=facts))
 
     def _shown(self, database: str, schema: str, name: str) -> str:
         parts = [database] if database != self._database else []

@@ -280,7 +280,7 @@ function rowPanel(view, id, path) {
   return [
     ...heading("Row of", nodeName(view)),
     facts(columns.map(([name], number) => [name, cell(row[number + 1])])),
-    ...section("Comes from", back || el("p", { class: "note" }, lineage.error || (lineage.is_cut ? "What it comes from is not on this page, which was cut." : "Nothing: the row is written in the query."))),
+    ...section("Comes from", lineage.totals?.[id] ? el("p", { class: "note" }, `${lineage.totals[id].toLocaleString("en")} rows, of which the page has some.`) : null, back || el("p", { class: "note" }, lineage.error || (lineage.is_cut ? "What it comes from is not on this page, which was cut." : "Nothing: the row is written in the query."))),
     ...section("Calls that made it", [...calls.values()].map(([name, version, run]) => callItem(name, version, run))),
     ...section("What depends on it", forward || noForward(view)),
   ];
@@ -585,10 +585,11 @@ function runPanel(run) {
 
 function showTabs() {
   const empty = (text) => el("p", { class: "empty" }, text);
-  byId("view-runs").replaceChildren(el("h2", {}, "Runs"), data.runs.length ? runTable(data.runs, false) : empty("Nothing was refreshed yet."));
+  const cut = (shown, total) => (shown.length < total ? el("p", { class: "note" }, `The page has the last ${shown.length.toLocaleString("en")} of ${total.toLocaleString("en")}.`) : "");
+  byId("view-runs").replaceChildren(el("h2", {}, "Runs"), cut(data.runs, data.run_count), data.runs.length ? runTable(data.runs, false) : empty("Nothing was refreshed yet."));
   const errors = data.errors.map((error) => el("tr", {}, el("td", {}, error.node ? link(nodeName(error.node), "node", error.node) : error.view), el("td", {}, error.function, el("div", { class: "note" }, short(error.code_version))),
     el("td", {}, el("pre", { tabindex: 0 }, error.input)), el("td", {}, el("pre", { tabindex: 0 }, error.error)), el("td", { class: "number" }, error.attempts), el("td", {}, moment(error.failed_at))));
-  byId("view-errors").replaceChildren(el("h2", {}, "Failed calls"), errors.length
+  byId("view-errors").replaceChildren(el("h2", {}, "Failed calls"), cut(data.errors, data.error_count), errors.length
     ? el("table", {}, el("thead", {}, el("tr", {}, ["view", "function", "input", "error", "attempts", "when"].map((name) => el("th", { scope: "col", class: name === "attempts" ? "number" : "" }, name)))), el("tbody", {}, errors))
     : empty("No call has failed in the last refresh of any view."));
   const functions = data.nodes.filter((node) => node.kind === "function");
@@ -599,7 +600,7 @@ function showTabs() {
         ...["calls", "hits", "errors"].map((what) => el("td", { class: "number" }, total(node, what).toLocaleString("en"))), el("td", { class: "number" }, seconds(total(node, "seconds")))))))
     : empty("No view calls a Python function."));
   const [label] = byId("tab-errors").childNodes;
-  byId("tab-errors").replaceChildren(label, ...(data.errors.length ? [el("span", { class: "count" }, String(data.errors.length))] : []));
+  byId("tab-errors").replaceChildren(label, ...(data.error_count ? [el("span", { class: "count" }, data.error_count.toLocaleString("en"))] : []));
 }
 
 function showHeader() {

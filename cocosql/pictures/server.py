@@ -32,7 +32,10 @@ class Server(ThreadingHTTPServer):
         Raises:
             OSError: if the port is taken.
         """
-        super().__init__((HOST, port), _Handler)
+        try:
+            super().__init__((HOST, port), _Handler)
+        except (OSError, OverflowError) as error:
+            raise OSError(f"cannot listen on port {port} of {HOST}: {error}") from None
         self.live = live
         self.token = secrets.token_urlsafe(32)
 
@@ -70,7 +73,8 @@ class _Handler(BaseHTTPRequestHandler):
             return "the host is another\n"
         if origin is not None and origin not in [f"http://{host}" for host in hosts]:
             return "the origin is another\n"
-        if self.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
+        is_opened = self.headers.get("Sec-Fetch-Mode") == "navigate"
+        if not is_opened and self.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
             return "another page asks\n"
         if not hmac.compare_digest(token.encode(), self.server.token.encode()):
             return "the token is another: open the address that `cocosql show --serve` has printed\n"
