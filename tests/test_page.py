@@ -63,6 +63,7 @@ def open_page(browser: Any, address: str, **options: Any) -> Iterator[Page]:
     shown.goto(address)
     yield shown
     assert wrong == []
+    assert not set(shown.locator("body").inner_text().split()) & {"null", "undefined", "NaN", "[object"}
     context.close()
 
 
@@ -93,6 +94,7 @@ def test_click_a_node(opened: Page) -> None:
     opened.click(".node.operator >> nth=0")
     assert "changed rows" in opened.locator("#panel p:not(.kind)").first.inner_text()
     opened.go_back()
+    opened.locator("#panel h2:text-is('count_words')").wait_for()
     assert opened.locator("#panel h2").inner_text() == "count_words"
 
 

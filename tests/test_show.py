@@ -91,11 +91,11 @@ def test_graph_of_a_view_is_what_it_is_made_of(shown: duckdb.DuckDBPyConnection)
 
 
 def test_operators_say_what_coco_operators_says(shown: duckdb.DuckDBPyConnection) -> None:
+    nodes = [node for node in cocosql.graph(shown).graph.nodes if node.kind == "operator"]
     for view in VIEWS:
         rules = helpers.rows(
             shown, f"SELECT kind, rule FROM coco_operators('{view}') WHERE kind <> 'scan' ORDER BY ALL"
         )
-        nodes = [node for node in cocosql.graph(shown).graph.nodes if node.kind == "operator"]
         of_view = sorted(
             (node.name, node.facts["rule"]) for node in nodes if node.view and node.view.endswith(f":{view}")
         )

@@ -100,7 +100,7 @@ def _lineage(con: duckdb.DuckDBPyConnection, view: Node, rows: list[list[str | N
     except duckdb.InterruptException:
         return {"error": f"Too much for this page: SELECT * FROM coco_lineage('{view.facts['run_name']}') has it."}
     except duckdb.Error as error:
-        return {"error": redacted(str(error))}
+        return {"error": redacted(str(error).partition("\n\nLINE")[0])}
     return {**_numbered(found[:MOST_ORIGINS], view.facts["sources"]), "is_cut": len(found) > MOST_ORIGINS}
 
 

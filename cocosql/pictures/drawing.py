@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 from xml.etree import ElementTree as ET
 
+from cocosql.files import find
 from cocosql.pictures.model import Graph, Node
 
 HINT = 'the drawing needs Graphviz, which is in a package: pip install "pygraphviz>=2"'
@@ -21,32 +22,10 @@ _ICONS = {
     "function": "M11 2.5c-3-.8-3.6 1-4 4L6 13c-.3 1.6-1.300 2-3 1.500M4 7h6.500",
 }
 
-#: How it looks, if nothing else says so; a page has the same names for its colours.
-STYLE = """
-.coco-graph { font-family: system-ui, -apple-system, "Segoe UI", Helvetica, Arial, sans-serif;
-  --ink: #1c2230; --soft: #5b6474; --line: #a8b0bd; --panel: #f4f6f9; --card: #ffffff; --edge: #d9dee6;
-  --source: #1f7a66; --view: #2559bd; --function: #7747b5; --operator: #5b6474;
-  --fresh: #1f8a4c; --stale: #b26a00; --failed: #c6313c; }
-@media (prefers-color-scheme: dark) { .coco-graph { --ink: #e8ebf1; --soft: #a3adbd; --line: #667085; --panel: #1a202b;
-  --card: #222a37; --edge: #364052; --source: #56c2a8; --view: #86aefc; --function: #c09bf5; --operator: #a3adbd;
-  --fresh: #4cc27d; --stale: #f0a83c; --failed: #ff7b82; } }
-.coco-graph text { fill: var(--ink); font-size: 13px; }
-.coco-graph .detail { fill: var(--soft); font-size: 11px; }
-.coco-graph .box { fill: var(--card); stroke: var(--edge); stroke-width: 1.2; }
-.coco-graph .cluster { fill: var(--panel); stroke: var(--edge); }
-.coco-graph .edge path { fill: none; stroke: var(--line); stroke-width: 1.4; }
-.coco-graph .edge polygon { fill: var(--line); }
-.coco-graph .calls path { stroke: var(--function); stroke-dasharray: 3 3; }
-.coco-graph .calls polygon { fill: var(--function); }
-.coco-graph .icon { fill: none; stroke-width: 1.5; stroke-linecap: round; stroke-linejoin: round; }
-.coco-graph .source .icon { stroke: var(--source); } .coco-graph .source .box { stroke: var(--source); }
-.coco-graph .view .icon { stroke: var(--view); } .coco-graph .view .box { stroke: var(--view); stroke-width: 1.8; }
-.coco-graph .view .name { font-weight: 650; }
-.coco-graph .function .icon, .coco-graph .function .box { stroke: var(--function); }
-.coco-graph .operator .name { fill: var(--soft); font-size: 12px; }
-.coco-graph .status { fill: var(--stale); } .coco-graph .status.fresh { fill: var(--fresh); }
-.coco-graph .status.failed, .coco-graph .status.broken { fill: var(--failed); }
-"""
+
+def style() -> str:
+    """How it looks, in light and in dark."""
+    return find("pictures/graph.css").read_text(encoding="utf-8")
 
 
 def svg(graph: Graph, style: str = "") -> str:

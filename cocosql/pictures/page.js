@@ -65,10 +65,11 @@ const isView = (id) => nodes.has(id) && nodes.get(id).kind === "view";
 // ---------------------------------------------------------------- where one is: kept in the address, so that "back" works
 
 const address = (...parts) => `#${parts.map(encodeURIComponent).join("/")}`;
-const go = (...parts) => {
-  if (location.hash === address(...parts)) render();
-  else location.hash = address(...parts);
-};
+function go(...parts) {
+  const to = address(...parts);
+  if (location.hash !== to) history.pushState(null, "", to);
+  render();
+}
 
 function place() {
   try {
@@ -138,7 +139,10 @@ const heading = (kind, name, badge) => [
 ];
 const badge = (status) => el("span", { class: `badge ${statusClass(status)}` }, status);
 const link = (text, ...to) => el("button", { class: "link", onclick: () => go(...to) }, text);
-const section = (title, ...parts) => (parts.flat().some(Boolean) ? [el("h3", {}, title), ...parts.flat()] : []);
+function section(title, ...parts) {
+  const shown = parts.flat().filter(Boolean);
+  return shown.length ? [el("h3", {}, title), ...shown] : [];
+}
 
 function facts(pairs) {
   const list = el("dl");
@@ -697,7 +701,7 @@ byId("zoom-fit").addEventListener("click", fit);
 byId("search").addEventListener("input", search);
 byId("search").addEventListener("keydown", onSearchKey);
 document.addEventListener("keydown", onKey);
-window.addEventListener("hashchange", render);
+window.addEventListener("popstate", render);
 makeMovable(byId("graph"));
 start();
 if (data.is_live) listen();

@@ -8,6 +8,7 @@ from string import Template
 from typing import Any
 
 from cocosql.files import find
+from cocosql.pictures import drawing
 
 #: Characters that could end a script element, or are no part of JavaScript's texts.
 _ESCAPES = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
@@ -15,7 +16,7 @@ _ESCAPES = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u20
 
 def page(data: dict[str, Any], *, is_live: bool = False) -> str:
     """The page of some data. A live one asks the server that it came from for what is new."""
-    style, script = _part("page.css"), _part("page.js")
+    style, script = _part("page.css") + drawing.style(), _part("page.js")
     policy = [
         "default-src 'none'",
         "img-src data:",

@@ -27,7 +27,7 @@ class Picture:
         Raises:
             ImportError: if Graphviz is not there: ``pip install "pygraphviz>=2"``.
         """
-        return drawing.svg(self.graph, drawing.STYLE)
+        return drawing.svg(self.graph, drawing.style())
 
     def _repr_html_(self) -> str:
         try:
