@@ -13,8 +13,8 @@ import pytest
 import cocosql
 from cocosql.cli import main
 from cocosql.pictures.data import page_data
+from cocosql.pictures.html import page
 from cocosql.pictures.live import Live
-from cocosql.pictures.page import page
 from cocosql.pictures.server import Server
 
 CHROMIUM = shutil.which("chromium")
@@ -112,9 +112,13 @@ def test_follow_a_row_back_and_forward(opened: Page, show_file: Path) -> None:
     reached = helpers.rows(con, f"SELECT DISTINCT view FROM coco_impact('documents', '{path}') WHERE kind = 'row'")
     con.close()
     assert forward == {view for (view,) in reached}
-    opened.locator("#panel .tree button", has_text="teams").first.click()
+    opened.locator("#panel .tree button:not(.more)", has_text="teams").first.click()
     assert opened.locator("#panel h2").inner_text() == "teams"
     assert opened.locator("#rows .row.chosen").count() == 1
+    listed, left = opened.locator("#panel .tree > li"), opened.locator("#panel .tree > li > .more")
+    count = listed.count() - 1 + int(left.inner_text().split()[0])
+    left.click()
+    assert listed.count() == count == int(field(opened, "passages"))
 
 
 def test_tabs(opened: Page) -> None:

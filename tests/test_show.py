@@ -20,8 +20,8 @@ from cocosql.cli.show import _way_to
 from cocosql.pictures import data as page_data_module
 from cocosql.pictures import drawing
 from cocosql.pictures.data import page_data
+from cocosql.pictures.html import in_script, page
 from cocosql.pictures.live import Live
-from cocosql.pictures.page import in_script, page
 from cocosql.pictures.readable import readable
 from cocosql.pictures.server import Server
 from cocosql.secrets import hidden, is_secret, redacted, redacted_code

@@ -9,9 +9,9 @@ from tempfile import TemporaryDirectory, mkdtemp
 from rich.console import Console
 
 from cocosql.pictures.data import page_data
+from cocosql.pictures.html import page
 from cocosql.pictures.live import Live
 from cocosql.pictures.opened import opened
-from cocosql.pictures.page import page
 from cocosql.pictures.server import Server
 
 

@@ -25,7 +25,7 @@ _ICONS = {
 
 def style() -> str:
     """How it looks, in light and in dark."""
-    return find("pictures/graph.css").read_text(encoding="utf-8")
+    return find("pictures/page/graph.css").read_text(encoding="utf-8")
 
 
 def svg(graph: Graph, style: str = "") -> str:

@@ -7,8 +7,8 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
+from cocosql.pictures.html import in_script, page
 from cocosql.pictures.live import Live
-from cocosql.pictures.page import in_script, page
 
 HOST = "127.0.0.1"
 _HEADERS = {

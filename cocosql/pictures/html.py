@@ -10,13 +10,17 @@ from typing import Any
 from cocosql.files import find
 from cocosql.pictures import drawing
 
+#: The parts of its script, each of which may use those before it when it is read, and all when it runs.
+_SCRIPTS = [
+    *("elements.js", "known.js", "place.js", "panels.js", "lineage.js", "graph.js", "rows.js", "tabs.js", "start.js"),
+]
 #: Characters that could end a script element, or are no part of JavaScript's texts.
 _ESCAPES = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
 
 
 def page(data: dict[str, Any], *, is_live: bool = False) -> str:
     """The page of some data. A live one asks the server that it came from for what is new."""
-    style, script = _part("page.css") + drawing.style(), _part("page.js")
+    style, script = _part("page.css") + drawing.style(), "\n".join(map(_part, _SCRIPTS))
     policy = [
         "default-src 'none'",
         "img-src data:",
@@ -41,7 +45,7 @@ def in_script(data: Any) -> str:
 
 
 def _part(name: str) -> str:
-    return find(f"pictures/{name}").read_text(encoding="utf-8")
+    return find(f"pictures/page/{name}").read_text(encoding="utf-8")
 
 
 def _digest(text: str) -> str:
