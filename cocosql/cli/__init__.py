@@ -28,29 +28,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     command.add_argument("--path", type=Path, metavar="FILE", help=f"the new file (default: {demo.DEFAULT_PATH})")
     command.set_defaults(run=lambda given: demo.run(given.path))
-    command = commands.add_parser(
-        "show",
-        help="open a page with the graph, the rows, the runs and the failed calls",
-        description="Make one page of a database, which needs no network, and open it: the graph of its views, their "
-        "rows and where each comes from, runs, failed calls and functions.",
-    )
-    command.add_argument("path", type=Path, metavar="FILE", help="the database")
-    command.add_argument(
-        "--output", type=Path, metavar="PAGE", help="where to write the page (default: a temporary file)"
-    )
-    command.add_argument("--no-open", action="store_true", help="do not open it in the browser")
-    command.add_argument("--serve", action="store_true", help="keep it live on 127.0.0.1 until Ctrl-C")
-    command.add_argument("--port", type=int, default=0, help="with --serve: the port (default: any that is free)")
-    command.set_defaults(run=show.run)
-    command = commands.add_parser(
-        "graph",
-        help="print the graph of the views",
-        description="Print the graph of sources, operators, functions and views.",
-    )
-    command.add_argument("path", type=Path, metavar="FILE", help="the database")
-    command.add_argument("view", nargs="?", metavar="VIEW", help="a view: only what it is made of is shown")
-    command.add_argument("--format", choices=graph.FORMATS, default="mermaid", help="default: %(default)s")
-    command.set_defaults(run=lambda given: graph.run(given.path, given.view, given.format))
+    show.add(commands)
+    graph.add(commands)
     command = commands.add_parser(
         "gc",
         help="drop memoized results that no view uses",

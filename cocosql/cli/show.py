@@ -15,6 +15,23 @@ from cocosql.pictures.opened import opened
 from cocosql.pictures.server import Server
 
 
+def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command to those there are."""
+    command = commands.add_parser(
+        "show",
+        help="open a page with the graph, the rows, the runs and the failed calls",
+        description="Make one page of a database, which needs no network, and open it: the graph of its views, their "
+        "rows and where each comes from, runs, failed calls and functions.",
+    )
+    command.add_argument("path", type=Path, metavar="FILE", help="the database")
+    target = command.add_mutually_exclusive_group()
+    target.add_argument("--output", type=Path, metavar="PAGE", help="where to write it (default: a temporary file)")
+    target.add_argument("--serve", action="store_true", help="keep it live on 127.0.0.1 until Ctrl-C")
+    command.add_argument("--port", type=int, default=0, help="with --serve: the port (default: any that is free)")
+    command.add_argument("--no-open", action="store_true", help="do not open it in the browser")
+    command.set_defaults(run=run)
+
+
 def run(given: argparse.Namespace) -> None:
     """Write the page and open it; or serve it.
 

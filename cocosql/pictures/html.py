@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+from datetime import datetime
 from html import escape
 from string import Template
 from typing import Any
@@ -41,7 +42,12 @@ def page(data: dict[str, Any], *, is_live: bool = False) -> str:
 
 def in_script(data: Any) -> str:
     """JSON as it may stand in a script element."""
-    return json.dumps(data, default=str, ensure_ascii=False, separators=(",", ":")).translate(_ESCAPES)
+    return json.dumps(data, default=_as_text, ensure_ascii=False, separators=(",", ":")).translate(_ESCAPES)
+
+
+def _as_text(value: Any) -> str:
+    """A value that JSON has no kind for; times as JavaScript reads them."""
+    return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
 def _part(name: str) -> str:
