@@ -163,6 +163,18 @@ class Session:
     def rows(self, database: str, table: str, columns: list[str]) -> list[tuple[Any, ...]]:
         """All rows of a table of the schema coco, without a query: for tables that are small and read often."""
 
+    def stored_rows(self, database: str, schema: str, table: str) -> int:
+        """How many rows a table stores, without a look at them: deleted ones count until a checkpoint drops them.
+
+        0 if there is no such table of DuckDB's own.
+        """
+
+    def next_id(self, database: str) -> int:
+        """The next number of the sequence coco.ids."""
+
+    def delete_rows(self, database: str, table: str, row_ids: str) -> int:
+        """Delete the rows of a table of the schema coco whose row ids a query gives, at the cost of their number."""
+
     def functions(self) -> dict[str, int]:
         """The registered functions: name to number in cocosql.udf."""
 

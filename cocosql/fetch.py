@@ -1,11 +1,14 @@
 """Reading some rows of a large table: one by one where they are few, else by a join that reads whole columns."""
 
+from cocosql import temporary
 from cocosql._native import Session
 from cocosql.catalog.names import Name
 from cocosql.sqltext import idents, literal, qualified
 
 #: A row that is fetched costs as much as so many that are scanned.
 _SCANNED_PER_FETCHED = 64
+#: A table with fewer rows is scanned at once.
+_SMALL = 50_000
 
 
 def rows_at(session: Session, table: Name, row_ids: str, columns: list[str], wanted: int) -> str:
@@ -13,9 +16,26 @@ def rows_at(session: Session, table: Name, row_ids: str, columns: list[str], wan
 
     `wanted` is about how many there are. Row ids hold within a transaction in which checkpoints are held back.
     """
-    name = qualified(table.database, table.schema, table.name)
-    ((present,),) = session.execute(f"SELECT count(*) FROM {name}")
-    if wanted * _SCANNED_PER_FETCHED > present:
-        return f"SELECT {idents(columns)}, rowid AS coco_rowid FROM {name} WHERE rowid IN ({row_ids})"
+    if wanted * _SCANNED_PER_FETCHED > session.stored_rows(table.database, table.schema, table.name):
+        return f"{_scan(table, columns)} WHERE rowid IN ({row_ids})"
     where = ", ".join(map(literal, (table.database, table.schema, table.name)))
     return f"FROM coco_fetch(({row_ids}), {where}, [{', '.join(map(literal, columns))}])"
+
+
+def rows_where(session: Session, table: Name, condition: str, columns: list[str], found: str) -> str:
+    """A query for the rows for which a condition holds: the columns, and ``coco_rowid``.
+
+    `found` is a temporary table, as SQL, which may be made for their row ids: the condition is on few columns, and the
+    others are read for few rows.
+    """
+    if condition == "true":
+        return _scan(table, columns)
+    if session.stored_rows(table.database, table.schema, table.name) < _SMALL:
+        return f"{_scan(table, columns)} WHERE {condition}"
+    count = temporary.make(session, found, f"{_scan(table, [])} WHERE {condition}")
+    return rows_at(session, table, f"SELECT coco_rowid FROM {found}", columns, count)
+
+
+def _scan(table: Name, columns: list[str]) -> str:
+    shown = f"{idents(columns)}, " if columns else ""
+    return f"SELECT {shown}rowid AS coco_rowid FROM {qualified(table.database, table.schema, table.name)}"

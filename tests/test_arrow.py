@@ -6,6 +6,7 @@ import gc
 import inspect
 import itertools
 import random
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -236,7 +237,9 @@ CONVERTED: list[tuple[str, Any, list[str]]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("kind", "array", "expected"), CONVERTED, ids=lambda value: str(value)[:30])
+@pytest.mark.parametrize(
+    ("kind", "array", "expected"), CONVERTED, ids=lambda value: re.sub("0x[0-9a-f]+", "…", str(value))[:30]
+)
 def test_converted(probe: Probe, kind: str, array: Any, expected: list[str]) -> None:
     probe.give(array, kind)
     rows = " UNION ALL ".join(f"SELECT {i} AS i, ({literal})::{kind} AS v" for i, literal in enumerate(expected))
@@ -292,7 +295,9 @@ ERRORS: list[tuple[str, Any, str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("kind", "result", "message"), ERRORS, ids=lambda value: str(value)[:30])
+@pytest.mark.parametrize(
+    ("kind", "result", "message"), ERRORS, ids=lambda value: re.sub("0x[0-9a-f]+", "…", str(value))[:30]
+)
 def test_errors(probe: Probe, kind: str, result: Any, message: str) -> None:
     with pytest.raises(duckdb.InvalidInputException) as error:
         probe.give(result, kind, size=1)

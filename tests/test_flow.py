@@ -54,7 +54,19 @@ def stable(sql: str) -> str:
 @pytest.mark.parametrize(
     "kind",
     [
-        *("scan", "values", "map", "join", "aggregate", "distinct", "window", "left join", "full join", "semi join"),
+        *(
+            "scan",
+            "values",
+            "map",
+            "join",
+            "accumulate",
+            "aggregate",
+            "distinct",
+            "window",
+            "left join",
+            "full join",
+            "semi join",
+        ),
         *("anti join", "asof inner join", "union all", "except", "intersect all", "top", "recompute"),
     ],
 )

@@ -4,6 +4,7 @@ import dataclasses
 import datetime as dt
 import decimal
 import enum
+import re
 import uuid
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, NamedTuple, NotRequired, Optional, Required, TypedDict
@@ -150,7 +151,9 @@ def same(left: Any, right: Any) -> bool:
     return type(left) is type(right) and left == right
 
 
-@pytest.mark.parametrize(("annotation", "kind", "sql", "value"), TYPES, ids=lambda value: str(value)[:30])
+@pytest.mark.parametrize(
+    ("annotation", "kind", "sql", "value"), TYPES, ids=lambda value: re.sub("0x[0-9a-f]+", "…", str(value))[:30]
+)
 @pytest.mark.parametrize("batch", [False, True])
 def test_types(con: Con, annotation: Any, kind: str, sql: str, value: Any, batch: bool) -> None:
     """What the function receives is what its annotation says, and what it returns comes back as the same SQL value."""

@@ -5,6 +5,7 @@ import datetime as dt
 import enum
 import gc
 import math
+import re
 import struct
 import sys
 import uuid
@@ -218,7 +219,7 @@ ERRORS = [
 
 
 def brief(x):
-    return "big int" if isinstance(x, int) and abs(x) > 2**200 else repr(x)[:40]
+    return "big int" if isinstance(x, int) and abs(x) > 2**200 else re.sub("0x[0-9a-f]+", "…", repr(x))[:40]
 
 
 def same(left, right):

@@ -1,13 +1,12 @@
 """Whether a source changed, not what: parts that may hold other rows than before, and what their rows add up to."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from cocosql._native import Session
 from cocosql.capture import Delta, Reading, snapshots
 from cocosql.capture.parts import WHOLE, Part, Parts, Present, Stored
 from cocosql.capture.rows import parts_of
 from cocosql.capture.snapshots import Snapshot
-from cocosql.catalog import views
 from cocosql.catalog.views import Input
 from cocosql.planner.qualify import without_database
 from cocosql.planner.sources import Source
@@ -36,6 +35,7 @@ class ContentCapture:
     #: is not, unless the part will not be known again.
     reads: bool = True
     _snapshot: Snapshot | None = None
+    _stored: Stored = field(default_factory=Stored)
     _present: Present | None = None
     _read: int = 0
 
@@ -77,8 +77,8 @@ class ContentCapture:
 
     def changes(self, session: Session, position: str | None) -> Delta | None:
         self._snapshot = snapshots.find(session, self.database, self.stored_source, self.columns, self.kind, "")
-        stored = self._snapshot.stored if self._snapshot else Stored()
-        self._present = self._add_up(session, stored, self.parts.present(session, stored))
+        self._stored = snapshots.stored_parts(session, self._snapshot) if self._snapshot else Stored()
+        self._present = self._add_up(session, self._stored, self.parts.present(session, self._stored))
         if self._snapshot is None or (version := self._snapshot.version_at(position)) is None:
             return None
         return Delta("", "", int(self._version(self._snapshot, self._present) != version))
@@ -100,7 +100,7 @@ class ContentCapture:
         return replace(present, parts=parts)
 
     def _version(self, snapshot: Snapshot, present: Present) -> int:
-        before, now = snapshot.stored.parts, present.parts
+        before, now = self._stored.parts, present.parts
         if len(present.same) == len(before) == len(now):
             return snapshot.version
         if any(part.digest is None for part in [*before, *now] if part.part_id not in present.same):
@@ -110,12 +110,13 @@ class ContentCapture:
     def advance(self, session: Session) -> str:
         assert self._present is not None
         snapshot = self._snapshot or snapshots.create(
-            session, self.database, self.stored_source, self.columns, self.kind, "", views.next_id(session)
+            session, self.database, self.stored_source, self.columns, self.kind, "", session.next_id(self.database)
         )
         version = self._version(snapshot, self._present) if self._snapshot else snapshot.version
-        after = replace(snapshot, version=version, stored=self._present.stored())
-        generation = snapshots.save(session, snapshot, after, has_written=False)
-        self.parts.remember(session, snapshot.stored.key, generation)
+        has_written = version != snapshot.version
+        after = snapshots.save_parts(session, snapshot, self._stored, self._present.stored(), has_written=has_written)
+        snapshots.save(session, snapshot, replace(after, version=version))
+        self.parts.remember(session, snapshot.key, after.generation)
         return snapshot.position(version)
 
     def reading(self) -> Reading | None:

@@ -84,14 +84,14 @@ class Keyed:
         return self.source.types[self.source.key[0]]
 
     @property
-    def _digest(self) -> str:
+    def digest(self) -> str:
         return f"coco_digest({idents(self.columns) or '1'})"
 
     def present(self, rows: str, *, with_columns: bool) -> str:
         key = "NULL::JSON" if self.source.has_integer_key else f"to_json({struct(self.source.key)})"
         columns = column_list(self.columns) if with_columns else ""
         return (
-            f"SELECT coco_part, {self.id_sql} AS coco_source_id, {self._digest} AS coco_fingerprint, {key} AS coco_key"
+            f"SELECT coco_part, {self.id_sql} AS coco_source_id, {self.digest} AS coco_fingerprint, {key} AS coco_key"
             f"{columns} FROM ({rows})"
         )
 
@@ -104,7 +104,7 @@ class Keyed:
             f"FROM ({self.present(rows, with_columns=True)}) AS present "
             f"FULL OUTER JOIN ({known}) AS past USING (coco_source_id) "
             "WHERE present.coco_fingerprint IS DISTINCT FROM past.coco_fingerprint "
-            "OR present.coco_part <> past.coco_part"
+            "OR present.coco_part IS DISTINCT FROM past.coco_part"
         )
 
     def changed_ids(self, changed: str) -> str:
@@ -129,7 +129,7 @@ class Keyed:
 
     def present_json(self) -> str:
         return (
-            f"SELECT {self.id_sql} AS coco_source_id, {self._digest} AS coco_fingerprint, "
+            f"SELECT {self.id_sql} AS coco_source_id, {self.digest} AS coco_fingerprint, "
             f"to_json({struct(self.source.column_names)}) AS row FROM {self.source.sql}"
         )
 

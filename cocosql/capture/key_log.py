@@ -31,11 +31,14 @@ class KeyLog:
     def table(self) -> str:
         return qualified("coco", self.name)
 
-    def start(self, session: Session, activation: str | None) -> None:
-        """Make sure that keys are logged from now on, by an activation that lasts. Call outside a transaction."""
+    def start(self, session: Session, activation: str | None) -> bool:
+        """Make sure that keys are logged from now on, by an activation that lasts. Call outside a transaction.
+
+        Returns whether they have been all the time since the activation that is given.
+        """
         self.activation = activation
         if activation and self._state(session) in ("on", "waiting"):
-            return
+            return True
         types = dict(zip(self.source.column_names, self.source.column_types, strict=True))
         columns = ", ".join(f"{ident(name)} {types[name]}" for name in self.source.key)
         session.execute(f"CREATE TABLE IF NOT EXISTS {self.table} ({columns}, coco_all BOOLEAN)")
@@ -44,6 +47,7 @@ class KeyLog:
             "SELECT coco_log_start($1, $2, $3, $4, $5::VARCHAR[])::VARCHAR",
             [self.database, self.source.name.schema, self.source.name.name, self.name, self.source.key],
         )
+        return False
 
     def is_on(self, session: Session) -> bool:
         """Whether what this transaction sees, or will not see, is all in the log since it began."""
@@ -63,12 +67,6 @@ class KeyLog:
     def keys(self) -> str:
         """A query for the keys."""
         return f"SELECT DISTINCT {idents(self.source.key)} FROM {self.table}"
-
-    def row_ids(self) -> str:
-        """A query for the row ids of the source's rows with these keys."""
-        return (
-            f"SELECT rowid FROM {self.source.sql} SEMI JOIN ({self.keys()}) AS logged USING ({idents(self.source.key)})"
-        )
 
     def clear(self, session: Session) -> None:
         """Forget what this transaction sees of the log."""

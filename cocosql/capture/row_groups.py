@@ -51,6 +51,9 @@ class TableParts:
         assert now is not None
         if self._before is not None:
             now.confirm(self._before)
+        else:
+            now.forget(list(range(len(now.ranges))))
+        self._before = None
         stored = replace(stored, parts=sorted(stored.parts, key=_place))
         found = self._same(session, now, stored)
         kept = [stored.parts[index].part_id if index >= 0 else None for index in found]

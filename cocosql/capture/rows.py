@@ -9,23 +9,26 @@ from dataclasses import dataclass, field, replace
 
 import duckdb
 
+from cocosql import temporary
 from cocosql._native import Session
 from cocosql.capture import Delta, Reading, snapshots
 from cocosql.capture.files import FileParts, ReadOnce
-from cocosql.capture.identity import Identity, identity_of
+from cocosql.capture.identity import Identity, Keyed, identity_of
 from cocosql.capture.key_log import KeyLog, why_not
-from cocosql.capture.parts import WHOLE, Part, Parts, Present, Stored, Whole, column_list
+from cocosql.capture.parts import WHOLE, Parts, Present, Stored, Whole, column_list
+from cocosql.capture.pending import LARGEST_SHARE, Pending
 from cocosql.capture.row_groups import TableParts
 from cocosql.capture.snapshots import Snapshot
-from cocosql.catalog import views
-from cocosql.catalog.names import Name
 from cocosql.catalog.views import Input
 from cocosql.fetch import rows_at
 from cocosql.planner.qualify import without_database
 from cocosql.planner.sources import Source
-from cocosql.sqltext import ident, qualified
+from cocosql.sqltext import ident, idents, qualified
 
 KIND = "rows"
+
+#: So many pending rows are few, however small the source is.
+_FEW = 1000
 
 
 def parts_of(source: Source, columns: list[str], database: str) -> Parts:
@@ -53,16 +56,24 @@ class RowCapture:
     #: Whether the keys of rows are to be logged as statements change them.
     wants_log: bool = False
     _log: KeyLog | None = None
+    #: Whether the log has missed nothing so far, and whether the present transaction goes by it.
+    _log_lasts: bool = False
+    _by_log: bool = False
     #: Whether the present transaction can rely on the log.
     _log_is_on: bool = False
     _snapshot: Snapshot | None = None
+    _stored: Stored = field(default_factory=Stored)
     _present: Present | None = None
     #: The version that the view has read; None if it has read none.
     _version: int | None = None
     #: How many rows differ from the snapshot, and how many of them changed; the others only moved to another part.
     _compared: int = 0
     _changed: int = 0
+    #: Whether changes that the log has told are not in the snapshot yet.
+    _has_pending: bool = False
     _read: list[int] = field(default_factory=list)
+    #: How many rows the source stored before the transaction.
+    _source_rows: int = 0
 
     @property
     def kind(self) -> str:
@@ -85,8 +96,11 @@ class RowCapture:
     @property
     def changed(self) -> str:
         """The temporary table of the rows that differ from the snapshot."""
+        return self._temporary("changed")
+
+    def _temporary(self, part: str) -> str:
         assert self._snapshot is not None
-        return qualified("temp", "main", f"changed_{self._snapshot.snapshot_id}")
+        return qualified("temp", "main", f"{part}_{self._snapshot.snapshot_id}")
 
     def source_id_type(self) -> str:
         return self.identity.id_type
@@ -95,17 +109,32 @@ class RowCapture:
         if self.wants_log and not why_not(self.source, self.database):
             self._start_log(session)
 
-    def observe(self, session: Session) -> None:
-        self.parts.observe(session)
-
     def _start_log(self, session: Session) -> None:
         found = self._find(session)
         if self._log is None or (found and found.snapshot_id != self._log.snapshot_id):
-            self._log = KeyLog(self.source, self.database, found.snapshot_id if found else views.next_id(session))
+            snapshot_id = found.snapshot_id if found else session.next_id(self.database)
+            self._log = KeyLog(self.source, self.database, snapshot_id)
         try:
-            self._log.start(session, found.activation if found else self._log.activation)
+            self._log_lasts = self._log.start(session, found.activation if found else self._log.activation)
         except duckdb.CatalogException:
             self._log = None  # the table is another than the one that the refresh was planned for
+            self._log_lasts = False
+        else:
+            if not self._log_lasts:
+                self._pending(self._log.snapshot_id).create(session)
+
+    def observe(self, session: Session) -> None:
+        self._source_rows = self._count_source(session)
+        if not self._log_lasts:
+            self.parts.observe(session)
+
+    def _count_source(self, session: Session) -> int:
+        name = self.source.name
+        return session.stored_rows(name.database, name.schema, name.name) if name else 0
+
+    def _pending(self, snapshot_id: int) -> Pending:
+        assert isinstance(self.identity, Keyed)
+        return Pending(self.database, snapshot_id, self.identity)
 
     def _find(self, session: Session) -> Snapshot | None:
         return snapshots.find(session, self.database, self.stored_source, self.columns, self.kind, self.identity.name)
@@ -121,95 +150,101 @@ class RowCapture:
 
     def changes(self, session: Session, position: str | None) -> Delta | None:
         self._snapshot = self._find(session)
+        self._version = self._snapshot.version_at(position) if self._snapshot else None
         self._compared, self._changed, self._read = 0, 0, []
         self._log_is_on = self._log is not None and self._log.is_on(session)
-        self._present = self.parts.present(session, self._snapshot.stored if self._snapshot else Stored())
+        self._by_log = self._snapshot is not None and self._can_go_by_log(session, self._snapshot)
+        if self._by_log and self._snapshot:
+            return None if self._version is None else self._logged_delta(session, self._snapshot, self._version)
+        self._look_at_parts(session, self._snapshot)
         if self._snapshot is None:
-            self._read = self._present.to_read
             return None
-        if not self._compare_logged(session, self._snapshot, self._present):
-            self._compare(session, self._snapshot, self._present)
-        self._version = self._snapshot.version_at(position)
+        self._compare(session, self._snapshot)
         return None if self._version is None else self._delta(session, self._snapshot, self._version)
 
-    def _compare(self, session: Session, snapshot: Snapshot, present: Present) -> None:
+    def _look_at_parts(self, session: Session, snapshot: Snapshot | None) -> None:
+        self._stored = snapshots.stored_parts(session, snapshot) if snapshot else Stored()
+        self._present = self.parts.present(session, self._stored)
+        self._has_pending = bool(
+            snapshot and isinstance(self.identity, Keyed) and self._pending(snapshot.snapshot_id).has_rows(session)
+        )
+        if self._has_pending:
+            # In which parts the pending rows were is not known: all are read.
+            self._present = replace(self._present, same=frozenset())
+        self._read = self._present.to_read
+
+    def _compare(self, session: Session, snapshot: Snapshot) -> None:
         """Find the rows of the parts to read that differ from those that the snapshot has of them."""
-        stored = {part.part_id for part in snapshot.stored.parts}
-        self._read = present.to_read
-        past = stored - present.same  # those that were read and are gone are compared, too
-        if not self._read and not past:
+        assert self._present is not None
+        stored = {part.part_id for part in self._stored.parts}
+        past = stored - self._present.same  # those that were read and are gone are compared, too
+        if not self._read and not past and not self._has_pending:
             return
         ids = ", ".join(map(str, sorted(past))) or "NULL"
         condition = "" if past == stored else f" WHERE coco_part IN ({ids})"
         known = f"SELECT * FROM {snapshot.table}{condition}"
+        if self._has_pending:
+            known = self._pending(snapshot.snapshot_id).over(snapshot.table)
         self._keep_changed(session, snapshot, self.parts.rows(session, set(self._read)), known)
 
-    def _compare_logged(self, session: Session, snapshot: Snapshot, present: Present) -> bool:
-        """Find the rows with logged keys that differ from the snapshot; false if the log cannot tell all of them."""
+    def _can_go_by_log(self, session: Session, snapshot: Snapshot) -> bool:
+        """Whether the log tells all that has changed: not, if more rows came to the table than it has keys."""
         log = self._log
         if log is None or not self._log_is_on or log.activation != snapshot.activation:
             return False
         count = log.count(session)
-        if count is None:
+        if count is None or self._source_rows - (snapshot.source_rows or 0) > count:
             return False
+        pending = self._pending(snapshot.snapshot_id)
+        if count + pending.size(session) > LARGEST_SHARE * self._source_rows + _FEW:
+            return False
+        if self._version is not None and self._version < snapshot.version:
+            earlier = f"SELECT 1 FROM {snapshot.log} WHERE coco_version > {self._version} LIMIT 1"
+            if session.execute(earlier):
+                return False
         if count:
-            self._compare_keys(session, snapshot, log, count)
-        if not self._adds_up(session, snapshot):
-            self._compared = self._changed = 0
-            return False
-        self._present = self._with_unread(snapshot, present)
+            self._changed = temporary.make(session, self.changed, self._rows_with_keys(session, log.keys(), count))
         return True
 
-    def _compare_keys(self, session: Session, snapshot: Snapshot, log: KeyLog, count: int) -> None:
-        assert isinstance(self.parts, TableParts) and self.source.name is not None
-        columns = list(dict.fromkeys([*self.columns, *self.source.key]))
-        found = rows_at(session, self.source.name, log.row_ids(), columns, count)
-        part = self.parts.part_of("coco_rowid")
-        ids = f"SELECT {self.identity.id_sql} FROM ({log.keys()})"
-        stored = ["coco_part", "coco_source_id", "coco_fingerprint", "coco_key"]
-        known = rows_at(
-            session,
-            Name(self.database, "coco", snapshot.table_name),
-            f"SELECT rowid FROM {snapshot.table} WHERE coco_source_id IN ({ids})",
-            stored,
-            count,
+    def _rows_with_keys(self, session: Session, keys: str, count: int) -> str:
+        """A query for a row for each key: its id, its fingerprint (NULL if there is none), and the columns."""
+        assert self.source.name is not None and isinstance(self.identity, Keyed)
+        columns, key = list(dict.fromkeys([*self.columns, *self.source.key])), idents(self.source.key)
+        row_ids = f"SELECT rowid FROM {self.source.sql} SEMI JOIN ({keys}) AS wanted USING ({key})"
+        found = rows_at(session, self.source.name, row_ids, columns, count)
+        fingerprint = f"CASE WHEN coco_rowid IS NOT NULL THEN {self.identity.digest} END"
+        return (
+            f"SELECT {self.identity.id_sql} AS coco_source_id, {fingerprint} AS coco_fingerprint{column_list(columns)} "
+            f"FROM ({keys}) AS wanted LEFT JOIN ({found}) AS found USING ({key})"
         )
-        self._keep_changed(session, snapshot, f"SELECT {part} AS coco_part{column_list(columns)} FROM ({found})", known)
+
+    def _logged_delta(self, session: Session, snapshot: Snapshot, version: int) -> Delta:
+        """What changed since the view has read the snapshot: by the log, and what other views know from it already."""
+        table, count = self.changed, self._changed
+        if version < snapshot.version:
+            assert self._log is not None
+            pending, table = self._pending(snapshot.snapshot_id), self._temporary("late")
+            keys = f"{self._log.keys()} UNION {pending.keys_since(version)}"
+            count = temporary.make(
+                session, table, self._rows_with_keys(session, keys, self._changed + pending.size(session))
+            )
+        if not count:
+            return self._nothing()
+        new = f"SELECT coco_source_id{column_list(self.columns)} FROM {table} WHERE coco_fingerprint IS NOT NULL"
+        return Delta(f"SELECT coco_source_id FROM {table}", new, count)
 
     def _keep_changed(self, session: Session, snapshot: Snapshot, rows: str, known: str) -> None:
         """Keep where rows of the source differ from rows of the snapshot."""
-        table = ident(f"changed_{snapshot.snapshot_id}")
-        session.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {self.identity.compare(rows, known)}")
-        ((self._compared, self._changed),) = session.execute(
-            f"SELECT (SELECT count(*) FROM {self.changed}), count(*) FROM ({self.identity.changed_ids(self.changed)})"
-        )
-
-    def _adds_up(self, session: Session, snapshot: Snapshot) -> bool:
-        """Whether the table has as many rows as the log makes of the snapshot: not, if a writer went round the log."""
-        more = 0
+        self._compared = temporary.make(session, self.changed, self.identity.compare(rows, known))
         if self._compared:
-            ((more,),) = session.execute(
-                f"SELECT count(*) FILTER (coco_is_new) - count(*) FILTER (coco_fingerprint IS NULL) FROM {self.changed}"
-            )
-        ((present, past),) = session.execute(
-            f"SELECT (SELECT count(*) FROM {self.source.sql}), (SELECT count(*) FROM {snapshot.table})"
-        )
-        return bool(present == past + more)
-
-    def _with_unread(self, snapshot: Snapshot, present: Present) -> Present:
-        """The parts, of which those that changed are not known: their rows were not all compared."""
-        assert isinstance(self.parts, TableParts)
-        unread = set(present.to_read)
-        self.parts.forget(unread)
-        parts = [replace(part, token="") if part.part_id in unread else part for part in present.parts]
-        there = {part.part_id for part in parts}
-        gone = [Part(part.part_id, "", "") for part in snapshot.stored.parts if part.part_id not in there]
-        return replace(present, parts=[*parts, *gone])
+            ((self._changed,),) = session.execute(f"SELECT count(*) FROM ({self.identity.changed_ids(self.changed)})")
 
     def _delta(self, session: Session, snapshot: Snapshot, version: int) -> Delta:
         ids, count = self.identity.changed_ids(self.changed), self._changed
         if version < snapshot.version:
             earlier = f"SELECT DISTINCT coco_source_id FROM {snapshot.log} WHERE coco_version > {version}"
+            if self._has_pending:
+                earlier = f"{earlier} UNION {self._pending(snapshot.snapshot_id).ids_since(version)}"
             ids = f"{ids} UNION {earlier}" if count else earlier
             ((count,),) = session.execute(f"SELECT count(*) FROM ({ids})")
         elif count and self.identity.keeps_columns:
@@ -230,21 +265,35 @@ class RowCapture:
         return f"FROM ({rows}) AS present WHERE coco_source_id IN ({ids})"
 
     def advance(self, session: Session) -> str:
+        if self._by_log and self._snapshot:
+            return self._advance_by_log(session, self._snapshot)
         snapshot = self._snapshot or self._create(session)
         assert self._present is not None
-        version = self._take_over(session, snapshot) if self._compared else snapshot.version
-        activation = snapshot.activation
+        has_written = bool(self._compared or self._has_pending)
+        version = self._take_over(session, snapshot) if has_written else snapshot.version
+        after = replace(snapshot, version=version)
         if self._log is not None:
             activation = self._log.activation if self._log_is_on else None
+            after = replace(after, activation=activation, source_rows=self._count_source(session))
             self._log.clear(session)
-        after = replace(snapshot, version=version, activation=activation, stored=self._present.stored())
-        generation = snapshots.save(session, snapshot, after, has_written=bool(self._compared))
-        self.parts.remember(session, snapshot.stored.key, generation)
+        after = snapshots.save_parts(session, after, self._stored, self._present.stored(), has_written=has_written)
+        snapshots.save(session, snapshot, after)
+        self.parts.remember(session, snapshot.key, after.generation)
+        return snapshot.position(version)
+
+    def _advance_by_log(self, session: Session, snapshot: Snapshot) -> str:
+        assert self._log is not None
+        if not self._changed:
+            return snapshot.position(snapshot.version)
+        version = snapshot.version + 1
+        self._pending(snapshot.snapshot_id).put(session, self.changed, version)
+        snapshots.save(session, snapshot, replace(snapshot, version=version, source_rows=self._count_source(session)))
+        self._log.clear(session)
         return snapshot.position(version)
 
     def _create(self, session: Session) -> Snapshot:
         """Make the snapshot, and fill it with what there is."""
-        snapshot_id = self._log.snapshot_id if self._log else views.next_id(session)
+        snapshot_id = self._log.snapshot_id if self._log else session.next_id(self.database)
         snapshot = snapshots.create(
             session, self.database, self.stored_source, self.columns, self.kind, self.identity.name, snapshot_id
         )
@@ -260,8 +309,20 @@ class RowCapture:
     def _take_over(self, session: Session, snapshot: Snapshot) -> int:
         """Write what changed into the snapshot, as a version if rows did and did not only move."""
         version = snapshot.version + bool(self._changed)
+        read = snapshots.read_versions(session, snapshot)
+        has_others = len(read) > (self._version is not None)
+        past = snapshot.table
+        if self._has_pending:
+            pending = self._pending(snapshot.snapshot_id)
+            past = f"({pending.over(past)})"
+            if has_others:
+                pending.move_to_log(session, snapshot)
         if self._changed:
-            self._log_changes(session, snapshot, version)
+            self._trim_log(session, snapshot, read)
+            if has_others:
+                self._log_changes(session, snapshot, version, past)
+        if self._has_pending:
+            pending.drop_from(session, snapshot)
         session.execute(f"DELETE FROM {snapshot.table} {self.identity.those_in(self.changed)}")
         session.execute(
             f"INSERT INTO {snapshot.table} SELECT coco_part, coco_source_id, coco_fingerprint, coco_key "
@@ -269,18 +330,23 @@ class RowCapture:
         )
         return version
 
-    def _log_changes(self, session: Session, snapshot: Snapshot, version: int) -> None:
-        """Let the other views that read the snapshot know; for each row the last version is enough."""
+    def _trim_log(self, session: Session, snapshot: Snapshot, read: list[int]) -> None:
+        if session.stored_rows(self.database, "coco", snapshots.log_name(snapshot.snapshot_id)):
+            changed = self.identity.changed_ids(self.changed)  # for each row the last version is enough
+            session.execute(f"DELETE FROM {snapshot.log} WHERE coco_source_id IN ({changed})")
+            snapshots.trim_log(session, snapshot, read)
+
+    def _log_changes(self, session: Session, snapshot: Snapshot, version: int, past: str) -> None:
+        """Let the other views that read the snapshot know."""
         changed = self.identity.changed_ids(self.changed)
-        session.execute(f"DELETE FROM {snapshot.log} WHERE coco_source_id IN ({changed})")
-        snapshots.trim_log(session, snapshot)
-        if snapshots.readers(session, snapshot) > (self._version is not None):
-            session.execute(
-                f"INSERT INTO {snapshot.log} SELECT {version}, coco_source_id, any_value(past.coco_key) "
-                f"FROM ({changed}) LEFT JOIN {snapshot.table} AS past USING (coco_source_id) GROUP BY coco_source_id"
-            )
+        session.execute(
+            f"INSERT INTO {snapshot.log} SELECT {version}, coco_source_id, any_value(past.coco_key) "
+            f"FROM ({changed}) LEFT JOIN {past} AS past USING (coco_source_id) GROUP BY coco_source_id"
+        )
 
     def reading(self) -> Reading | None:
+        if self._by_log:
+            return Reading(0, 0)
         if self._present is None:
             return None
         return Reading(len(self._read), len(self._present.parts) - len(self._read))
@@ -292,15 +358,20 @@ class RowCapture:
         return Input(source, self.columns, self.kind, _table_name(position), position)
 
 
-def past_rows(database: str, given: Input, identity: Identity) -> str:
+def past_rows(session: Session, database: str, given: Input, identity: Identity) -> str:
     """A query for the rows as a view has read them: id, fingerprint (NULL if another since), key."""
     position = json.loads(given.position or "{}")
-    snapshot = qualified(database, "coco", snapshots.table_name(position["snapshot"]))
-    log = qualified(database, "coco", snapshots.log_name(position["snapshot"]))
-    later = f"SELECT DISTINCT coco_source_id, coco_key FROM {log} WHERE coco_version > {position['version']}"
+    snapshot_id, version = position["snapshot"], position["version"]
+    rows = qualified(database, "coco", snapshots.table_name(snapshot_id))
+    log = qualified(database, "coco", snapshots.log_name(snapshot_id))
+    later = f"SELECT coco_source_id, coco_key FROM {log} WHERE coco_version > {version}"
+    if isinstance(identity, Keyed):
+        pending = Pending(database, snapshot_id, identity)
+        if pending.has_rows(session):
+            rows, later = f"({pending.over(rows)})", f"{later} UNION {pending.log_since(version)}"
     return (
-        f"FROM ({identity.total(snapshot)}) ANTI JOIN ({later}) USING (coco_source_id) "
-        f"UNION ALL SELECT coco_source_id, NULL, coco_key FROM ({later})"
+        f"FROM ({identity.total(rows)}) ANTI JOIN ({later}) USING (coco_source_id) "
+        f"UNION ALL SELECT coco_source_id, NULL, coco_key FROM (SELECT DISTINCT * FROM ({later}))"
     )
 
 

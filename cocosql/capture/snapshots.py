@@ -2,26 +2,32 @@
 
 A snapshot counts as versions the times at which rows had changed. A view's position is the version that it has read.
 Where several views read one snapshot, ``snapshot_log_<id>`` keeps the ids of the rows that changed with each version
-until all of them have read it.
+until all of them have read it. What the key log says has changed is only written to ``pending_<id>``
+(cocosql/capture/pending.py), which stands over the rows of ``snapshot_<id>``.
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cocosql._native import Session
 from cocosql.capture import key_log
 from cocosql.capture.parts import Part, Stored
-from cocosql.catalog import views
 from cocosql.sqltext import qualified
 
 
 @dataclass(frozen=True)
 class Snapshot:
+    database: str
     snapshot_id: int
-    version: int
-    stored: Stored
+    version: int = 1
+    #: Another one each time that its parts are stored.
+    generation: int = 0
+    #: The checkpoints that the file had been through when they were.
+    checkpoint: int | None = None
     #: The activation of the key log that has missed nothing since the rows were read.
     activation: str | None = None
+    #: How many rows the source had stored by then, deleted ones included.
+    source_rows: int | None = None
 
     @property
     def table_name(self) -> str:
@@ -36,6 +42,11 @@ class Snapshot:
     def log(self) -> str:
         """The table of the rows that changed, by version, as SQL."""
         return qualified("coco", log_name(self.snapshot_id))
+
+    @property
+    def key(self) -> str:
+        """Its key in the memory of this process."""
+        return f"{self.snapshot_id} {self.database}"
 
     def position(self, version: int) -> str:
         return json.dumps({"snapshot": self.snapshot_id, "version": version})
@@ -54,10 +65,14 @@ def log_name(snapshot_id: int) -> str:
     return f"snapshot_log_{snapshot_id}"
 
 
+def pending_name(snapshot_id: int) -> str:
+    return f"pending_{snapshot_id}"
+
+
 #: What a snapshot is of, and what is known of it.
 _COLUMNS = [
     *("source", "columns", "kind", "identity"),
-    *("snapshot_id", "version", "generation", "checkpoint", "activation"),
+    *("snapshot_id", "version", "generation", "checkpoint", "activation", "source_rows"),
 ]
 
 
@@ -71,14 +86,29 @@ def kind(name: str, owner: int | None) -> str:
 
 def find(session: Session, database: str, source: str, columns: list[str], kind: str, identity: str) -> Snapshot | None:
     wanted = [source, columns, kind, identity]
-    for *key, snapshot_id, version, generation, checkpoint, activation in session.rows(database, "snapshots", _COLUMNS):
+    for *key, snapshot_id, version, generation, checkpoint, activation, rows in session.rows(
+        database, "snapshots", _COLUMNS
+    ):
         if key == wanted:
-            parts = session.execute(
-                "SELECT part_id, place, token, digest FROM coco.parts WHERE snapshot_id = $1", [snapshot_id]
-            )
-            stored = Stored([Part(*row) for row in parts], generation, _key(database, snapshot_id), checkpoint)
-            return Snapshot(snapshot_id, version, stored, activation)
+            return Snapshot(database, snapshot_id, version, generation, checkpoint, activation, rows)
     return None
+
+
+def with_pending(session: Session, database: str) -> list[Snapshot]:
+    """The snapshots that have a table of pending changes."""
+    return [
+        Snapshot(database, snapshot_id, version)
+        for snapshot_id, version in session.rows(database, "snapshots", ["snapshot_id", "version"])
+        if session.relation(database, "coco", pending_name(snapshot_id))
+    ]
+
+
+def stored_parts(session: Session, snapshot: Snapshot) -> Stored:
+    """The parts as they were when its rows were read."""
+    parts = session.execute(
+        "SELECT part_id, place, token, digest FROM coco.parts WHERE snapshot_id = $1", [snapshot.snapshot_id]
+    )
+    return Stored([Part(*row) for row in parts], snapshot.generation, snapshot.key, snapshot.checkpoint)
 
 
 def create(
@@ -86,32 +116,36 @@ def create(
 ) -> Snapshot:
     """A new snapshot, without parts."""
     session.execute(
-        "INSERT INTO coco.snapshots VALUES ($1, $2, $3::VARCHAR[], $4, $5, 1, 0, NULL, NULL)",
+        "INSERT INTO coco.snapshots (snapshot_id, source, columns, kind, identity, version, generation) "
+        "VALUES ($1, $2, $3::VARCHAR[], $4, $5, 1, 0)",
         [snapshot_id, source, columns, kind, identity],
     )
-    return Snapshot(snapshot_id, 1, Stored(key=_key(database, snapshot_id)))
+    return Snapshot(database, snapshot_id)
 
 
-def save(session: Session, snapshot: Snapshot, after: Snapshot, *, has_written: bool) -> int:
-    """Store what the snapshot is now, unless it is the same and no row was written.
+def save(session: Session, snapshot: Snapshot, after: Snapshot) -> None:
+    """Store what the snapshot is now, but for its parts, unless it is the same."""
+    if after == snapshot:
+        return
+    session.execute(
+        "UPDATE coco.snapshots SET version = $2, generation = $3, checkpoint = $4, activation = $5, source_rows = $6 "
+        "WHERE snapshot_id = $1",
+        [
+            *(snapshot.snapshot_id, after.version, after.generation, after.checkpoint, after.activation),
+            after.source_rows,
+        ],
+    )
 
-    Returns the generation of its parts.
-    """
-    before, now = snapshot.stored, after.stored
+
+def save_parts(session: Session, snapshot: Snapshot, before: Stored, now: Stored, *, has_written: bool) -> Snapshot:
+    """Store the parts unless they are the same and no row was written. Returns the snapshot with their generation."""
     dropped = {part.part_id: part for part in before.parts}
     written = [part for part in now.parts if dropped.pop(part.part_id, None) != part]
-    is_same = (snapshot.version, snapshot.activation) == (after.version, after.activation)
-    if is_same and before.checkpoint == now.checkpoint and not (has_written or written or dropped):
-        return before.generation
-    generation = views.next_id(session)
-    session.execute(
-        "UPDATE coco.snapshots SET version = $2, generation = $3, checkpoint = $4, activation = $5 "
-        "WHERE snapshot_id = $1",
-        [snapshot.snapshot_id, after.version, generation, now.checkpoint, after.activation],
-    )
+    if before.checkpoint == now.checkpoint and not (has_written or written or dropped):
+        return snapshot
     if written or dropped:
         _save_parts(session, snapshot.snapshot_id, written, list(dropped))
-    return generation
+    return replace(snapshot, generation=session.next_id(snapshot.database), checkpoint=now.checkpoint)
 
 
 def _save_parts(session: Session, snapshot_id: int, written: list[Part], dropped: list[int]) -> None:
@@ -132,19 +166,16 @@ def _save_parts(session: Session, snapshot_id: int, written: list[Part], dropped
     )
 
 
-def readers(session: Session, snapshot: Snapshot) -> int:
-    """How many views have read it."""
-    ((count,),) = session.execute(f"SELECT count(*) FROM ({_READERS})", [snapshot.snapshot_id])
-    return int(count)
+def read_versions(session: Session, snapshot: Snapshot) -> list[int]:
+    """The versions that views have read of it, one for each."""
+    inputs = session.rows(snapshot.database, "inputs", ["position"])
+    versions = [snapshot.version_at(position) for (position,) in inputs]
+    return [version for version in versions if version is not None]
 
 
-def trim_log(session: Session, snapshot: Snapshot) -> None:
+def trim_log(session: Session, snapshot: Snapshot, read: list[int]) -> None:
     """Forget changes that all views have read."""
-    session.execute(
-        f"DELETE FROM {snapshot.log} "
-        f"WHERE coco_version <= coalesce((SELECT min(version) FROM ({_READERS})), coco_version)",
-        [snapshot.snapshot_id],
-    )
+    session.execute(f"DELETE FROM {snapshot.log} WHERE coco_version <= $1", [min(read, default=snapshot.version)])
 
 
 def drop_unread(session: Session, database: str) -> None:
@@ -156,7 +187,7 @@ def drop_unread(session: Session, database: str) -> None:
         """
         SELECT table_name, regexp_extract(table_name, '[0-9]+$')::BIGINT AS snapshot_id FROM duckdb_tables()
         WHERE database_name = $1 AND schema_name = 'coco'
-            AND regexp_full_match(table_name, '(snapshot|snapshot_log|keys)_[0-9]+')
+            AND regexp_full_match(table_name, '(snapshot|snapshot_log|keys|pending)_[0-9]+')
             AND snapshot_id NOT IN (SELECT snapshot_id FROM coco.snapshots)
         """,
         [database],
@@ -173,12 +204,3 @@ _READ = (
     "SELECT (position::JSON ->> 'snapshot')::BIGINT AS snapshot_id FROM coco.inputs "
     "WHERE starts_with(position, '{') AND position::JSON ->> 'snapshot' IS NOT NULL"
 )
-#: The versions that views have read of a snapshot.
-_READERS = (
-    "SELECT (position::JSON ->> 'version')::BIGINT AS version FROM coco.inputs "
-    "WHERE starts_with(position, '{') AND (position::JSON ->> 'snapshot')::BIGINT = $1"
-)
-
-
-def _key(database: str, snapshot_id: int) -> str:
-    return f"{snapshot_id} {database}"

@@ -28,6 +28,8 @@ def record(session: Session, run: Run, function: Function, failures: list[Failur
 
 def forget_earlier(session: Session, run: Run) -> None:
     """Forget what failed in earlier refreshes of the view: this one has tried it again."""
+    if session.stored_rows(run.view.name.database, "coco", "errors") == 0:
+        return
     session.execute(
         "DELETE FROM coco.errors WHERE view_name = $1 AND run_id <> $2", [str(run.view.name), run.tally.run_id]
     )

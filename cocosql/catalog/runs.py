@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import astuple, dataclass, field
+from typing import Any
 
 from cocosql._native import Session
 from cocosql.catalog import steps
@@ -90,11 +91,7 @@ def going_on(session: Session, run: Run) -> Iterator[None]:
 
 def begin(session: Session, view: View) -> Run:
     """Record that a refresh of the view began, and count its function calls from now on."""
-    # The view is locked by this refresh, so one that is said to run was killed.
-    session.execute(
-        "UPDATE coco.runs SET status = 'killed' WHERE (view_id = $1 OR view_name = $2) AND status = 'running'",
-        [view.view_id, str(view.name)],
-    )
+    _mark_killed(session, view)
     ((run_id,),) = session.execute(
         """
         INSERT INTO coco.runs (run_id, view_id, view_name, started_at, status)
@@ -106,6 +103,14 @@ def begin(session: Session, view: View) -> Run:
     return Run(run_id, view, Tally(run_id))
 
 
+def _mark_killed(session: Session, view: View) -> None:
+    """The view is locked by this refresh, so one that is said to run was killed."""
+    running = "WHERE (view_id = $1 OR view_name = $2) AND status = 'running'"
+    given = [view.view_id, str(view.name)]
+    if session.execute(f"SELECT 1 FROM coco.runs {running} LIMIT 1", given):
+        session.execute(f"UPDATE coco.runs SET status = 'killed' {running}", given)
+
+
 def part(session: Session, view: View, tally: Tally) -> Run:
     """A view's part in the refresh of another that reads it; its calls are calls of that refresh."""
     (run_id,) = session.execute("SELECT nextval('coco.run_ids')")[0]
@@ -115,25 +120,24 @@ def part(session: Session, view: View, tally: Tally) -> Run:
 def record_part(session: Session, run: Run) -> None:
     """Record a part in the transaction that brings it."""
     session.execute(
-        """
+        f"""
         INSERT INTO coco.runs (run_id, view_id, view_name, version, started_at, finished_at, status, inserted, updated,
-            deleted)
-        VALUES ($1, $2, $3, $4, now(), now(), 'succeeded', $5, $6, $7)
+            deleted, {", ".join(_MADE_BY)})
+        VALUES ($1, $2, $3, $4, now(), now(), 'succeeded', $5, $6, $7, $8, $9, $10, $11)
         """,
         [
             *(run.run_id, run.view.view_id, str(run.view.name), run.version, run.inserted, run.updated),
-            run.deleted,
+            *(run.deleted, *_made_by(run)),
         ],
     )
-    _record_made_by(session, run)
 
 
-def _record_made_by(session: Session, run: Run) -> None:
-    if run.made_by is not None:
-        session.execute(
-            "UPDATE coco.runs SET query = $2, definition = $3, functions = $4, changed_sources = $5 WHERE run_id = $1",
-            [run.run_id, *astuple(run.made_by)],
-        )
+#: The columns for what made a version.
+_MADE_BY = ["query", "definition", "functions", "changed_sources"]
+
+
+def _made_by(run: Run) -> tuple[Any, ...]:
+    return astuple(run.made_by) if run.made_by else (None,) * len(_MADE_BY)
 
 
 def record_progress(session: Session, tally: Tally, calls: int, seconds: float) -> None:
@@ -159,17 +163,17 @@ def finish(
             ],
         )
     steps.record(session, run.run_id, tally.steps)
-    _record_made_by(session, run)
     calls, hits = sum(count for count, _ in made.values()), sum(tally.hits.values())
     session.execute(
-        """
+        f"""
         UPDATE coco.runs SET version = $2, finished_at = now(), status = $3, inserted = $4, updated = $5, deleted = $6,
-            calls = $7, hits = $8, errors = $9, total = $7, seconds = $10, error = $11
+            calls = $7, hits = $8, errors = $9, total = $7, seconds = $10, error = $11,
+            {", ".join(f"{column} = ${number}" for number, column in enumerate(_MADE_BY, start=12))}
         WHERE run_id = $1
         """,
         [
             *(run.run_id, run.version, "failed" if error else "succeeded", run.inserted, run.updated, run.deleted),
-            *(calls, hits, sum(tally.errors.values()), seconds, error),
+            *(calls, hits, sum(tally.errors.values()), seconds, error, *_made_by(run)),
         ],
     )
     return calls, hits

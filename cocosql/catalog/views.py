@@ -184,10 +184,6 @@ def stands(session: Session, view: View) -> bool:
     return re.search(rf"\b{re.escape(stored.state_table)}\b", shown.sql) is not None
 
 
-def next_id(session: Session) -> int:
-    return int(session.execute("SELECT nextval('coco.ids')")[0][0])
-
-
 def save(session: Session, view: View, *, refreshed: bool) -> None:
     """Write the view's record in place of the one it has. Call in the transaction of the change."""
     views = all_views(session, view.name.database)
@@ -195,8 +191,12 @@ def save(session: Session, view: View, *, refreshed: bool) -> None:
     record = _record(view)
     last_refreshed = "now()" if refreshed else "NULL"
     if stored:
+        pairs = zip(_VIEW, record, _record(stored), strict=True)
+        changes = {column: value for column, value, before in pairs if value != before}
+        assigned = [f"{column} = ${number}" for number, column in enumerate(changes, start=2)]
         session.execute(
-            f"UPDATE coco.views SET {_CHANGES}, last_refreshed = {last_refreshed} WHERE view_id = $1", record
+            f"UPDATE coco.views SET {', '.join([*assigned, f'last_refreshed = {last_refreshed}'])} WHERE view_id = $1",
+            [view.view_id, *changes.values()],
         )
     else:
         values = ", ".join(f"${number}" for number, _ in enumerate(_VIEW, start=1))
@@ -244,11 +244,15 @@ def _parts(view: View) -> dict[str, list[tuple[Any, ...]]]:
 def _save_part(session: Session, view_id: int, table: str, rows: list[tuple[Any, ...]]) -> None:
     session.execute(f"DELETE FROM coco.{table} WHERE view_id = $1", [view_id])
     columns = ["view_id", *_PARTS[table]]
+    # An empty list is taken for one of text.
+    kinds = ["::INTEGER[]" if column == "inputs" else "" for column in columns]
+    values: list[Any] = []
+    places: list[str] = []
     for row in rows:
-        # An empty list is taken for one of text.
-        kinds = ["::INTEGER[]" if column == "inputs" else "" for column in columns]
-        values = ", ".join(f"${number}{kind}" for number, kind in enumerate(kinds, start=1))
-        session.execute(f"INSERT INTO coco.{table} ({', '.join(columns)}) VALUES ({values})", [view_id, *row])
+        places.append(f"({', '.join(f'${len(values) + number}{kind}' for number, kind in enumerate(kinds, start=1))})")
+        values += [view_id, *row]
+    if rows:
+        session.execute(f"INSERT INTO coco.{table} ({', '.join(columns)}) VALUES {', '.join(places)}", values)
 
 
 def save_inputs(session: Session, view: View) -> None:

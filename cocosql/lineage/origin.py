@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from cocosql.capture.rows import RowCapture, past_rows
+from cocosql.capture.rows import RowCapture
 from cocosql.lineage.trace import NO_CALLS, Trace, stored, version
 from cocosql.planner.operators import SOURCE_ID
 from cocosql.sqltext import ident, literal, struct
@@ -75,10 +75,9 @@ def _row_of_source(trace: Trace) -> _Origin:
     """The row as the view has read it (past), and as it is (present)."""
     capture = trace.capture
     assert isinstance(capture, RowCapture)
-    past = past_rows(trace.view.name.database, trace.given, capture.identity)
     present = _present_in_table(capture) if capture.source.is_table else _present(capture)
     return _Origin(
-        joins=f"LEFT JOIN ({past}) AS past ON past.coco_source_id = coco_traced.{SOURCE_ID} {present.joins}",
+        joins=f"LEFT JOIN ({trace.past}) AS past ON past.coco_source_id = coco_traced.{SOURCE_ID} {present.joins}",
         source=literal(str(capture.source)),
         key=capture.identity.shown_key("coco_traced", "past"),
         row=f"CASE WHEN {present.is_there} THEN {present.row} END",

@@ -8,6 +8,7 @@ import duckdb
 
 from cocosql._native import Session
 from cocosql.capture import Capture
+from cocosql.capture.rows import RowCapture, past_rows
 from cocosql.catalog import functions
 from cocosql.catalog.views import Input, View
 from cocosql.lineage.present import present
@@ -42,6 +43,8 @@ class Trace:
     view: View
     #: Whether no row of the view comes from a row of the source twice on it.
     is_unique: bool
+    #: A query for the rows of the source as the view has read them: id, fingerprint, key.
+    past: str | None = None
 
 
 @dataclass(frozen=True)
@@ -170,7 +173,10 @@ class _Tracer:
             raise _not_known(self._view)
         given = self._inputs[number]
         if upstream is None:
-            yield Trace(ids.sql, self._present.captures[number], given, self._view, ids.is_unique)
+            capture = self._present.captures[number]
+            assert isinstance(capture, RowCapture)
+            past = past_rows(self._session, self._view.name.database, given, capture.identity)
+            yield Trace(ids.sql, capture, given, self._view, ids.is_unique, past)
         elif self._direct or why_untraced(upstream):
             yield Trace(ids.sql, None, given, upstream, ids.is_unique)
         else:

@@ -18,6 +18,7 @@ from cocosql.planner.expressions import (
 )
 from cocosql.planner.flow import Flow
 from cocosql.planner.operators import Input, Operator
+from cocosql.planner.operators.accumulate import Accumulate
 from cocosql.planner.operators.aggregate import Aggregate, has_several_answers
 from cocosql.planner.operators.distinct import Distinct
 from cocosql.planner.operators.join import Join, equality_keys
@@ -29,6 +30,7 @@ from cocosql.planner.operators.union import Union
 from cocosql.planner.operators.window import Window
 from cocosql.planner.rewrite import rewrite
 from cocosql.planner.sources import Source
+from cocosql.planner.totals import Totals, Wanted, is_exact
 
 #: The source that a table, or the call of a table function, of the algebra is.
 FindSource = Callable[[Relation], Source]
@@ -247,6 +249,9 @@ class _Builder:
         called = {name: replace_whole(aggregate["sql"], hoisted) for name, aggregate in aggregates.items()}
         self._check_calls(called.values(), "an argument of an aggregate that cannot be told apart")
         keys = {name: hoisted.get(group, group) for name, group in groups.items()}
+        accumulated = self._accumulated(relation, below, keys, aggregates, hoisted)
+        if accumulated:
+            return accumulated
         operator = Aggregate(
             inputs=self._inputs(below),
             keys=(list(keys.values()),),
@@ -255,6 +260,27 @@ class _Builder:
             is_ambiguous=has_several_answers(aggregates.values()),
         )
         return self._above(relation, operator)
+
+    def _accumulated(
+        self,
+        relation: Relation,
+        below: Block,
+        keys: dict[str, str],
+        aggregates: dict[str, dict[str, Any]],
+        hoisted: dict[str, str],
+    ) -> Block | None:
+        """The groups by what their rows add up to; None if that does not tell all aggregates, or the values of keys."""
+        if not all(is_exact(kind) for _, kind in relation.columns[: len(keys)]):
+            return None
+        wanted = {name: _wanted(aggregate, hoisted) for name, aggregate in aggregates.items()}
+        totals = Totals(next(self._names), {name: one for name, one in wanted.items() if one})
+        made = totals.aggregates()
+        if made is None or len(made) < len(aggregates):
+            return None
+        operator = Accumulate(
+            inputs=self._inputs(below), keys=(list(keys.values()),), groups=keys, totals=totals.totals
+        )
+        return self._above(relation, operator).with_items({**{name: reference(name) for name in keys}, **made})
 
     def _window(self, relation: Relation) -> Block:
         below, wanted = self.block(relation.inputs[0]), self._needed[id(relation)]
@@ -344,6 +370,8 @@ class _Builder:
         operator = block.inputs[0].operator
         if len(block.inputs) > 1 or block.is_shared or block.unnests or not isinstance(operator, Partitioned):
             return None
+        if isinstance(operator, Accumulate):
+            return None  # changes are added to its rows as they are
         texts = [*block.items.values(), *block.conditions]
         return None if operator.items or any(map(self._calls, texts)) else operator
 
@@ -394,6 +422,18 @@ def _arguments(aggregate: dict[str, Any]) -> list[str]:
     """What an aggregate reads of each row."""
     parts = [*aggregate["arguments"], *(_bare(part) for part in aggregate["order"])]
     return [part for part in [*parts, aggregate["filter"]] if part]
+
+
+def _wanted(aggregate: dict[str, Any], hoisted: dict[str, str]) -> Wanted | None:
+    """What an aggregate is of; None if that depends on more than each row."""
+    if aggregate["distinct"] or aggregate["order"] or len(aggregate["arguments"]) > 1:
+        return None
+    arguments = [replace_whole(argument, hoisted) for argument in aggregate["arguments"]]
+    if aggregate["filter"]:
+        condition = replace_whole(aggregate["filter"], hoisted)
+        arguments = [f"CASE WHEN {condition} THEN {argument} END" for argument in arguments or ["1"]]
+    function = aggregate["name"].removesuffix("_star")
+    return Wanted(function, *arguments, *aggregate["types"]) if arguments else Wanted(function)
 
 
 def _bare(order: str) -> str:

@@ -218,7 +218,12 @@ def _with_totals(
 
 
 def _aggregate(name: str, arguments: list[str], sql: str) -> dict[str, object]:
-    return {"sql": sql, "name": name, "arguments": arguments, "distinct": False, "filter": None, "order": []}
+    """A COUNT."""
+    types = ["" for _ in arguments]
+    return {
+        **{"sql": sql, "name": name, "arguments": arguments, "types": types},
+        **{"distinct": False, "filter": None, "order": []},
+    }
 
 
 def _distinct(below: Relation) -> Relation:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 import duckdb
 
+from cocosql import temporary
 from cocosql._native import Session
 from cocosql.catalog.views import View
-from cocosql.fetch import rows_at
+from cocosql.fetch import rows_at, rows_where
 from cocosql.planner.operators import SOURCE_ID
 from cocosql.planner.operators.map import Map
 from cocosql.planner.plan import Plan
@@ -49,26 +50,29 @@ def apply(session: Session, plan: Plan, rows: str, touched: str, version: int) -
     key, copy = _identity(plan, touched)
     columns = idents([*names, *lineage])
     content = f"{fingerprint(names)} AS coco_content"
-    present = _present(session, view, touched, ["coco_row_id", *lineage, *names])
+    present = rows_where(
+        session, view.rows_table, touched, ["coco_row_id", *lineage, *names], _temporary(view.view_id, "touched")
+    )
     stored = f"SELECT coco_rowid, coco_row_id{_list(lineage)}, {content}, {key} FROM ({present})"
     fresh = f"SELECT *, {content}, {key} FROM ({rows}) AS coco_rows ({columns})"
-    session.execute(f"CREATE OR REPLACE TEMP TABLE {old} AS SELECT *, {copy} FROM ({stored})")
-    session.execute(f"CREATE OR REPLACE TEMP TABLE {new} AS SELECT *, {copy} FROM ({fresh})")
-    session.execute(
-        f"CREATE OR REPLACE TEMP TABLE {removed} AS FROM {old} ANTI JOIN {new} USING (coco_content, coco_copy)"
-    )
-    # The rows that the view has may be from before it had this key: of those that share one, one is replaced.
-    replaceable = f"SELECT coco_key, min(coco_row_id) AS coco_row_id FROM {removed} GROUP BY coco_key"
-    session.execute(
-        f"""
-        CREATE OR REPLACE TEMP TABLE {added} AS
-        SELECT fresh.*, past.coco_row_id AS coco_replaces
-        FROM (FROM {new} ANTI JOIN {old} USING (coco_content, coco_copy)) AS fresh
-        LEFT JOIN ({replaceable}) AS past ON past.coco_key = fresh.coco_key
-        """
-    )
-    counts = _count(session, removed, added)
-    _retrace(session, plan, old, new)
+    past = temporary.make(session, old, f"SELECT *, {copy} FROM ({stored})")
+    temporary.make(session, new, f"SELECT *, {copy} FROM ({fresh})")
+    gone = temporary.make(session, removed, f"FROM {old} ANTI JOIN {new} USING (coco_content, coco_copy)")
+    fresh_only = f"FROM {new} ANTI JOIN {old} USING (coco_content, coco_copy)"
+    if gone:
+        # The rows that the view has may be from before it had this key: of those that share one, one is replaced.
+        replaceable = f"SELECT coco_key, min(coco_row_id) AS coco_row_id FROM {removed} GROUP BY coco_key"
+        came = temporary.make(
+            session,
+            added,
+            f"SELECT fresh.*, past.coco_row_id AS coco_replaces FROM ({fresh_only}) AS fresh "
+            f"LEFT JOIN ({replaceable}) AS past ON past.coco_key = fresh.coco_key",
+        )
+    else:
+        came = temporary.make(session, added, f"SELECT *, NULL::UHUGEINT AS coco_replaces FROM ({fresh_only})")
+    if past > gone:
+        _retrace(session, plan, old, new)
+    counts = _counts(session, added, gone, came)
     if counts:
         _write(session, plan, removed, added, version, counts)
         check_key(session, plan.view, added)
@@ -92,18 +96,6 @@ def _shows_source_key(plan: Plan) -> bool:
     return isinstance(top, Map) and top.scan is not None and bool(view.key_columns) and "key" not in view.options
 
 
-def _present(session: Session, view: View, touched: str, columns: list[str]) -> str:
-    """A query for the rows that the view has for which a condition holds."""
-    if touched == "true":
-        return f"SELECT {idents(columns)}, rowid AS coco_rowid FROM {view.rows}"
-    found = _temporary(view.view_id, "touched")
-    session.execute(
-        f"CREATE OR REPLACE TEMP TABLE {found} AS SELECT rowid AS coco_rowid FROM {view.rows} WHERE {touched}"
-    )
-    ((count,),) = session.execute(f"SELECT count(*) FROM {found}")
-    return rows_at(session, view.rows_table, f"SELECT coco_rowid FROM {found}", columns, count)
-
-
 def _retrace(session: Session, plan: Plan, old: str, new: str) -> None:
     """Survivors that come from other rows or calls now are told so."""
     lineage = lineage_columns(plan)
@@ -123,24 +115,11 @@ def _retrace(session: Session, plan: Plan, old: str, new: str) -> None:
 
 
 def _write(session: Session, plan: Plan, removed: str, added: str, version: int, counts: Counts) -> None:
-    view, names = plan.view, plan.column_names
-    columns = [*names, *lineage_columns(plan)]
-    gone = rows_at(
-        session,
-        view.rows_table,
-        f"SELECT coco_rowid FROM {removed}",
-        ["coco_row_id", "coco_version", "coco_updated", *columns],
-        counts.updated + counts.deleted,
-    )
-    session.execute(
-        f"""
-        INSERT INTO {view.history} BY NAME
-        SELECT * EXCLUDE (coco_rowid), {version} AS coco_removed,
-            coco_row_id IN (SELECT coco_replaces FROM {added} WHERE coco_replaces IS NOT NULL) AS coco_replaced
-        FROM ({gone})
-        """
-    )
-    session.execute(f"DELETE FROM {view.rows} WHERE rowid IN (SELECT coco_rowid FROM {removed})")
+    view, columns = plan.view, [*plan.column_names, *lineage_columns(plan)]
+    gone = counts.updated + counts.deleted
+    if gone:
+        _move_to_history(session, view, removed, added, columns, version, gone)
+        session.delete_rows(view.name.database, view.state_table, f"SELECT coco_rowid FROM {removed}")
     session.execute(
         f"""
         INSERT INTO {view.rows} (coco_row_id, coco_version, coco_updated, {idents(columns)})
@@ -150,11 +129,26 @@ def _write(session: Session, plan: Plan, removed: str, added: str, version: int,
     )
 
 
-def _count(session: Session, removed: str, added: str) -> Counts:
-    ((gone, new, updated),) = session.execute(
-        f"SELECT (SELECT count(*) FROM {removed}), count(*), count(coco_replaces) FROM {added}"
+def _move_to_history(
+    session: Session, view: View, removed: str, added: str, columns: list[str], version: int, count: int
+) -> None:
+    stored = ["coco_row_id", "coco_version", "coco_updated", *columns]
+    gone = rows_at(session, view.rows_table, f"SELECT coco_rowid FROM {removed}", stored, count)
+    session.execute(
+        f"""
+        INSERT INTO {view.history} BY NAME
+        SELECT * EXCLUDE (coco_rowid), {version} AS coco_removed,
+            coco_row_id IN (SELECT coco_replaces FROM {added} WHERE coco_replaces IS NOT NULL) AS coco_replaced
+        FROM ({gone})
+        """
     )
-    return Counts(inserted=new - updated, updated=updated, deleted=gone - updated)
+
+
+def _counts(session: Session, added: str, gone: int, came: int) -> Counts:
+    updated = 0
+    if gone and came:
+        ((updated,),) = session.execute(f"SELECT count(coco_replaces) FROM {added}")
+    return Counts(inserted=came - updated, updated=updated, deleted=gone - updated)
 
 
 def check_key(session: Session, view: View, added: str) -> None:

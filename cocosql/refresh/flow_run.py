@@ -6,8 +6,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from cocosql._native import Session
+from cocosql.catalog.names import Name
 from cocosql.catalog.views import View
 from cocosql.planner.operators import Input, Operator
+from cocosql.planner.operators.accumulate import Accumulate
 from cocosql.planner.operators.map import Changed, Map
 from cocosql.planner.operators.partitioned import Partitioned
 from cocosql.planner.operators.scan import Constant, Scan
@@ -15,6 +17,7 @@ from cocosql.planner.operators.union import Union
 from cocosql.refresh import state
 from cocosql.refresh.kept import Kept
 from cocosql.refresh.map_step import MapStep
+from cocosql.refresh.merge_step import MergeStep
 from cocosql.refresh.partition_step import PartitionStep
 from cocosql.sqltext import qualified
 
@@ -74,7 +77,10 @@ class FlowRun:
             retries = not self.part.rebuild and state.has_failed(session, self.part.view, number)
             return MapStep(self.part, operator, number, inputs, self.part.rebuild, retries)
         assert isinstance(operator, Partitioned)
-        return PartitionStep(operator, f"{self.view.view_id}_{number}", inputs, self.part.rebuild)
+        tag, rebuild = f"{self.view.view_id}_{number}", self.part.rebuild
+        if isinstance(operator, Accumulate):
+            return MergeStep(operator, tag, inputs, rebuild, qualified("coco", self.view.kept_table(number)))
+        return PartitionStep(operator, tag, inputs, rebuild)
 
     def _scan(self, session: Session, scan: Scan, number: int) -> Changed:
         capture = self.part.captures[number - 1]
@@ -103,8 +109,8 @@ class FlowRun:
 
     def _keep(self, session: Session, step: MapStep | PartitionStep, operator: Operator, number: int) -> Changed:
         """Write what differs in the table of an operator's rows."""
-        table = qualified("coco", self.view.kept_table(number))
-        kept = Kept(table, f"{self.view.view_id}_{number}", operator.names, operator.identity() or [])
+        name = Name(self.view.name.database, "coco", self.view.kept_table(number))
+        kept = Kept(name, f"{self.view.view_id}_{number}", operator.names, operator.identity() or [])
         if not step.has_changes:
             return Changed(None, kept.now, lambda: kept.now)
         rows, touched = step.rows_sql(operator.names), step.touched()

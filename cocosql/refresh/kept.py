@@ -3,10 +3,12 @@ from, and its columns."""
 
 from dataclasses import dataclass
 
+from cocosql import temporary
 from cocosql._native import Session
-from cocosql.catalog import views
+from cocosql.catalog.names import Name
+from cocosql.fetch import rows_where
 from cocosql.planner.operators import SOURCE_ID
-from cocosql.sqltext import fingerprint, ident
+from cocosql.sqltext import fingerprint, ident, qualified
 
 #: Room for as many rows in a refresh.
 _ROWS = 1 << 32
@@ -14,13 +16,17 @@ _ROWS = 1 << 32
 
 @dataclass(frozen=True)
 class Kept:
-    #: As SQL.
-    table: str
+    name: Name
     #: What its temporary tables are told apart by.
     tag: str
     names: list[str]
     #: The columns that tell its rows apart, if it is known.
     identity: list[str]
+
+    @property
+    def table(self) -> str:
+        """As SQL."""
+        return qualified(self.name.schema, self.name.name)
 
     @property
     def now(self) -> str:
@@ -46,30 +52,32 @@ class Kept:
 
     def fill(self, session: Session, rows: str) -> None:
         """Keep these rows and no others."""
-        session.execute(f"CREATE OR REPLACE TABLE {self.table} AS {_numbered(session, rows)}")
+        session.execute(f"CREATE OR REPLACE TABLE {self.table} AS {self._numbered(session, rows)}")
 
     def replace(self, session: Session, rows: str, touched: str) -> int:
         """Replace the rows for which a condition holds by these. Returns how many are gone or new."""
-        gone, new = self._temporary("gone"), self._temporary("new")
-        session.execute(f"CREATE OR REPLACE TEMP TABLE {gone} AS FROM {self.table} WHERE {touched}")
-        session.execute(f"CREATE OR REPLACE TEMP TABLE {new} AS {_numbered(session, rows)}")
-        return self._write(session)
+        lost = temporary.make(session, self._temporary("gone"), self._stored(session, touched))
+        gained = temporary.make(session, self._temporary("new"), self._numbered(session, rows))
+        return self._write(session, lost, gained)
 
     def net(self, session: Session, rows: str, touched: str) -> int:
         """The same, but rows that are replaced by equal ones with the same source stay, and an update keeps the id."""
         old, fresh = self._temporary("old"), self._temporary("fresh")
         told_apart = f"{fingerprint([SOURCE_ID, *self.names])} AS coco_content"
         copy = "row_number() OVER (PARTITION BY coco_content) AS coco_copy"
-        for table, query in ((old, f"FROM {self.table} WHERE {touched}"), (fresh, rows)):
-            content = f"SELECT *, {told_apart} FROM ({query})"
-            session.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT *, {copy} FROM ({content})")
+        for table, query in ((old, self._stored(session, touched)), (fresh, rows)):
+            temporary.make(session, table, f"SELECT *, {copy} FROM (SELECT *, {told_apart} FROM ({query}))")
         differs = "ANTI JOIN {} USING (coco_content, coco_copy)"
         plain = "SELECT * EXCLUDE (coco_content, coco_copy)"
-        gone, new = self._temporary("gone"), self._temporary("new")
-        session.execute(f"CREATE OR REPLACE TEMP TABLE {gone} AS {plain} FROM {old} {differs.format(fresh)}")
-        added = f"{plain} FROM {fresh} {differs.format(old)}"
-        session.execute(f"CREATE OR REPLACE TEMP TABLE {new} AS {self._with_ids_of_gone(_numbered(session, added))}")
-        return self._write(session)
+        lost = temporary.make(session, self._temporary("gone"), f"{plain} FROM {old} {differs.format(fresh)}")
+        added = self._numbered(session, f"{plain} FROM {fresh} {differs.format(old)}")
+        gained = temporary.make(session, self._temporary("new"), self._with_ids_of_gone(added) if lost else added)
+        return self._write(session, lost, gained)
+
+    def _stored(self, session: Session, condition: str) -> str:
+        """A query for the rows for which a condition holds, with their row ids."""
+        columns = [name for name, _ in session.describe(f"FROM {self.table}")]
+        return rows_where(session, self.name, condition, columns, self._temporary("found"))
 
     def _with_ids_of_gone(self, rows: str) -> str:
         if not self.identity:
@@ -78,17 +86,15 @@ class Kept:
         gone = f"LEFT JOIN {self._temporary('gone')} AS gone ON {same}"
         return f"SELECT new.* REPLACE (coalesce(gone.coco_id, new.coco_id) AS coco_id) FROM ({rows}) AS new {gone}"
 
-    def _write(self, session: Session) -> int:
-        gone, new = self._temporary("gone"), self._temporary("new")
-        ((lost, gained),) = session.execute(f"SELECT (SELECT count(*) FROM {gone}), (SELECT count(*) FROM {new})")
+    def _write(self, session: Session, lost: int, gained: int) -> int:
         if lost:
-            session.execute(f"DELETE FROM {self.table} WHERE coco_id IN (SELECT coco_id FROM {gone})")
+            row_ids = f"SELECT coco_rowid FROM {self._temporary('gone')}"
+            session.delete_rows(self.name.database, self.name.name, row_ids)
         if gained:
-            session.execute(f"INSERT INTO {self.table} BY NAME FROM {new}")
-        return int(lost + gained)
+            session.execute(f"INSERT INTO {self.table} BY NAME FROM {self._temporary('new')}")
+        return lost + gained
 
-
-def _numbered(session: Session, rows: str) -> str:
-    """The rows with ids that are unique for ever, and in the order in which they are stored."""
-    first = views.next_id(session) * _ROWS
-    return f"SELECT ({first} + row_number() OVER ())::BIGINT AS coco_id, * FROM ({rows})"
+    def _numbered(self, session: Session, rows: str) -> str:
+        """The rows with ids that are unique for ever, and in the order in which they are stored."""
+        first = session.next_id(self.name.database) * _ROWS
+        return f"SELECT ({first} + row_number() OVER ())::BIGINT AS coco_id, * FROM ({rows})"

@@ -116,9 +116,10 @@ def run(session: Session, above: list[Plan], plan: Plan, *, full: bool = False) 
         _record_failure(session, chain, time.monotonic() - started, error)
         raise
     seconds = time.monotonic() - started
-    calls, hits = runs.finish(session, target, seconds, _versions(chain))
-    for part in chain:
-        errors.forget_earlier(session, part.run)
+    with transaction(session):
+        calls, hits = runs.finish(session, target, seconds, _versions(chain))
+        for part in chain:
+            errors.forget_earlier(session, part.run)
     return str(target.view.name), target.version, target.inserted, target.updated, target.deleted, calls, hits, seconds
 
 
@@ -285,7 +286,7 @@ def _versions(chain: list[ViewRefresh]) -> dict[str, str]:
 
 def _record_failure(session: Session, chain: list[ViewRefresh], seconds: float, error: BaseException) -> None:
     text = redacted(str(error)) or type(error).__name__
-    with suppress(duckdb.Error):
+    with suppress(duckdb.Error), transaction(session):
         for part in chain:
             errors.forget_earlier(session, part.run)
         runs.finish(session, chain[-1].run, seconds, _versions(chain), text)

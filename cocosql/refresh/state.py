@@ -92,20 +92,22 @@ def _lay_out_history(session: Session, view: View, lineage: list[tuple[str, str]
 
 def expire(session: Session, view: View) -> None:
     """Forget changes that are older than the view retains, and that every view that reads it has read."""
+    if session.stored_rows(view.name.database, "coco", view.history_table) == 0:
+        return
+    ((version,),) = session.execute(
+        "SELECT max(version) FROM coco.runs "
+        "WHERE view_id = $1 AND status = 'succeeded' AND finished_at < now() - $2::INTERVAL",
+        [view.view_id, view.options.get("retain_changes", DEFAULT_RETENTION)],
+    )
+    if version is None:
+        return
     session.execute(
         f"""
-        DELETE FROM {view.history} WHERE coco_removed <= (
-            SELECT max(version) FROM coco.runs
-            WHERE view_id = $1 AND status = 'succeeded' AND finished_at < now() - $2::INTERVAL
-        ) AND coco_removed <= coalesce((
-            SELECT min((position::JSON ->> 'version')::BIGINT) FROM coco.inputs WHERE capture = 'view' AND source = $3
+        DELETE FROM {view.history} WHERE coco_removed <= $1 AND coco_removed <= coalesce((
+            SELECT min((position::JSON ->> 'version')::BIGINT) FROM coco.inputs WHERE capture = 'view' AND source = $2
         ), coco_removed)
         """,
-        [
-            view.view_id,
-            view.options.get("retain_changes", DEFAULT_RETENTION),
-            qualified(view.name.schema, view.name.name),
-        ],
+        [version, qualified(view.name.schema, view.name.name)],
     )
 
 
@@ -152,8 +154,10 @@ def drop(session: Session, view: View) -> None:
 
 
 def has_rows(session: Session, view: View) -> bool:
-    """Whether the view has rows."""
-    return bool(session.execute(f"SELECT 1 FROM {view.rows} LIMIT 1"))
+    """Whether the view has, or had, rows."""
+    if session.stored_rows(view.name.database, "coco", view.state_table):
+        return True
+    return bool(session.execute(f"SELECT 1 FROM {view.rows} LIMIT 1"))  # of this transaction
 
 
 def exists(session: Session, view: View, table: str) -> bool:

@@ -228,7 +228,9 @@ class ViewRefresh:
             calls=describe_calls(plan),
         )
         if not view.has_data or self._needs_layout(session):
-            changed = state.renamed(changed, views.next_id(session), keep_history=self._same_columns())
+            changed = state.renamed(
+                changed, session.next_id(self.view.name.database), keep_history=self._same_columns()
+            )
         return changed
 
     def changes_columns(self) -> bool:

@@ -61,7 +61,7 @@ def _planned(session: Session, view: View) -> Plan:
 def _create(session: Session, view: View, existing: View | None, with_data: bool) -> None:
     migrations.migrate(session.sibling(), view.name.database)
     if not existing:
-        view = replace(view, view_id=views.next_id(session))
+        view = replace(view, view_id=session.next_id(view.name.database))
     planned = _planned(session, view)
     if not with_data:
         _create_empty(session, planned, existing)
@@ -183,7 +183,7 @@ def upstream_of(planned: Plan) -> list[View]:
 
 def _create_empty(session: Session, planned: Plan, existing: View | None) -> None:
     view = planned.view
-    empty = state.renamed(view, views.next_id(session), keep_history=False)
+    empty = state.renamed(view, session.next_id(view.name.database), keep_history=False)
     found = captures(planned)
     empty = empty.settled(
         column_names=planned.column_names,

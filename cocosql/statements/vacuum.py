@@ -1,11 +1,12 @@
 """VACUUM INCREMENTAL VIEWS [WITH (retain = 'interval')]: drop what is not needed any more: memoized results that no
-view uses, and changes that are older than views retain."""
+view uses, changes that are older than views retain, and what is known of rows that are gone."""
 
 from contextlib import suppress
 
 import duckdb
 
 from cocosql._native import Session
+from cocosql.capture import pending
 from cocosql.catalog import migrations, views
 from cocosql.catalog.functions import memo_name
 from cocosql.catalog.names import Caller
@@ -38,6 +39,7 @@ def _vacuum(session: Session, database: str, retain: str) -> list[Row]:
     )
     for view in views.all_views(session, database):
         state.expire(prepared(session.sibling(), view), view)
+    pending.forget_gone(session.sibling(), database)
     rows = []
     for name, code_version in functions:
         table = qualified(database, "coco", memo_name(name, code_version))

@@ -198,7 +198,10 @@ def _in_state(session: Session, view: View, given: Present, wanted: _Wanted) -> 
 def _snapshot_tables(session: Session, view: View, capture: RowCapture) -> list[str]:
     name, own = capture.identity.name, session.sibling()
     found = snapshots.find(own, view.name.database, capture.stored_source, capture.columns, capture.kind, name)
-    return [found.table_name, snapshots.log_name(found.snapshot_id)] if found else []
+    if found is None:
+        return []
+    tables = [found.table_name, snapshots.log_name(found.snapshot_id), snapshots.pending_name(found.snapshot_id)]
+    return [table for table in tables if own.relation(view.name.database, "coco", table)]
 
 
 def _in_memo(session: Session, database: str, function: str, code_version: str) -> str:

@@ -315,11 +315,17 @@ Field::List Expressions::WriteAggregates(const ExpressionRefs &aggregates) const
 				arguments.push_back(argument.GetExpression());
 			}
 		}
-		auto &name = aggregates[i].get().Cast<BoundAggregateExpression>().Function().GetName().GetIdentifierName();
+		auto &bound = aggregates[i].get().Cast<BoundAggregateExpression>();
+		Field::List types;
+		for (auto &argument : bound.GetChildren()) {
+			types.push_back(argument->GetReturnType().ToString());
+		}
+		auto &name = bound.Function().GetName().GetIdentifierName();
 		result.emplace_back(Field::Dict {
 		    {"sql", Text(*written[i])},
 		    {"name", StringUtil::Lower(name)},
 		    {"arguments", Texts(arguments)},
+		    {"types", types},
 		    {"distinct", call.Distinct()},
 		    {"filter", call.Filter() ? Field(Text(*call.Filter())) : Field()},
 		    {"order", call.OrderBy() ? Orders(call.OrderBy()->orders) : Field(Field::List())},

@@ -47,6 +47,13 @@ duckdb::unique_ptr<duckdb::ColumnDataCollection> TableRows(Session &session, con
                                                            const std::string &table,
                                                            const std::vector<std::string> &columns);
 
+//! How many rows a table stores, those that are deleted included until a checkpoint drops them; 0 if there is no such table
+//! of DuckDB's own.
+duckdb::idx_t StoredRows(Session &session, const std::string &database, const std::string &schema,
+                         const std::string &table);
+//! The next number of the sequence coco.ids.
+int64_t NextId(Session &session, const std::string &database);
+
 //! Runs `look` in the session's transaction, or in one of its own.
 template <class LOOK>
 auto LookUp(Session &session, LOOK &&look) {

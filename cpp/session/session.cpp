@@ -10,6 +10,7 @@
 #include "duckdb/main/database.hpp"
 #include "duckdb/parser/parser.hpp"
 #include "python/errors.hpp"
+#include "rows/delete.hpp"
 #include "session/parameters.hpp"
 #include "values/values.hpp"
 
@@ -261,6 +262,9 @@ void BindSession(nb::module_ &module) {
 	    .def("has_schema", Released(&HasSchema), nb::arg("database"), nb::arg("schema"))
 	    .def("function_kinds", Released(&FunctionKinds), nb::arg("names"))
 	    .def("rows", &ReadTable, nb::arg("database"), nb::arg("table"), nb::arg("columns"))
+	    .def("stored_rows", Released(&StoredRows), nb::arg("database"), nb::arg("schema"), nb::arg("table"))
+	    .def("next_id", Released(&NextId), nb::arg("database"))
+	    .def("delete_rows", Released(&DeleteRows), nb::arg("database"), nb::arg("table"), nb::arg("row_ids"))
 	    .def("sibling", &Session::Sibling)
 	    .def("begin_run", &Session::BeginRun, nb::arg("run_id"))
 	    .def("calls", &Session::MadeCalls)

@@ -10,12 +10,16 @@ FROM sizes AS a JOIN sizes AS b ON a.size < b.size;
 -- 2. map of 1: delete by source id, insert from the changed rows
 --    SELECT * FROM (SELECT "lang", "size", coco_source_id FROM (FROM (SELECT coco_source_id, "lang", "size" FROM
 --    (FROM operator_1)) AS coco_input_1) AS coco_rows_of_source) AS coco_rows ("lang", "size", "coco_source_id")
--- 3. aggregate of 2: the groups of changed rows, by "lang", are worked out anew
---    SELECT "lang_1" AS "lang_1", "sum" AS "sum", coco_source_id FROM (SELECT "lang" AS "lang_1", sum("size") AS
---    "sum", hash("lang") AS coco_source_id FROM (SELECT coco_source_id, "lang", "size" FROM (FROM operator_2)) GROUP
---    BY "lang")
+-- 3. accumulate of 2: what changed is added to, or taken from, the counts and sums of its group, by "lang"
+--    SELECT "lang_1" AS "lang_1", "coco_y1" AS "coco_y1", "coco_y1_1" AS "coco_y1_1", "coco_y1_2" AS "coco_y1_2",
+--    coco_source_id FROM (SELECT "lang" AS "lang_1", coalesce(count(*), 0)::BIGINT AS "coco_y1",
+--    coalesce(sum("size")::HUGEINT, 0)::HUGEINT AS "coco_y1_1", coalesce(count("size"), 0)::BIGINT AS "coco_y1_2",
+--    hash("lang") AS coco_source_id FROM (SELECT coco_source_id, "lang", "size" FROM (FROM operator_2)) GROUP BY
+--    "lang")
 -- 4. join of 3, 3: delete by the ids of either side, insert the changed rows of each joined with all of the others
---    SELECT * FROM (SELECT "lang_1", "coco_y1", coco_source_id, coco_source_id_2 FROM (FROM (SELECT coco_source_id,
---    "lang_1", "sum" FROM (FROM operator_3)) AS coco_input_1, (SELECT coco_source_id AS coco_source_id_2, "lang_1" AS
---    "coco_y1", "sum" AS "coco_y2" FROM (FROM operator_3)) AS coco_input_2 WHERE ("sum" < "coco_y2")) AS
---    coco_rows_of_source) AS coco_rows ("lang_5", "other", "coco_source_id", "coco_source_id_2")
+--    SELECT * FROM (SELECT "lang_1", "coco_y2", coco_source_id, coco_source_id_2 FROM (FROM (SELECT coco_source_id,
+--    "lang_1", "coco_y1", "coco_y1_1", "coco_y1_2" FROM (FROM operator_3)) AS coco_input_1, (SELECT coco_source_id AS
+--    coco_source_id_2, "lang_1" AS "coco_y2", "coco_y1" AS "coco_y3", "coco_y1_1" AS "coco_y4", "coco_y1_2" AS
+--    "coco_y5" FROM (FROM operator_3)) AS coco_input_2 WHERE (((CASE WHEN "coco_y1_2" > 0 THEN "coco_y1_1" END)) <
+--    ((CASE WHEN "coco_y5" > 0 THEN "coco_y4" END)))) AS coco_rows_of_source) AS coco_rows ("lang_5", "other",
+--    "coco_source_id", "coco_source_id_2")

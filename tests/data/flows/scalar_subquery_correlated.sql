@@ -16,12 +16,18 @@ FROM authors AS a;
 --    SELECT * FROM (SELECT "author", "size", coco_source_id FROM (FROM (SELECT coco_source_id, "author", "size" FROM
 --    (FROM operator_2)) AS coco_input_1 WHERE ("author" IS NOT NULL)) AS coco_rows_of_source) AS coco_rows ("author",
 --    "size", "coco_source_id")
--- 5. aggregate of 4: the groups of changed rows, by "author", are worked out anew
---    SELECT "id_1" AS "id_1", "sum" AS "sum", coco_source_id FROM (SELECT "author" AS "id_1", sum("size") AS "sum",
+-- 5. accumulate of 4: what changed is added to, or taken from, the counts and sums of its group, by "author"
+--    SELECT "id_1" AS "id_1", "coco_y1" AS "coco_y1", "coco_y1_1" AS "coco_y1_1", "coco_y1_2" AS "coco_y1_2",
+--    coco_source_id FROM (SELECT "author" AS "id_1", coalesce(count(*), 0)::BIGINT AS "coco_y1",
+--    coalesce(sum("size")::HUGEINT, 0)::HUGEINT AS "coco_y1_1", coalesce(count("size"), 0)::BIGINT AS "coco_y1_2",
 --    hash("author") AS coco_source_id FROM (SELECT coco_source_id, "author", "size" FROM (FROM operator_4)) GROUP BY
 --    "author")
--- 6. left join of 3, 5: the rows with the keys of changed rows, by "id", are worked out anew
+-- 6. map of 5: delete by source id, insert from the changed rows
+--    SELECT * FROM (SELECT (CASE WHEN "coco_y1_2" > 0 THEN "coco_y1_1" END), "id_1", coco_source_id FROM (FROM
+--    (SELECT coco_source_id, "id_1", "coco_y1", "coco_y1_1", "coco_y1_2" FROM (FROM operator_5)) AS coco_input_1) AS
+--    coco_rows_of_source) AS coco_rows ("sum(size)", "id_2", "coco_source_id")
+-- 7. left join of 3, 6: the rows with the keys of changed rows, by "id", are worked out anew
 --    SELECT "id" AS "id_3", "sum(size)" AS "total", coco_source_id FROM (SELECT "id", "sum(size)", coco_key_0 AS
 --    coco_source_id FROM (SELECT *, hash("id") AS coco_key_0 FROM (SELECT coco_source_id, "id" FROM (FROM
---    operator_3))) AS coco_left LEFT JOIN (SELECT *, hash("id_2") AS coco_key_1 FROM (SELECT coco_source_id, "sum" AS
---    "sum(size)", "id_1" AS "id_2" FROM (FROM operator_5))) AS coco_right ON (("id" IS NOT DISTINCT FROM "id_2")))
+--    operator_3))) AS coco_left LEFT JOIN (SELECT *, hash("id_2") AS coco_key_1 FROM (SELECT coco_source_id,
+--    "sum(size)", "id_2" FROM (FROM operator_6))) AS coco_right ON (("id" IS NOT DISTINCT FROM "id_2")))

@@ -1,0 +1,108 @@
+"""Pending changes: what the key log says has changed since the rows of a snapshot were read.
+
+A refresh that goes by the log neither searches nor writes the snapshot, which has as many rows as the source: it puts
+the rows that changed here, as they are now. They stand over those of the snapshot, and are written into it by the next
+refresh that reads the source itself.
+"""
+
+from dataclasses import dataclass
+
+from cocosql._native import Session
+from cocosql.capture import snapshots
+from cocosql.capture.identity import Keyed
+from cocosql.capture.snapshots import Snapshot
+from cocosql.sqltext import ident, qualified, struct
+
+#: A refresh that finds more than that share of the snapshot changed reads the source.
+LARGEST_SHARE = 0.25
+
+
+@dataclass(frozen=True)
+class Pending:
+    database: str
+    snapshot_id: int
+    identity: Keyed
+
+    @property
+    def name(self) -> str:
+        return snapshots.pending_name(self.snapshot_id)
+
+    @property
+    def table(self) -> str:
+        """As SQL."""
+        return qualified(self.database, "coco", self.name)
+
+    @property
+    def _json(self) -> str:
+        """The key as the snapshot has it."""
+        return "NULL::JSON" if self.identity.source.has_integer_key else "to_json(coco_at)"
+
+    def create(self, session: Session) -> None:
+        source = self.identity.source
+        types = ", ".join(f"{ident(name)} {source.types[name]}" for name in source.key)
+        session.execute(
+            f"CREATE TABLE IF NOT EXISTS {self.table} (coco_version BIGINT, coco_source_id {self.identity.id_type}, "
+            f"coco_fingerprint UBIGINT, coco_at STRUCT({types}))"
+        )
+
+    def has_rows(self, session: Session) -> bool:
+        exists = session.relation(self.database, "coco", self.name) is not None
+        return exists and bool(session.execute(f"SELECT 1 FROM {self.table} LIMIT 1"))
+
+    def size(self, session: Session) -> int:
+        """About how many rows there are."""
+        return session.stored_rows(self.database, "coco", self.name)
+
+    def put(self, session: Session, changed: str, version: int) -> None:
+        """Take over rows that changed with a version: ``coco_source_id``, ``coco_fingerprint`` (NULL: gone), key."""
+        if self.size(session):
+            session.execute(f"DELETE FROM {self.table} WHERE coco_source_id IN (SELECT coco_source_id FROM {changed})")
+        session.execute(
+            f"INSERT INTO {self.table} "
+            f"SELECT {version}, coco_source_id, coco_fingerprint, {struct(self.identity.source.key)} FROM {changed}"
+        )
+
+    def keys_since(self, version: int) -> str:
+        """A query for the keys of rows that changed after a version."""
+        return f"SELECT unnest(coco_at) FROM {self.table} WHERE coco_version > {version}"
+
+    def ids_since(self, version: int) -> str:
+        """The same for their ids."""
+        return f"SELECT coco_source_id FROM {self.table} WHERE coco_version > {version}"
+
+    def log_since(self, version: int) -> str:
+        """A query for id and key of the rows that changed after a version."""
+        return f"SELECT coco_source_id, {self._json} AS coco_key FROM {self.table} WHERE coco_version > {version}"
+
+    def over(self, snapshot: str) -> str:
+        """The rows of a snapshot (its table) with these over them. In which part they are is not known."""
+        return (
+            "SELECT coco_part, coco_source_id, coco_fingerprint, coco_key "
+            f"FROM {snapshot} ANTI JOIN {self.table} USING (coco_source_id) UNION ALL "
+            f"SELECT NULL, coco_source_id, coco_fingerprint, {self._json} FROM {self.table} "
+            "WHERE coco_fingerprint IS NOT NULL"
+        )
+
+    def drop_from(self, session: Session, snapshot: Snapshot) -> None:
+        """Delete the rows of the snapshot over which these stand, and these."""
+        session.execute(f"DELETE FROM {snapshot.table} WHERE coco_source_id IN ({self.ids_since(-1)})")
+        session.execute(f"DELETE FROM {self.table}")
+
+    def move_to_log(self, session: Session, snapshot: Snapshot) -> None:
+        """Leave the versions to views that have not read them yet."""
+        session.execute(
+            f"INSERT INTO {snapshot.log} SELECT coco_version, coco_source_id, {self._json} FROM {self.table}"
+        )
+
+
+def forget_gone(session: Session, database: str) -> None:
+    """Delete what snapshots of a database still have of rows that are gone, as far as all views have read it."""
+    for snapshot in snapshots.with_pending(session, database):
+        pending = qualified(database, "coco", snapshots.pending_name(snapshot.snapshot_id))
+        gone = f"FROM {pending} WHERE coco_fingerprint IS NULL AND coco_version <= $1"
+        read = [min(snapshots.read_versions(session, snapshot), default=snapshot.version)]
+        table = qualified(database, "coco", snapshot.table_name)
+        session.execute("BEGIN TRANSACTION")
+        session.execute(f"DELETE FROM {table} WHERE coco_source_id IN (SELECT coco_source_id {gone})", read)
+        session.execute(f"DELETE {gone}", read)
+        session.execute("COMMIT")

@@ -1,0 +1,82 @@
+"""Accumulate: counts and sums of groups, to which rows that are new are added, and from which those gone are taken.
+
+    SELECT lang, count(*) AS n, sum(size) AS total FROM notes GROUP BY lang
+
+below:    SELECT lang, size FROM notes                                (a map, whose rows are kept)
+touched:  the languages of the rows below that are gone or new
+new:      SELECT lang, sum(rows), sum(count), sum(total) FROM (
+              <the groups kept with these languages>
+              UNION ALL SELECT lang, count(*), count(size), sum(size) FROM <rows new> GROUP BY lang
+              UNION ALL SELECT lang, -count(*), -count(size), -sum(size) FROM <rows gone> GROUP BY lang
+          ) GROUP BY lang HAVING sum(rows) > 0
+
+State: the groups with their counts and sums. A map above makes SUM, COUNT and AVG of them. Only of integers and of
+decimals, whose sums are exact: it is as if all rows were added up afresh, and the other rows of a group are not read.
+"""
+
+from dataclasses import dataclass
+
+from cocosql.planner.expressions import named, sql, sql_list
+from cocosql.planner.operators import SOURCE_ID
+from cocosql.planner.operators.partitioned import Partitioned, column_list, key_hash
+from cocosql.sqltext import ident, idents
+
+
+@dataclass(frozen=True)
+class Total:
+    """What is added up: over rows, as SQL, and its type."""
+
+    sql: str
+    type: str
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Accumulate(Partitioned):
+    #: Keys, and totals, by name; the first of these is the number of rows.
+    groups: dict[str, str]
+    totals: dict[str, Total]
+
+    kind = "accumulate"
+    partition = "the groups"
+
+    @property
+    def rule(self) -> str:
+        by = f", by {sql_list(self.keys[0])}" if self.keys[0] else ""
+        return f"what changed is added to, or taken from, the counts and sums of its group{by}"
+
+    @property
+    def raw_names(self) -> list[str]:
+        return [*self.groups, *self.totals]
+
+    def raw_identity(self) -> list[str] | None:
+        return list(self.groups)
+
+    def raw_sql(self, relations: list[str]) -> str:
+        return self._added_up(relations[0], "")
+
+    def merged_sql(self, kept: str, gone: str, new: str) -> str:
+        """The groups after a change, of those kept that it touches."""
+        rows, *_ = self.totals
+        totals = ", ".join(f"sum({ident(name)})::{total.type} AS {ident(name)}" for name, total in self.totals.items())
+        parts = [
+            f"SELECT {idents(self.raw_names)}, {SOURCE_ID} FROM ({kept})",
+            self._added_up(new, ""),
+            self._added_up(gone, "-"),
+        ]
+        keys = [ident(name) for name in self.groups]
+        having = f" HAVING sum({ident(rows)}) > 0" if keys else ""
+        return (
+            f"SELECT {column_list(', '.join(keys))}{totals}, {SOURCE_ID} FROM ({' UNION ALL '.join(parts)}) "
+            f"GROUP BY {', '.join([*keys, SOURCE_ID])}{having}"
+        )
+
+    def _added_up(self, relation: str, sign: str) -> str:
+        totals = ", ".join(
+            f"{sign}coalesce({sql(total.sql)}, 0)::{total.type} AS {ident(name)}" for name, total in self.totals.items()
+        )
+        keys = list(self.groups.values())
+        grouping = f" GROUP BY {sql_list(keys)}" if keys else ""
+        return (
+            f"SELECT {column_list(named(self.groups))}{totals}, {key_hash(keys)} AS {SOURCE_ID} "
+            f"FROM ({relation}){grouping}"
+        )

@@ -1,0 +1,71 @@
+"""Refreshes that go by the key log leave the snapshot as it is: whatever comes after, views are right."""
+
+import random
+from pathlib import Path
+
+import duckdb
+import pytest
+from helpers import assert_replayed, assert_view_equals_query, rows
+
+import cocosql
+
+Con = duckdb.DuckDBPyConnection
+
+QUERIES = {
+    "logged": "SELECT a, b, s FROM t",
+    "other": "SELECT a, b, upper(s) AS u FROM t",
+    "unlogged": "SELECT a, b, s || '!' AS e FROM t",
+    "counted": "SELECT s, count(*) AS n FROM t GROUP BY s",
+}
+KEYS = ["a", "a, b"]
+UPDATES = [
+    "UPDATE t SET s = 'x' || {n} WHERE a = {n}",
+    "UPDATE t SET s = s WHERE a % 5 = {n} % 5",
+    "UPDATE t SET n = n + 1 WHERE a = {n}",
+    "DELETE FROM t WHERE a = {n}",
+    "INSERT OR REPLACE INTO t (a, b, s, n) VALUES ({n}, 0, 'new', 0)",
+    "UPDATE t SET a = -a - 1 WHERE a = {n} AND (-a - 1) NOT IN (SELECT a FROM t)",
+    "INSERT INTO t (a, b, s, n) SELECT 5000 + {n} + i, 0, 'many', 0 FROM range({many}) r (i) ON CONFLICT DO NOTHING",
+    "DELETE FROM t WHERE a % 7 = {n} % 7",
+]
+OTHERS = ["CHECKPOINT", "ALTER TABLE t ADD COLUMN IF NOT EXISTS more{n} INTEGER", "VACUUM INCREMENTAL VIEWS", "reopen"]
+
+
+def opened(path: Path) -> Con:
+    return cocosql.connect(path)
+
+
+def assert_true(con: Con, view: str) -> None:
+    con.execute(f"REFRESH INCREMENTAL VIEW {view}")
+    assert_view_equals_query(con, view, QUERIES[view])
+    assert_replayed(con, view, view)
+    states = rows(con, f"SELECT DISTINCT source_state FROM coco_lineage('{view}')")
+    assert states in ([("current",)], []), states
+
+
+@pytest.mark.parametrize("key", KEYS)
+@pytest.mark.parametrize("seed", range(4))
+def test_any_sequence_of_changes_and_refreshes(path: Path, key: str, seed: int) -> None:
+    chosen = random.Random(f"{key} {seed}")
+    con = opened(path)
+    con.execute(f"CREATE TABLE t (a INTEGER, b INTEGER, s VARCHAR, n INTEGER, PRIMARY KEY ({key}))")
+    con.execute("INSERT INTO t SELECT i, i % 3, 's' || i % 50, 0 FROM range(4000) r (i)")
+    for view, query in QUERIES.items():
+        capture = "diff" if view == "unlogged" else "log"
+        con.execute(f"CREATE INCREMENTAL VIEW {view} WITH (capture = '{capture}') AS {query}")
+    for _ in range(25):
+        for _ in range(chosen.randint(0, 2)):
+            change = chosen.choice(UPDATES).format(n=chosen.randint(0, 300), many=chosen.choice([1, 10, 3000]))
+            con.execute(change)
+        if chosen.random() < 0.25:
+            other = chosen.choice(OTHERS)
+            if other == "reopen":
+                con.close()
+                con = opened(path)
+            else:
+                con.execute(other.format(n=chosen.randint(0, 3)))
+        if chosen.random() < 0.7:
+            assert_true(con, chosen.choice(list(QUERIES)))
+    for view in QUERIES:
+        assert_true(con, view)
+    con.close()
