@@ -134,18 +134,18 @@ def test_tabs(opened: Page) -> None:
 
 def test_keyboard(opened: Page) -> None:
     opened.keyboard.press("/")
-    opened.keyboard.type("teams")
+    opened.keyboard.type("longest")
     assert opened.locator(".node:not(.dim)").count() == 1
     opened.keyboard.press("Enter")
-    assert opened.locator("#panel h2").inner_text() == "teams"
-    assert opened.evaluate("document.activeElement.dataset.id") == "view:my:main:teams"
+    assert opened.locator("#panel h2").inner_text() == "longest"
+    assert opened.evaluate("document.activeElement.dataset.id") == "view:my:main:longest"
     opened.keyboard.press("ArrowLeft")
-    assert "aggregate" in opened.evaluate("document.activeElement.textContent")
+    assert "window" in opened.evaluate("document.activeElement.textContent")
     opened.keyboard.press("Enter")
-    assert opened.locator("#panel h2").inner_text() == "aggregate"
+    assert opened.locator("#panel h2").inner_text() == "window"
     opened.keyboard.press("Escape")
     assert opened.locator("#panel").is_hidden()
-    assert "aggregate" in opened.evaluate("document.activeElement.textContent")
+    assert "window" in opened.evaluate("document.activeElement.textContent")
     opened.keyboard.press("ArrowRight")
     opened.keyboard.press("Enter")
     opened.focus(".grid")

@@ -76,7 +76,7 @@ def test_graph(shown: duckdb.DuckDBPyConnection) -> None:
     kinds = {node.name: node.kind for node in cocosql.graph(shown).graph.nodes}
     assert {kinds[name] for name in ("documents", "authors")} == {"source"}
     assert kinds["embed"] == "function"
-    assert {kinds[name] for name in ("join", "window", "aggregate", "map")} == {"operator"}
+    assert {kinds[name] for name in ("join", "window", "map")} == {"operator"}
 
 
 def test_graph_of_a_view_is_what_it_is_made_of(shown: duckdb.DuckDBPyConnection) -> None:

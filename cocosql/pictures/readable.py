@@ -7,10 +7,12 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
+from cocosql.planner.operators import SOURCE_ID
+from cocosql.planner.operators.map import CALL, ELEMENT
 from cocosql.sqltext import CocoDuckDB
 
-#: How the names begin that only the engine reads, and those of lists, which the rest of a query reads.
-_OWN, _LISTS = "coco_", "coco_list_"
+#: How the names of columns begin that say where a row came from, and are in no other expression.
+_OWN = (SOURCE_ID, ELEMENT, CALL)
 _KNOWN, _MEMO = "coco_fingerprint_", "coco_memo_"
 #: What a SELECT may have beside what it takes from where.
 _PARTS = ("where", "group", "having", "qualify", "order", "limit", "offset", "distinct", "joins", "laterals")
@@ -61,17 +63,19 @@ def _without_own(node: exp.Expr) -> exp.Expr:
         node.this.set("expressions", items)
         node.set("alias", None)
     if isinstance(node, exp.Select):
-        shown = [item for item in node.expressions if not _is_own(item.alias_or_name)]
+        shown = [_unnamed(item) for item in node.expressions if not item.alias_or_name.startswith(_OWN)]
         node.set("expressions", shown or node.expressions)
     return node
 
 
-def _is_own(name: str) -> bool:
-    return name.startswith(_OWN) and not name.startswith(_LISTS)
-
-
 def _named(item: exp.Expr, name: str) -> exp.Expr:
     return item if item.alias_or_name == name else exp.alias_(item.unnest(), name, quoted=True)
+
+
+def _unnamed(item: exp.Expr) -> exp.Expr:
+    """A column without a name that it has anyway."""
+    is_same = isinstance(item, exp.Alias) and isinstance(item.this, exp.Column) and item.this.name == item.alias
+    return item.this if is_same else item
 
 
 def _without_layer(node: exp.Expr) -> exp.Expr:
