@@ -8,6 +8,7 @@ from typing import Annotated, Any, Optional
 import duckdb
 import helpers
 import pytest
+import show_database
 
 import cocosql
 from cocosql.types import Sql
@@ -23,6 +24,14 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "test.db"
+
+
+@pytest.fixture(scope="session")
+def show_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file for pictures: only to be read."""
+    path = tmp_path_factory.mktemp("show") / "my.db"
+    show_database.make(path)
+    return path
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The command line: ``cocosql demo``, ``cocosql gc``, ``cocosql --version``."""
+"""The command line: ``cocosql demo``, ``cocosql show``, ``cocosql graph``, ``cocosql gc``, ``cocosql --version``."""
 
 import argparse
 from collections.abc import Sequence
@@ -8,7 +8,8 @@ import duckdb
 from rich.console import Console
 
 import cocosql
-from cocosql.cli import demo, gc
+from cocosql.cli import demo, gc, graph, show
+from cocosql.pictures.opened import InUse
 from cocosql.statements.vacuum import DEFAULT_RETENTION
 
 
@@ -27,6 +28,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     command.add_argument("--path", type=Path, metavar="FILE", help=f"the new file (default: {demo.DEFAULT_PATH})")
     command.set_defaults(run=lambda given: demo.run(given.path))
+    show.add(commands)
+    graph.add(commands)
     command = commands.add_parser(
         "gc",
         help="drop memoized results that no view uses",
@@ -43,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     try:
         given.run(given)
-    except (demo.DemoError, FileNotFoundError, duckdb.Error) as error:
+    except (demo.DemoError, InUse, OSError, ImportError, duckdb.Error) as error:
         Console(stderr=True, highlight=False, soft_wrap=True).print(f"cocosql: {error}", markup=False)
         return 1
     except KeyboardInterrupt:

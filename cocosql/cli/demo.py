@@ -2,6 +2,7 @@
 
 import math
 import re
+import shlex
 import time
 import zlib
 from dataclasses import dataclass
@@ -290,6 +291,7 @@ def _print_next(console: Console, path: Path, seconds: float) -> None:
         f"  con = cocosql.connect({str(path)!r}, functions=FUNCTIONS)\n"
         f"  con.sql(\"UPDATE docs SET body = 'Short.' WHERE name = 'my notes'\")\n"
         f'  print(con.sql("{REFRESH}"))\n'
-        f'  print(con.sql("FROM coco_runs()"))',
+        f'  print(con.sql("FROM coco_runs()"))\n'
+        f"Or look at it: cocosql show {shlex.quote(str(path))}",
         markup=False,
     )

@@ -15,6 +15,7 @@ import tenacity
 from cocosql._native import Batch, Calls
 from cocosql.executors.options import Options
 from cocosql.executors.worker import user_traceback
+from cocosql.secrets import redacted
 
 _LONGEST_BACKOFF = 60.0
 _OURS = str(Path(__file__).parent)
@@ -152,7 +153,7 @@ def _text(reply: Reply) -> str:
     error = reply.error
     assert error is not None
     speaks = isinstance(error, (duckdb.Error, ReplyLost))
-    text = str(error) if speaks else reply.text or user_traceback(error, _OURS)
+    text = redacted(str(error) if speaks else reply.text or user_traceback(error, _OURS))
     return text.encode("utf-8", "backslashreplace").decode()  # half a surrogate pair is no text for SQL
 
 

@@ -58,8 +58,8 @@ class _Here:
         return _Here(sql, self.is_unique and is_unique)
 
 
-def traces(session: Session, view: View) -> list[Trace]:
-    """The ways from the rows of a view to those of its sources.
+def traces(session: Session, view: View, *, direct: bool = False) -> list[Trace]:
+    """The ways from the rows of a view to those of its sources; if direct, they end at the views that it reads.
 
     Raises:
         duckdb.NotImplementedException: if the view keeps nothing by which its rows can be traced.
@@ -68,7 +68,7 @@ def traces(session: Session, view: View) -> list[Trace]:
         f"SELECT coco_row_id AS coco_of, {struct(view.column_names)} AS coco_row, {NO_CALLS} AS coco_calls, "
         f"[]::BIGINT[] AS coco_path, * FROM ({stored(view, None)})"
     )
-    return list(_Tracer(session, view).from_view(_Here(rows)))
+    return list(_Tracer(session, view, direct).from_view(_Here(rows)))
 
 
 def stored(view: View, version: int | None) -> str:
@@ -104,11 +104,12 @@ def version(given: Input) -> int:
 class _Tracer:
     """Goes down the operators of one view."""
 
-    def __init__(self, session: Session, view: View) -> None:
+    def __init__(self, session: Session, view: View, direct: bool) -> None:
         found = present(session, view)
         if found is None:
             raise _not_known(view)
         self._session, self._view, self._present, self._flow = session, view, found, found.flow
+        self._direct = direct
         self._inputs = stored_inputs(view, found.captures)
         self._versions = {call.function.lower(): call.code_version for call in view.calls}
 
@@ -176,7 +177,7 @@ class _Tracer:
             assert isinstance(capture, RowCapture)
             past = past_rows(self._session, self._view.name.database, given, capture.identity)
             yield Trace(ids.sql, capture, given, self._view, ids.is_unique, past)
-        elif why_untraced(upstream):
+        elif self._direct or why_untraced(upstream):
             yield Trace(ids.sql, None, given, upstream, ids.is_unique)
         else:
             yield from self._into_view(upstream, given, ids)
@@ -187,7 +188,7 @@ class _Tracer:
             f"SELECT {carried}, coco_stored.* FROM ({ids.sql}) AS coco_from JOIN ({stored(upstream, version(given))}) "
             f"AS coco_stored ON coco_stored.coco_row_id = coco_from.{SOURCE_ID}"
         )
-        tracer = _Tracer(self._session, upstream)
+        tracer = _Tracer(self._session, upstream, self._direct)
         if not tracer.traces_past:
             past = f"SELECT {idents(CARRIED)}, coco_row_id AS {SOURCE_ID} FROM ({here}) WHERE coco_past"
             yield Trace(past, None, given, upstream, ids.is_unique)

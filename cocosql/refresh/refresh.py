@@ -19,6 +19,7 @@ from cocosql.refresh.calling import make_calls
 from cocosql.refresh.inputs import tables_read
 from cocosql.refresh.map_step import MapStep, NeededCalls
 from cocosql.refresh.view_refresh import PlanChanged, ViewRefresh
+from cocosql.secrets import redacted
 from cocosql.sqltext import qualified, split_name
 from cocosql.udf import describe
 
@@ -284,7 +285,7 @@ def _versions(chain: list[ViewRefresh]) -> dict[str, str]:
 
 
 def _record_failure(session: Session, chain: list[ViewRefresh], seconds: float, error: BaseException) -> None:
-    text = str(error) or type(error).__name__
+    text = redacted(str(error)) or type(error).__name__
     with suppress(duckdb.Error), transaction(session):
         for part in chain:
             errors.forget_earlier(session, part.run)

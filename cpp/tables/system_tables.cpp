@@ -35,7 +35,7 @@ vector<SystemTable> SystemTables() {
 	    {"coco_functions", {{}}},
 	    {"coco_runs", {{}, {TEXT}}},
 	    {"coco_run_steps", {{LogicalTypeId::BIGINT}}},
-	    {"coco_lineage", {{TEXT}}},
+	    {"coco_lineage", {{TEXT}, {TEXT, TEXT}}},
 	    {"coco_impact", {{TEXT}}, true},
 	    {"coco_changes", {{TEXT}}},
 	    {"coco_explain_change", {{TEXT}, {TEXT, LogicalTypeId::UHUGEINT}}},

@@ -1,0 +1,64 @@
+"""cocosql.graph(con, view): the graph as an object that notebooks show."""
+
+from dataclasses import dataclass
+from html import escape
+
+import duckdb
+
+from cocosql.pictures import drawing
+from cocosql.pictures.mermaid import mermaid
+from cocosql.pictures.model import Graph, read, view_id
+from cocosql.sqltext import name_parts
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A graph of views. Notebooks show it; `mermaid()` and `svg()` are for documents."""
+
+    graph: Graph
+
+    def mermaid(self) -> str:
+        """The graph as Mermaid text."""
+        return mermaid(self.graph)
+
+    def svg(self) -> str:
+        """The graph as an SVG document.
+
+        Raises:
+            ImportError: if Graphviz is not there: ``pip install "pygraphviz>=2"``.
+        """
+        return drawing.svg(self.graph, drawing.style())
+
+    def _repr_html_(self) -> str:
+        try:
+            return self.svg()
+        except ImportError as error:
+            return f"<p>{escape(str(error))}</p><pre>{escape(self.mermaid())}</pre>"
+
+
+def graph(con: duckdb.DuckDBPyConnection, view: str | None = None) -> Picture:
+    """The graph of sources, operators, functions and views.
+
+    Args:
+        con: a connection with CocoSQL.
+        view: a view's name: only what it is made of is shown. By default all views of all attached databases.
+
+    Raises:
+        duckdb.CatalogException: if there is no such incremental view.
+    """
+    found = read(con)
+    return Picture(found if view is None else found.above(_find(con, found, view)))
+
+
+def _find(con: duckdb.DuckDBPyConnection, found: Graph, view: str) -> str:
+    """The id of the view that a name means."""
+    parts = name_parts(view) or [view]
+    ((database, schema),) = con.execute("SELECT current_database(), current_schema()").fetchall()
+    before = [[database, schema], [database, "main"], [database], []]
+    options = [*([*one, *parts] for one in before), [parts[0], "main", *parts[1:]]]
+    for key in [view_id(*option) for option in options if len(option) == 3]:
+        if any(node.id == key for node in found.nodes):
+            return key
+    raise duckdb.CatalogException(
+        f"incremental view {view} does not exist (SHOW INCREMENTAL VIEWS lists those that do)"
+    )
