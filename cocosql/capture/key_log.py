@@ -70,9 +70,9 @@ class KeyLog:
         return None if is_all else (int(count), int(there))
 
     def keys(self) -> str:
-        """A query for the keys, each once, and ``coco_gone``: whether its row was deleted, and did not come again."""
+        """A query for the keys, each once, and ``coco_gone``: whether the last that became of its row was DELETE."""
         keys = idents(self.source.key)
-        return f"SELECT {keys}, bool_and(coco_all IS NULL) AS coco_gone FROM {self.table} GROUP BY {keys}"
+        return f"SELECT {keys}, arg_max(coco_all IS NULL, rowid) AS coco_gone FROM {self.table} GROUP BY {keys}"
 
     def clear(self, session: Session) -> None:
         """Forget what this transaction sees of the log."""

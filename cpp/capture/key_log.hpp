@@ -24,11 +24,11 @@
 //! Drop a log table only when it is 'off'. DuckDB refuses the commit of transactions that have appended to a table that
 //! another one dropped or altered meanwhile, and these would be the user's.
 //!
-//! The log holds a superset of the keys whose rows changed, old keys and new ones, some more than once. coco_all is false;
-//! or NULL where DELETE took the row away, surely; or true, without a key, where all rows must be looked at: the
-//! statement changed too many, or its keys could not be told. Keys
-//! are logged up to equality (=): where a join says so, 30 days may stand for a month. With key_columns = [] each
-//! statement that changes rows leaves one row with coco_all.
+//! The log holds a superset of the keys whose rows changed, old keys and new ones, some more than once, in the order in
+//! which that was done. coco_all is false; or NULL where DELETE took the row away, surely; or true, without a key, where
+//! all rows must be looked at: the statement changed too many, or its keys could not be told. Keys are logged up to
+//! equality (=): where a join says so, 30 days may stand for a month. With key_columns = [] each statement that changes
+//! rows leaves one row with coco_all.
 //!
 //! Not seen are writers that bypass the planner: duckdb::InternalAppender, and extensions that write to storage.
 //!
