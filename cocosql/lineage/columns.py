@@ -370,7 +370,7 @@ class _Walk:
             if column_of(expression or "") is not None:
                 columns[name] = self._column(expression, below)
             else:
-                made = expression or f"({', '.join(map(reference, below.columns))})"
+                made = f"({', '.join(map(reference, below.columns))})" if expression is None else expression
                 columns[name] = _depending(self._column(made, below), below.decided_by)
         return replace(below, columns=columns).only_if(self._all(relation["conditions"], below, FILTER))
 

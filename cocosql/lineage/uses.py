@@ -101,9 +101,11 @@ def _decides(node: exp.Expr) -> Iterator[tuple[exp.Expr, str]]:
 
 def readable(text: str) -> str:
     """SQL that was put together, as people write it: with no more parentheses, quotes and casts than it needs."""
-    tree = read_expression(text)
+    tree = read_expression(text) if len(text) <= 4 * _LONGEST else None
     if tree is not None:
-        whole = exp.Select(expressions=[tree.transform(_without_cast)])
+        whole = exp.Select(expressions=[tree.copy()])
+        for cast in list(whole.find_all(exp.Cast)):
+            cast.replace(_without_cast(cast))
         for paren in list(whole.find_all(exp.Paren)):
             paren.replace(simplify_parens(paren, CocoDuckDB))
         for name in whole.find_all(exp.Identifier):
@@ -113,15 +115,13 @@ def readable(text: str) -> str:
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
-def _without_cast(node: exp.Expr) -> exp.Expr:
-    """An operation or a literal without the cast to the type that it has anyway, which DuckDB writes there."""
-    if not isinstance(node, exp.Cast):
-        return node
-    operand: exp.Expr = node.this
+def _without_cast(cast: exp.Cast) -> exp.Expr:
+    """What is cast, if it is an operation or a literal that has the type anyway: DuckDB writes it there."""
+    operand: exp.Expr = cast.this
     inner = operand.unnest()
     if isinstance(inner, exp.DPipe) or (isinstance(inner, exp.Anonymous) and inner.name.lower() in _WRITTEN_WITH_CAST):
         return operand
-    return inner if isinstance(inner, exp.Literal) and node.to.this in _OF_LITERALS[inner.is_string] else node
+    return inner if isinstance(inner, exp.Literal) and cast.to.this in _OF_LITERALS[inner.is_string] else cast
 
 
 #: Functions whose type depends on their arguments; so does that of ||.

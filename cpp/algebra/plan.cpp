@@ -26,6 +26,7 @@
 #include "duckdb/planner/operator/logical_secure_view.hpp"
 #include "duckdb/planner/sql_export/logical_plan_sql_exporter_internal.hpp"
 
+#include <algorithm>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -244,13 +245,18 @@ bool Builder::AreComparedByMeaning(const std::vector<Column> &columns) const {
 //! An expression that SQL may have no words for, with its columns as in SQL: for people, and to find the columns.
 std::string Builder::Rough(const Expression &expression, Inputs inputs) const {
 	auto copy = expression.Copy();
+	vector<std::string> columns;
 	ExpressionIterator::VisitExpressionMutable<BoundColumnRefExpression>(
 	    copy, [&](BoundColumnRefExpression &reference, unique_ptr<Expression> &) {
 		    if (auto column = Find(inputs, reference.Binding())) {
-			    reference.SetAlias(Identifier(Reference(*column)));
+			    columns.push_back(Reference(*column));
+			    reference.SetAlias(Identifier(columns.back()));
 		    }
 	    });
-	return copy->ToString();
+	auto text = copy->ToString();
+	auto marks = static_cast<idx_t>(std::count(text.begin(), text.end(), '\x01'));
+	// A text with such characters is left out.
+	return marks == columns.size() ? text : StringUtil::Join(columns, ", ");
 }
 
 //! The expression that a column of an operator is; none if it is no expression.
