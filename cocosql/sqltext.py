@@ -48,6 +48,13 @@ class CocoDuckDB(DuckDB):
                 return f"{self.sql(inner, 'this')} IS NOT {self.sql(inner, 'expression')}"
             return str(super().not_sql(expression))
 
+        def ignorenulls_sql(self, expression: exp.IgnoreNulls) -> str:
+            """``first(x IGNORE NULLS)`` stays what it is, and so does RESPECT NULLS."""
+            return f"{self.sql(expression, 'this')} IGNORE NULLS"
+
+        def respectnulls_sql(self, expression: exp.RespectNulls) -> str:
+            return f"{self.sql(expression, 'this')} RESPECT NULLS"
+
         def join_sql(self, expression: exp.Join) -> str:
             """``FROM a, unnest(a.x)`` keeps its comma."""
             if any(expression.args.get(part) for part in ("kind", "side", "method", "on", "using")):

@@ -300,6 +300,7 @@ EXPRESSIONS = {
     "CASE WHEN active THEN 'y' ELSE name END": "CASE WHEN people.active THEN 'y' ELSE people.name END",
     "list_transform(tags, lambda t: t || 'x')": "list_transform(people.tags, LAMBDA x1 : x1 || 'x')",
     "'it''s'": "'it''s'",
+    "last_value(name IGNORE NULLS) OVER (ORDER BY id)": "CAST(last_value(people.name IGNORE NULLS) OVER (ORDER BY people.id ASC) AS VARCHAR)",
 }
 
 

@@ -228,7 +228,7 @@ class _Walk:
         """An expression over the columns of sources."""
         texts = {name: column.expression for name, column in below.columns.items()} | (more or {})
         names = columns_in([expression])
-        meanings = {name: text for name, text in texts.items() if name in names and len(text) <= _LONGEST}
+        meanings = {name: text for name, text in texts.items() if name in names and 0 < len(text) <= _LONGEST}
         column = column_of(expression)
         return texts[column] if column in texts else sql(substitute(expression, meanings))
 
@@ -262,7 +262,7 @@ class _Walk:
     _call = _table
 
     def _values(self, relation: Relation) -> _Rows:
-        return _Rows({name: Column(ident(name)) for name in relation.names})
+        return _Rows({name: Column("") for name in relation.names})
 
     def _filter(self, relation: Relation) -> _Rows:
         below = self._below(relation)

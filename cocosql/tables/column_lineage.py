@@ -68,4 +68,5 @@ def _shown(origin: Origin, lineage: ColumnLineage) -> list[str]:
 
 
 def _constant(column: Column) -> list[str]:
-    return ["NULL", "NULL", f"[]::{_FUNCTIONS}", literal(readable(column.expression)), "'direct'", "'constant'"]
+    shown = readable(column.expression)
+    return ["NULL", "NULL", f"[]::{_FUNCTIONS}", literal(shown) if shown else "NULL", "'direct'", "'constant'"]
