@@ -93,10 +93,10 @@ class _Rows:
 
 
 class Tracer:
-    """Traces columns, each view once."""
+    """Traces columns, each view once: through the views that are read, or only as far as those."""
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    def __init__(self, session: Session, *, through_views: bool = True) -> None:
+        self._session, self._through_views = session, through_views
         self._views = {name: views.all_views(session, name) for name in migrations.databases(session)}
         self._traced: dict[tuple[str, int], ColumnLineage] = {}
 
@@ -123,9 +123,9 @@ class Tracer:
 
         def read(relation: Relation) -> _Rows:
             upstream = self._view_of(relation)
-            if upstream is not None:
+            if upstream is not None and self._through_views:
                 return _rows_of(self._view_as_source(upstream, sources), relation)
-            source = source_of(session, relation, others, made.files)
+            source = upstream_source(upstream) if upstream else source_of(session, relation, others, made.files)
             assert source is not None
             sources.setdefault(source.sql, source)
             return _rows_of(_source_rows(source), relation)

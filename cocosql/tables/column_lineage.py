@@ -1,4 +1,4 @@
-"""coco_column_lineage(['view']): for each column of a view, the columns of sources that its values depend on."""
+"""coco_column_lineage(['view'[, through_views]]): the source columns that each column of a view depends on."""
 
 from collections.abc import Iterator
 
@@ -28,7 +28,7 @@ _COLUMNS = {
 
 
 def sql(session: Session, arguments: list[str], caller: Caller) -> str:
-    tracer = Tracer(session)
+    tracer = Tracer(session, through_views=arguments[1:] != ["false"])
     if arguments:
         view = views.require(session, split_name(arguments[0]), caller)
         return templates.values(_COLUMNS, list(_rows(view, tracer.of(view))))
