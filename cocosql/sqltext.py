@@ -62,6 +62,23 @@ class CocoDuckDB(DuckDB):
             return f", {self.sql(expression, 'this')}"
 
 
+def try_parse(sql: str, kind: type[exp.Expr] | None = None) -> Any:
+    """The tree that sqlglot has for SQL, of this kind; None if it cannot read it."""
+    try:
+        return sqlglot.parse_one(sql, into=kind, dialect=CocoDuckDB)
+    except (SqlglotError, RecursionError) as error:
+        _forget_frames(error)
+        return None
+
+
+def _forget_frames(error: BaseException | None) -> None:
+    """sqlglot's errors are part of cycles. They must not hold the frames around: these hold connections, and DuckDB
+    opens a file again only when the last one is gone."""
+    while error is not None:
+        error.__traceback__ = None
+        error = error.__cause__ or error.__context__
+
+
 def render(expression: exp.Expr) -> str:
     return expression.sql(dialect=CocoDuckDB, normalize_functions=False)
 
@@ -102,10 +119,8 @@ def split_name(text: str) -> list[str]:
 
 def name_parts(text: str) -> list[str] | None:
     """The same; None if the text is no name."""
-    try:
-        return split_name(text)
-    except SqlglotError:
-        return None
+    table = try_parse(text, exp.Table)
+    return None if table is None else [part.name for part in table.parts]
 
 
 def literal(text: str) -> str:

@@ -5,14 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import sqlglot
 from sqlglot import exp
-from sqlglot.errors import SqlglotError
 
 from cocosql.catalog.names import Name
 from cocosql.openlineage.redact import without_secrets
 from cocosql.planner.file_calls import file_call
-from cocosql.sqltext import CocoDuckDB, ident, qualified
+from cocosql.sqltext import ident, qualified, try_parse
 
 
 @dataclass(frozen=True)
@@ -76,10 +74,8 @@ def label(source: str) -> str:
 
 
 def _table(source: str) -> exp.Table | None:
-    try:
-        return sqlglot.parse_one(source, into=exp.Table, dialect=CocoDuckDB)
-    except SqlglotError:
-        return None
+    table: exp.Table | None = try_parse(source, exp.Table)
+    return table
 
 
 def table_name(schema: str, name: str) -> str:

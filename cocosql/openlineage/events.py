@@ -50,7 +50,7 @@ class Events:
         self._views = history.views()
         self._materialized = {self._places.table(view.schema, view.name) for view in self._views.values()}
         self._columns = cache(history.columns)
-        self._lineage = cache(lambda name: history.column_lineage(self._views[name]))
+        self._lineage: dict[str, list[LineageRow]] = {}
 
     def of(self, run: Run) -> tuple[ol.RunEvent, ol.RunEvent]:
         """The events of a run that has ended. They are the same each time, and so is the id of the run."""
@@ -132,8 +132,10 @@ class Events:
 
     def _column_lineage(self, name: str, view: View) -> column_lineage_dataset.ColumnLineageDatasetFacet | None:
         datasets = {label(source): self._places.read(source) for source in reversed(view.sources)}
+        if name not in self._lineage:
+            self._lineage[name] = self._history.column_lineage(view)
         fields: dict[str | None, dict[tuple[Dataset, str], list[LineageRow]]] = {}
-        for row in self._lineage(name):
+        for row in self._lineage[name]:
             column, source, source_column, *_ = row
             for dataset in datasets.get(source or "", []):
                 if source_column is not None:

@@ -4,14 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import duckdb
-import sqlglot
 from sqlglot import exp
-from sqlglot.errors import SqlglotError
 
 from cocosql.openlineage.datasets import Places
 from cocosql.planner.file_calls import file_calls
 from cocosql.planner.qualify import tables
-from cocosql.sqltext import CocoDuckDB, ident, literal, render
+from cocosql.sqltext import ident, literal, render, try_parse
 
 Columns = list[tuple[str, str]]
 #: A column of the view (None: all), source, column of the source, expression, whether it is direct, kind.
@@ -53,10 +51,10 @@ class View:
 
 
 class History:
-    """The history of the default database of a connection."""
+    """The history of the default database of a connection, which asks for it over a cursor of its own."""
 
-    def __init__(self, con: duckdb.DuckDBPyConnection) -> None:
-        self._con = con.cursor()
+    def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        self._cursor = cursor
         ((self.database,),) = self._rows("SELECT current_database()")
 
     def places(self, namespace: str | None) -> Places:
@@ -109,15 +107,12 @@ class History:
             return []
 
     def _rows(self, sql: str) -> list[tuple]:  # type: ignore[type-arg]
-        return self._con.execute(sql).fetchall()
+        return self._cursor.execute(sql).fetchall()
 
 
 def sources_in(query: str) -> list[str]:
     """What a query that a view had reads, as SQL."""
-    try:
-        tree = sqlglot.parse_one(query, dialect=CocoDuckDB)
-    except (SqlglotError, RecursionError):
-        return []
+    tree = try_parse(query)
     if not isinstance(tree, exp.Query):
         return []
     files = {id(table): call for table, call in file_calls(tree)}

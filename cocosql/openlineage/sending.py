@@ -1,17 +1,18 @@
 """Sending events: to a file, a line each, or to an HTTP endpoint."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit, urlunsplit
 
 import duckdb
 import requests
+from openlineage.client.event_v2 import RunEvent
 from openlineage.client.transport import Transport
 from openlineage.client.transport.file import FileConfig, FileTransport
 from openlineage.client.transport.http import ApiKeyTokenProvider, HttpConfig, HttpTransport, TokenProvider
 
 from cocosql.openlineage.events import Events
-from cocosql.openlineage.history import History
+from cocosql.openlineage.history import History, Run
 from cocosql.openlineage.redact import without_secrets
 
 #: Where the key for an HTTP endpoint is read from, as OpenLineage's own client does.
@@ -55,28 +56,34 @@ def send(
     Raises:
         SendError: if a run could not be sent, or `to` is neither a file nor an http or https address.
     """
-    history, sent = History(con), Sent(0, since)
-    transport = _transport(to)
+    sent, transport = Sent(0, since), _transport(to)
     if transport is None:
-        raise SendError(f"events go to a file, or to an http or https address, and not to {without_secrets(to)}", sent)
-    runs = history.runs(since)
-    if not runs:
-        return sent
-    events = Events(history, namespace)
+        reason = f"events go to a file, or to an http or https address, and not to {without_secrets(to)}"
+        raise SendError(reason, sent)
+    with con.cursor() as cursor:
+        history = History(cursor)
+        runs = history.runs(since)
+        return _send(runs, Events(history, namespace), transport, sent) if runs else sent
+
+
+def _send(runs: list[Run], events: Events, transport: Transport, sent: Sent) -> Sent:
     try:
         for run in runs:
             if run.goes_on:
-                return Sent(sent.runs, sent.last, run.run_id)
-            try:
-                for event in events.of(run):
-                    transport.emit(event)
-            except (requests.RequestException, OSError, RuntimeError) as error:
-                reason = without_secrets(str(error))
-                raise SendError(f"run {run.run_id} could not be sent: {reason}", sent) from None
+                return replace(sent, goes_on=run.run_id)
+            for event in events.of(run):
+                _emit(transport, event, run, sent)
             sent = Sent(sent.runs + 1, run.run_id)
+        return sent
     finally:
         transport.close()
-    return sent
+
+
+def _emit(transport: Transport, event: RunEvent, run: Run, sent: Sent) -> None:
+    try:
+        transport.emit(event)
+    except (requests.RequestException, OSError, RuntimeError) as error:
+        raise SendError(f"run {run.run_id} could not be sent: {without_secrets(str(error))}", sent) from None
 
 
 def _transport(to: str) -> Transport | None:

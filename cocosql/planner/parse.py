@@ -6,18 +6,15 @@ import re
 import duckdb
 import sqlglot
 from sqlglot import exp
-from sqlglot.errors import SqlglotError
+from sqlglot.errors import TokenError
 
 from cocosql._native import Session
-from cocosql.sqltext import CocoDuckDB, render
+from cocosql.sqltext import CocoDuckDB, render, try_parse
 
 
 def parse(session: Session, sql: str) -> exp.Query | None:
     """The tree of a query; None if sqlglot cannot read it, or would write it with another meaning."""
-    try:
-        tree = sqlglot.parse_one(sql, dialect=CocoDuckDB)
-    except (SqlglotError, RecursionError):
-        return None
+    tree = try_parse(sql)
     if not isinstance(tree, exp.Query):
         return None
     return tree if same_meaning(session, render(tree), sql) else None
@@ -41,8 +38,8 @@ def _bare(canonical: str) -> str:
 def read_expression(sql: str) -> exp.Expr | None:
     """The tree of an expression that DuckDB wrote; None if sqlglot cannot read it. It may mean something else."""
     try:
-        tree = sqlglot.parse_one(f"SELECT {_with_bare_lambdas(sql)}", dialect=CocoDuckDB)
-    except (SqlglotError, RecursionError):
+        tree = try_parse(f"SELECT {_with_bare_lambdas(sql)}")
+    except TokenError:
         return None
     if not isinstance(tree, exp.Select) or [part for part, given in tree.args.items() if given] != ["expressions"]:
         return None
