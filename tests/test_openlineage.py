@@ -517,9 +517,15 @@ def test_a_server_that_is_busy_is_asked_again(database: Path, server: Server) ->
 
 
 def test_bad_targets(database: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert sent(database, "kafka://me:secret1@h/topic") == 1
-    said = capsys.readouterr().err
-    assert "events go to a file, or to an http or https address, and not to kafka://h/topic" in said
+    for target, shown in {
+        "kafka://me:secret1@h/topic": "kafka://h/topic",
+        "http://me:secret1@": "http://",
+        "http://h:port/x": "http://h:port/x",
+        "https://[h/x": "https://[h/x",
+    }.items():
+        assert sent(database, target) == 1
+        said = capsys.readouterr().err
+        assert f"events go to a file, or to an http or https address, and not to {shown}\n" in said
     assert sent(database, tmp_path / "none" / "e.jsonl") == 1
     assert "No such file or directory" in capsys.readouterr().err
     assert sent(tmp_path / "none.db", tmp_path / "e.jsonl") == 1

@@ -56,10 +56,12 @@ def send(
     Raises:
         SendError: if a run could not be sent, or `to` is neither a file nor an http or https address.
     """
-    sent, transport = Sent(0, since), _transport(to)
-    if transport is None:
+    sent = Sent(0, since)
+    try:
+        transport = _transport(to)
+    except ValueError:
         reason = f"events go to a file, or to an http or https address, and not to {without_secrets(to)}"
-        raise SendError(reason, sent)
+        raise SendError(reason, sent) from None
     with con.cursor() as cursor:
         history = History(cursor)
         runs = history.runs(since)
@@ -86,12 +88,17 @@ def _emit(transport: Transport, event: RunEvent, run: Run, sent: Sent) -> None:
         raise SendError(f"run {run.run_id} could not be sent: {without_secrets(str(error))}", sent) from None
 
 
-def _transport(to: str) -> Transport | None:
+def _transport(to: str) -> Transport:
+    """What takes events there.
+
+    Raises:
+        ValueError: if it is neither a file nor such an address.
+    """
     if "://" not in to:
         return FileTransport(FileConfig(log_file_path=to, append=True))
     parts = urlsplit(to)
-    if parts.scheme not in ("http", "https") or not parts.netloc:
-        return None
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:
+        raise ValueError(to)
     key = os.environ.get(API_KEY)
     auth = ApiKeyTokenProvider({"apiKey": key}) if key else TokenProvider({})
     url = urlunsplit((parts.scheme, parts.netloc, "", "", ""))
