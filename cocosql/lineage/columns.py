@@ -122,13 +122,14 @@ class Tracer:
         sources: dict[str, Source] = {}
 
         def read(relation: Relation) -> _Rows:
+            names = dict(zip(relation.names, relation["source_columns"], strict=True))
             upstream = self._view_of(relation)
             if upstream is not None and self._through_views:
-                return _rows_of(self._view_as_source(upstream, sources), relation)
+                return self._through(upstream, names, sources)
             source = upstream_source(upstream) if upstream else source_of(session, relation, others, made.files)
             assert source is not None
             sources.setdefault(source.sql, source)
-            return _rows_of(_source_rows(source), relation)
+            return _Rows({name: _column_of(source, there) for name, there in names.items()}, sources=(source.sql,))
 
         rows = _Walk(read, functions).rows(made.algebra)
         names = made.algebra[-1].names
@@ -144,21 +145,15 @@ class Tracer:
         found = self._views.get(relation["database"], [])
         return next((view for view in found if view.state_table == relation["name"]), None)
 
-    def _view_as_source(self, view: View, sources: dict[str, Source]) -> _Rows:
+    def _through(self, view: View, names: dict[str, str], sources: dict[str, Source]) -> _Rows:
+        """The rows of a view that is read, with columns of the view's under other names."""
         lineage, itself = self.of(view), upstream_source(view)
-        for name, source in lineage.sources.items():
-            sources.setdefault(name, source)
-        there = {name.lower() for name in lineage.columns}
-        gone = [name for name in view.column_names if name.lower() not in there]
-        if gone:  # what it was made of is not known any more
-            sources[itself.sql] = itself
-        columns = {**{name: _column_of(itself, name) for name in gone}, **lineage.columns}
+        sources.update({name: source for name, source in lineage.sources.items() if name not in sources})
+        known = {name.lower(): column for name, column in lineage.columns.items()}
+        if not all(there.lower() in known for there in names.values()):
+            sources[itself.sql] = itself  # a column is gone by now, and what it was made of is not known any more
+        columns = {name: known.get(there.lower()) or _column_of(itself, there) for name, there in names.items()}
         return _Rows(columns, lineage.rows, lineage.rows_of)
-
-
-def _source_rows(source: Source) -> _Rows:
-    columns = {name: _column_of(source, name) for name in [*source.types, "rowid"]}
-    return _Rows(columns, sources=(source.sql,))
 
 
 def _column_of(source: Source, name: str) -> Column:
@@ -166,15 +161,8 @@ def _column_of(source: Source, name: str) -> Column:
     return Column(shown, (Origin(source.sql, name, IDENTITY, (), shown),))
 
 
-def _rows_of(source: _Rows, relation: Relation) -> _Rows:
-    """The rows of a source, or of a view, under the names that they have in the algebra."""
-    there = {name.lower(): column for name, column in source.columns.items()}
-    pairs = zip(relation.names, relation["source_columns"], strict=True)
-    return replace(source, columns={name: there[shown.lower()] for name, shown in pairs})
-
-
 def _finished(columns: dict[str, Column], rows: _Rows) -> ColumnLineage:
-    """Readable, and each thing said once: what decides on all rows is not repeated for each column."""
+    """Each thing said once: what decides on all rows is not repeated for each column."""
     of_rows = set(rows.decided_by)
     kept = {
         name: Column(column.expression, tuple(origin for origin in column.origins if origin not in of_rows))

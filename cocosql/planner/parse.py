@@ -52,7 +52,7 @@ def _with_bare_lambdas(text: str) -> str:
     tokens = sqlglot.tokenize(text, dialect=CocoDuckDB)
     dropped: list[int] = []
     opened: list[bool] = []
-    for token, following in itertools.pairwise([*tokens, tokens[-1]]):
+    for token, following in itertools.pairwise([*tokens, *tokens[-1:]]):
         if token.text == "(":
             opened.append(following.text.lower() == "lambda")
         if token.text in ("(", ")") and opened and (opened[-1] if token.text == "(" else opened.pop()):

@@ -68,5 +68,5 @@ def _shown(origin: Origin, lineage: ColumnLineage) -> list[str]:
 
 
 def _constant(column: Column) -> list[str]:
-    shown = readable(column.expression)
-    return ["NULL", "NULL", f"[]::{_FUNCTIONS}", literal(shown) if shown else "NULL", "'direct'", "'constant'"]
+    shown = literal(readable(column.expression)) if column.expression else "NULL"
+    return ["NULL", "NULL", f"[]::{_FUNCTIONS}", shown, "'direct'", "'constant'"]
