@@ -272,6 +272,35 @@ def test_a_run_that_failed(path: Path, tmp_path: Path) -> None:
     assert "stackTrace" not in cast["run"]["facets"]["errorMessage"]
 
 
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({}, "function deaf failed: ValueError: what? (2 calls failed)"),
+        ({"memo": False}, "function deaf failed: ValueError: what?"),
+        ({"timeout": 0.05}, "function deaf failed: coco_errors() says why"),
+    ],
+)
+def test_errors_without_the_arguments(path: Path, tmp_path: Path, options: dict[str, Any], message: str) -> None:
+    @cocosql.udf(version="1", **options)
+    def deaf(text: str) -> str:
+        if "timeout" in options:
+            threading.Event().wait(1)
+        raise ValueError("what?")
+
+    con = filled(path)
+    cocosql.register(con, deaf)
+    con.execute("CREATE INCREMENTAL VIEW v AS SELECT deaf('arg-' || body) AS d FROM notes WITH NO DATA")
+    with pytest.raises(duckdb.Error):
+        con.execute("REFRESH INCREMENTAL VIEW v")
+    con.close()
+    sent(path, tmp_path / "e.jsonl")
+    *_, end = events(tmp_path / "e.jsonl")
+    assert end["eventType"] == "FAIL"
+    assert end["run"]["facets"]["errorMessage"]["message"] == message
+    assert "arg-tea" not in json.dumps(end)
+    assert "calls failed:" not in json.dumps(end)
+
+
 def test_a_run_that_was_killed(path: Path, tmp_path: Path) -> None:
     con = filled(path)
     con.execute(

@@ -36,6 +36,7 @@ PRODUCER = f"pkg:pypi/cocosql@{cocosql.__version__}"
 
 _ENDS = {"succeeded": ol.RunState.COMPLETE, "failed": ol.RunState.FAIL, "killed": ol.RunState.ABORT}
 _FAILED_FOR = re.compile(r"function (\w+) failed for ")
+_MORE = re.compile(r"\n(\d+ calls failed): [^\n]*$")
 _TRACEBACK = "Traceback (most recent call last):"
 
 Facet = TypeVar("Facet", bound=BaseFacet)
@@ -53,9 +54,10 @@ class Events:
         self._lineage: dict[str, list[LineageRow]] = {}
 
     def of(self, run: Run) -> tuple[ol.RunEvent, ol.RunEvent]:
-        """The events of a run that has ended. They are the same each time, and so is the id of the run."""
+        """The events of a run that has ended. The id of the run is the same each time."""
         view = self._view(run)
-        inputs = [dataset for source in self._sources(run, view) for dataset in self._places.read(source)]
+        read = [dataset for source in self._sources(run, view) for dataset in self._places.read(source)]
+        inputs = list(dict.fromkeys(read))
         output = self._output(run, view)
         started = self._event(
             ol.RunState.START,
@@ -93,7 +95,7 @@ class Events:
     def _event(self, state: ol.RunState, run: Run, moment: datetime, **datasets: Any) -> ol.RunEvent:
         namespace = self._places.of(self._places.database)
         job = self._output(run, None).name
-        run_id = generate_static_uuid(run.started_at, f"{namespace}\0{job}\0{run.run_id}".encode())
+        run_id = generate_static_uuid(run.started_at, f"{namespace}\0{run.run_id}".encode())
         return ol.RunEvent(
             eventType=state,
             eventTime=moment.isoformat(),
@@ -219,13 +221,17 @@ def _job_facets(run: Run) -> Iterator[tuple[str, JobFacet]]:
 
 
 def _error(text: str) -> tuple[str, str | None]:
-    """What happened, without the row that it happened for, and the traceback."""
-    message, found, trace = without_secrets(text).partition(_TRACEBACK)
-    failed = _FAILED_FOR.match(message)
+    """What happened, and the traceback; without the row and the arguments that it happened for."""
+    text = without_secrets(text)
+    before, found, trace = text.partition(_TRACEBACK)
+    failed = _FAILED_FOR.search(before)
     if failed is None:
-        return message.strip() or text, f"{found}{trace}" if found else None
-    last = trace.strip().splitlines()[-1:] or ["its error is in coco_errors()"]
-    return f"function {failed[1]} failed: {last[0]}", f"{found}{trace}" if found else None
+        return text, None
+    if not found:
+        return f"function {failed[1]} failed: coco_errors() says why", None
+    trace, *more = _MORE.split(trace)
+    *_, last = trace.strip().splitlines()
+    return f"function {failed[1]} failed: {last}{f' ({more[0]})' if more else ''}", f"{found}{trace}".strip()
 
 
 def _made(kind: type[Facet], **values: Any) -> Facet:
