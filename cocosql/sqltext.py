@@ -48,11 +48,35 @@ class CocoDuckDB(DuckDB):
                 return f"{self.sql(inner, 'this')} IS NOT {self.sql(inner, 'expression')}"
             return str(super().not_sql(expression))
 
+        def ignorenulls_sql(self, expression: exp.IgnoreNulls) -> str:
+            """``first(x IGNORE NULLS)`` stays what it is, and so does RESPECT NULLS."""
+            return f"{self.sql(expression, 'this')} IGNORE NULLS"
+
+        def respectnulls_sql(self, expression: exp.RespectNulls) -> str:
+            return f"{self.sql(expression, 'this')} RESPECT NULLS"
+
         def join_sql(self, expression: exp.Join) -> str:
             """``FROM a, unnest(a.x)`` keeps its comma."""
             if any(expression.args.get(part) for part in ("kind", "side", "method", "on", "using")):
                 return str(super().join_sql(expression))
             return f", {self.sql(expression, 'this')}"
+
+
+def try_parse(sql: str, kind: type[exp.Expr] | None = None) -> Any:
+    """The tree that sqlglot has for SQL, of this kind; None if it cannot read it."""
+    try:
+        return sqlglot.parse_one(sql, into=kind, dialect=CocoDuckDB)
+    except (SqlglotError, RecursionError) as error:
+        _forget_frames(error)
+        return None
+
+
+def _forget_frames(error: BaseException | None) -> None:
+    """sqlglot's errors are part of cycles. They must not hold the frames around: these hold connections, and DuckDB
+    opens a file again only when the last one is gone."""
+    while error is not None:
+        error.__traceback__ = None
+        error = error.__cause__ or error.__context__
 
 
 def render(expression: exp.Expr) -> str:
@@ -95,10 +119,8 @@ def split_name(text: str) -> list[str]:
 
 def name_parts(text: str) -> list[str] | None:
     """The same; None if the text is no name."""
-    try:
-        return split_name(text)
-    except SqlglotError:
-        return None
+    table = try_parse(text, exp.Table)
+    return None if table is None else [part.name for part in table.parts]
 
 
 def literal(text: str) -> str:

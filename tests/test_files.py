@@ -1,5 +1,6 @@
 """Files as sources: what changed is read, the rest is neither opened nor parsed, and the view equals its query."""
 
+import gc
 import json
 import os
 import random
@@ -19,6 +20,7 @@ from helpers import Calls, Con, assert_replayed, assert_view_equals_query, examp
 import cocosql
 from cocosql import listing
 from cocosql.capture.files import FileParts
+from cocosql.refresh.view_refresh import ViewRefresh
 from cocosql.sqltext import literal
 
 
@@ -902,3 +904,18 @@ def test_whatever_happens_to_files(con: Con, docs: Path, calls: Calls, reader: s
             assert_view_equals_query(con, view, queries[view].format("upper"))
     for view in queries:
         assert_replayed(con, view, view)
+
+
+def test_a_refresh_leaves_nothing_behind(con: Con, docs: Path) -> None:
+    """What holds a connection would keep DuckDB from opening the file again, until Python collects its garbage."""
+    (docs / "a.csv").write_text("id;text\n1;one\n")
+    gc.collect()
+    gc.disable()
+    try:
+        con.execute(
+            f"CREATE INCREMENTAL VIEW v AS SELECT id, r FROM read_csv('{docs}/*.csv', delim = ';'), range(2) AS g(r)"
+        )
+        con.execute("REFRESH INCREMENTAL VIEW v")
+        assert [one for one in gc.get_objects() if isinstance(one, ViewRefresh)] == []
+    finally:
+        gc.enable()

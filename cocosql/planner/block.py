@@ -3,20 +3,18 @@
 A block becomes a map, or is done to the rows of the operator below it.
 """
 
-import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-import sqlglot
 from sqlglot import exp
-from sqlglot.errors import SqlglotError
 
 from cocosql.planner.algebra import NotIncremental
 from cocosql.planner.call_sites import Callee, CallSites, calls_in
 from cocosql.planner.expressions import column_of, columns_in, finder, sql, substitute
 from cocosql.planner.operators import Input
 from cocosql.planner.operators.map import Map, element_column
-from cocosql.sqltext import CocoDuckDB, render
+from cocosql.planner.parse import read_expression
+from cocosql.sqltext import render
 
 #: Whether two SELECTs mean the same to DuckDB.
 SameMeaning = Callable[[str, str], bool]
@@ -123,27 +121,11 @@ class MapMaker:
             if not self._calls(text):
                 found[expression] = exp.Var(this=text)
                 continue
-            try:
-                tree = sqlglot.parse_one(f"SELECT {_with_bare_lambdas(text)}", dialect=CocoDuckDB)
-            except (SqlglotError, RecursionError):
-                tree = None
-            if tree is None or not self._same(render(tree), f"SELECT {text}"):
+            tree = read_expression(text)
+            if tree is None or not self._same(f"SELECT {render(tree)}", f"SELECT {text}"):
                 raise NotIncremental(f"{text}, of which the planner cannot read the calls,")
-            found[expression] = tree.expressions[0] if calls_in(tree, self._callees) else exp.Var(this=text)
+            found[expression] = tree if calls_in(tree, self._callees) else exp.Var(this=text)
         return found
-
-
-def _with_bare_lambdas(text: str) -> str:
-    """The SQL without the parentheses that DuckDB writes around a lambda, and sqlglot does not read."""
-    tokens = sqlglot.tokenize(text, dialect=CocoDuckDB)
-    dropped: list[int] = []
-    opened: list[bool] = []
-    for token, following in itertools.pairwise([*tokens, tokens[-1]]):
-        if token.text == "(":
-            opened.append(following.text.lower() == "lambda")
-        if token.text in ("(", ")") and opened and (opened[-1] if token.text == "(" else opened.pop()):
-            dropped.append(token.start)
-    return "".join(character for place, character in enumerate(text) if place not in dropped)
 
 
 def _unnest_sql(unnest: Unnest, parsed: dict[str, exp.Expr], number: int) -> exp.Expr:

@@ -12,6 +12,7 @@ from cocosql.planner.expressions import (
     column_of,
     columns_in,
     finder,
+    ordered_by,
     reference,
     replace_whole,
     substitute,
@@ -334,7 +335,7 @@ class _Builder:
         (below,) = relation.inputs
         order = below["order"] if below.kind == "order" else []
         rows = below.inputs[0] if below.kind == "order" else below
-        block, hoisted = self._hoisted(self.block(rows), [_bare(part) for part in order if self._calls(part)])
+        block, hoisted = self._hoisted(self.block(rows), [ordered_by(part) for part in order if self._calls(part)])
         block_order = [replace_whole(part, hoisted) for part in order]
         inputs = self._inputs(block)
         operator = Top(
@@ -420,7 +421,7 @@ def _column(item: str) -> str:
 
 def _arguments(aggregate: dict[str, Any]) -> list[str]:
     """What an aggregate reads of each row."""
-    parts = [*aggregate["arguments"], *(_bare(part) for part in aggregate["order"])]
+    parts = [*aggregate["arguments"], *(ordered_by(part) for part in aggregate["order"])]
     return [part for part in [*parts, aggregate["filter"]] if part]
 
 
@@ -434,15 +435,6 @@ def _wanted(aggregate: dict[str, Any], hoisted: dict[str, str]) -> Wanted | None
         arguments = [f"CASE WHEN {condition} THEN {argument} END" for argument in arguments or ["1"]]
     function = aggregate["name"].removesuffix("_star")
     return Wanted(function, *arguments, *aggregate["types"]) if arguments else Wanted(function)
-
-
-def _bare(order: str) -> str:
-    """What an expression of ORDER BY orders by."""
-    for direction in (" ASC", " DESC"):
-        found = order.rfind(direction)
-        if found > 0:
-            return order[:found]
-    return order
 
 
 def _paths(root: Relation) -> dict[int, int]:

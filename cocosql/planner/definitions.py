@@ -3,14 +3,12 @@
 from dataclasses import dataclass, field
 
 import duckdb
-import sqlglot
 from sqlglot import exp
-from sqlglot.errors import SqlglotError
 
 from cocosql._native import Session
 from cocosql.catalog.names import Name, relation
 from cocosql.planner.qualify import tables
-from cocosql.sqltext import CocoDuckDB
+from cocosql.sqltext import try_parse
 
 #: Functions that SQL writes without parentheses.
 _BARE: dict[type[exp.Expr], str] = {
@@ -118,10 +116,7 @@ def _collect_view(session: Session, table: exp.Table, found: Definitions) -> Non
 
 
 def _collect_text(session: Session, text: str, found: Definitions, view: Name | None = None) -> None:
-    try:
-        tree = sqlglot.parse_one(text, dialect=CocoDuckDB)
-    except SqlglotError:
-        return
+    tree = try_parse(text)
     query = tree.expression if isinstance(tree, exp.Create) else tree
     if query is None:
         return

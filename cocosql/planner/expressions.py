@@ -69,3 +69,12 @@ def replace_whole(text: str, parts: Mapping[str, str]) -> str:
         return text
     pattern = "|".join(re.escape(part) for part in sorted(parts, key=len, reverse=True))
     return re.sub(rf"(?<![\w.])({pattern})", lambda found: parts[found[0]], text)
+
+
+def ordered_by(order: str) -> str:
+    """What an expression of ORDER BY orders by."""
+    for direction in (" ASC", " DESC"):
+        found = order.rfind(direction)
+        if found > 0:
+            return order[:found]
+    return order

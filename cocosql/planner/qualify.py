@@ -8,13 +8,11 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 import duckdb
-import sqlglot
 from sqlglot import exp
-from sqlglot.errors import SqlglotError
 
 from cocosql._native import Session
 from cocosql.catalog.names import Caller, Name, candidates, relation
-from cocosql.sqltext import CocoDuckDB, render
+from cocosql.sqltext import render, try_parse
 
 
 def qualify(session: Session, tree: exp.Query, caller: Caller, view: Name) -> None:
@@ -45,11 +43,10 @@ def fill_database(tree: exp.Query, database: str) -> None:
 @lru_cache(maxsize=1024)
 def without_database(sql: str, database: str) -> str:
     """The name of a source as stored: without the view's own database."""
-    try:
-        table = sqlglot.parse_one(sql, into=exp.Table, dialect=CocoDuckDB)
-    except SqlglotError:
+    table = try_parse(sql, exp.Table)
+    if table is None:
         return sql
-    if isinstance(table, exp.Table) and table.catalog.lower() == database.lower():
+    if table.catalog.lower() == database.lower():
         table.set("catalog", None)
     return render(table)
 

@@ -8,7 +8,18 @@ import duckdb
 from cocosql._native import Session
 from cocosql.catalog import migrations
 from cocosql.catalog.names import Caller
-from cocosql.tables import changes, errors, explain_change, impact, lineage, memo, of_all_databases, operators, views
+from cocosql.tables import (
+    changes,
+    column_lineage,
+    errors,
+    explain_change,
+    impact,
+    lineage,
+    memo,
+    of_all_databases,
+    operators,
+    views,
+)
 
 _TABLES: dict[str, Callable[[Session, list[str], Caller], str]] = {
     "coco_views": views.sql,
@@ -17,6 +28,7 @@ _TABLES: dict[str, Callable[[Session, list[str], Caller], str]] = {
     "coco_runs": of_all_databases.runs,
     "coco_run_steps": of_all_databases.run_steps,
     "coco_lineage": lineage.sql,
+    "coco_column_lineage": column_lineage.sql,
     "coco_impact": impact.sql,
     "coco_changes": changes.sql,
     "coco_explain_change": explain_change.sql,

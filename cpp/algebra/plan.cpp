@@ -17,6 +17,8 @@
 #include "duckdb/planner/expression/bound_unnest_expression.hpp"
 #include "duckdb/planner/expression/bound_window_expression.hpp"
 #include "duckdb/planner/expression_binder.hpp"
+#include "duckdb/planner/expression_iterator.hpp"
+#include "duckdb/planner/logical_operator_visitor.hpp"
 #include "duckdb/planner/logical_plan_sql_exporter.hpp"
 #include "duckdb/planner/operator/list.hpp"
 #include "duckdb/planner/operator/logical_pivot.hpp"
@@ -24,6 +26,7 @@
 #include "duckdb/planner/operator/logical_secure_view.hpp"
 #include "duckdb/planner/sql_export/logical_plan_sql_exporter_internal.hpp"
 
+#include <algorithm>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -120,6 +123,8 @@ private:
 	Column NewColumn(const std::string &base, const LogicalType &type, ColumnBinding binding);
 	std::vector<Column> Scope(Inputs inputs) const;
 	const Column *Find(Inputs inputs, const ColumnBinding &binding) const;
+	std::string Rough(const Expression &expression, Inputs inputs) const;
+	Field RoughColumn(LogicalOperator &op, const ColumnBinding &binding, Inputs inputs) const;
 	std::string BaseName(const Expression &expression, Inputs inputs) const;
 	bool AreComparedByMeaning(const std::vector<Column> &columns) const;
 
@@ -237,14 +242,84 @@ bool Builder::AreComparedByMeaning(const std::vector<Column> &columns) const {
 	                   [&](const Column &column) { return IsComparedByMeaning(context, column.type); });
 }
 
+//! An expression that SQL may have no words for, with its columns as in SQL: for people, and to find the columns.
+std::string Builder::Rough(const Expression &expression, Inputs inputs) const {
+	auto copy = expression.Copy();
+	vector<std::string> columns;
+	ExpressionIterator::VisitExpressionMutable<BoundColumnRefExpression>(
+	    copy, [&](BoundColumnRefExpression &reference, unique_ptr<Expression> &) {
+		    if (auto column = Find(inputs, reference.Binding())) {
+			    columns.push_back(Reference(*column));
+			    reference.SetAlias(Identifier(columns.back()));
+		    }
+	    });
+	auto text = copy->ToString();
+	auto marks = static_cast<idx_t>(std::count(text.begin(), text.end(), '\x01'));
+	// A text with such characters is left out.
+	return marks == columns.size() ? text : StringUtil::Join(columns, ", ");
+}
+
+//! The expression that a column of an operator is; none if it is no expression.
+const Expression *Defining(const LogicalOperator &op, const ColumnBinding &binding) {
+	if (op.type == LogicalOperatorType::LOGICAL_AGGREGATE_AND_GROUP_BY) {
+		auto &aggregate = op.Cast<LogicalAggregate>();
+		if (binding.table_index == aggregate.group_index) {
+			return aggregate.groups[binding.column_index].get();
+		}
+		return binding.table_index == aggregate.aggregate_index ? op.expressions[binding.column_index].get() : nullptr;
+	}
+	auto has_own = op.type == LogicalOperatorType::LOGICAL_PROJECTION ||
+	               op.type == LogicalOperatorType::LOGICAL_WINDOW || op.type == LogicalOperatorType::LOGICAL_UNNEST;
+	return has_own ? op.expressions[binding.column_index].get() : nullptr;
+}
+
+Field Builder::RoughColumn(LogicalOperator &op, const ColumnBinding &binding, Inputs inputs) const {
+	if (auto column = Find(inputs, binding)) {
+		return Reference(*column);
+	}
+	if (auto expression = Defining(op, binding)) {
+		return Rough(*expression, inputs);
+	}
+	return {};
+}
+
 Node Builder::MakeOpaque(LogicalOperator &op, Inputs inputs, const std::string &reason) {
 	Node node {"opaque", inputs, {}, {}};
+	Field::List expressions;
 	auto bindings = op.GetColumnBindings();
 	for (idx_t i = 0; i < bindings.size() && i < op.types.size(); i++) {
 		auto column = Find(inputs, bindings[i]);
-		node.columns.push_back(column ? *column : NewColumn("column", op.types[i], bindings[i]));
+		auto is_reference = op.type == LogicalOperatorType::LOGICAL_CTE_REF;
+		auto base = is_reference ? op.Cast<LogicalCTERef>().bound_columns[i].GetIdentifierName() : "column";
+		node.columns.push_back(column ? *column : NewColumn(base, op.types[i], bindings[i]));
+		expressions.push_back(RoughColumn(op, bindings[i], inputs));
 	}
-	node.fields.emplace_back("reason", reason);
+	// What decides which rows there are: all but the values of columns.
+	Field::List conditions;
+	auto is_value = op.type == LogicalOperatorType::LOGICAL_PROJECTION ||
+	                op.type == LogicalOperatorType::LOGICAL_AGGREGATE_AND_GROUP_BY ||
+	                op.type == LogicalOperatorType::LOGICAL_WINDOW;
+	std::unordered_set<const Expression *> values;
+	for (auto &expression : op.expressions) {
+		if (is_value) {
+			values.insert(expression.get());
+		}
+	}
+	LogicalOperatorVisitor::EnumerateExpressions(op, [&](unique_ptr<Expression> *expression) {
+		if (!values.count(expression->get())) {
+			conditions.emplace_back(Rough(**expression, inputs));
+		}
+	});
+	node.fields = {{"reason", reason}, {"expressions", expressions}, {"conditions", conditions}};
+	if (op.type == LogicalOperatorType::LOGICAL_RECURSIVE_CTE) {
+		node.fields.emplace_back("recursion", op.Cast<LogicalRecursiveCTE>().table_index.index);
+	}
+	if (op.type == LogicalOperatorType::LOGICAL_CTE_REF) {
+		node.fields.emplace_back("recursion", op.Cast<LogicalCTERef>().cte_index.index);
+	}
+	if (op.type == LogicalOperatorType::LOGICAL_GET) {
+		node.fields.emplace_back("source", op.Cast<LogicalGet>().function.GetName().GetIdentifierName());
+	}
 	return node;
 }
 

@@ -36,6 +36,7 @@ vector<SystemTable> SystemTables() {
 	    {"coco_runs", {{}, {TEXT}}},
 	    {"coco_run_steps", {{LogicalTypeId::BIGINT}}},
 	    {"coco_lineage", {{TEXT}, {TEXT, TEXT}}},
+	    {"coco_column_lineage", {{}, {TEXT}, {TEXT, LogicalTypeId::BOOLEAN}}},
 	    {"coco_impact", {{TEXT}}, true},
 	    {"coco_changes", {{TEXT}}},
 	    {"coco_explain_change", {{TEXT}, {TEXT, LogicalTypeId::UHUGEINT}}},
