@@ -22,7 +22,6 @@ from openlineage.client.serde import Serde
 
 import cocosql
 from cocosql.cli import main
-from cocosql.openlineage.redact import without_secrets
 
 Event = dict[str, Any]
 
@@ -434,25 +433,8 @@ def test_secrets_stay_here(path: Path, tmp_path: Path) -> None:
     con.close()
     sent(path, tmp_path / "e.jsonl")
     text = (tmp_path / "e.jsonl").read_text()
-    assert "https://h/x" in text
+    assert "https://***@h/x" in text
     assert not re.search(r"pw\d", text)
-
-
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [
-        ("read_csv('https://a:b@h.org:8/p/q.csv?X-Sig=1&b=2')", "read_csv('https://h.org:8/p/q.csv')"),
-        ("s3://bucket/key", "s3://bucket/key"),
-        ("f(password := 'it''s', x := 1)", "f(password := ***, x := 1)"),
-        ("'host=h PASSWORD=abc dbname=d'", "'host=h PASSWORD=*** dbname=d'"),
-        ("api_key => 'k'", "api_key => ***"),
-        ('secret: "x y"', "secret: ***"),
-        ("SELECT tokens, a FROM t", "SELECT tokens, a FROM t"),
-        ("a ? b : c", "a ? b : c"),
-    ],
-)
-def test_without_secrets(text: str, shown: str) -> None:
-    assert without_secrets(text) == shown
 
 
 # --- where to ---------------------------------------------------------------------------------------------------------
@@ -547,8 +529,8 @@ def test_a_server_that_is_busy_is_asked_again(database: Path, server: Server) ->
 
 def test_bad_targets(database: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for target, shown in {
-        "kafka://me:secret1@h/topic": "kafka://h/topic",
-        "http://me:secret1@": "http://",
+        "kafka://me:secret1@h/topic": "kafka://***@h/topic",
+        "http://me:secret1@": "http://***@",
         "http://h:port/x": "http://h:port/x",
         "https://[h/x": "https://[h/x",
     }.items():

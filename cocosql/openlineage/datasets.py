@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 from sqlglot import exp
 
 from cocosql.catalog.names import Name
-from cocosql.openlineage.redact import without_secrets
 from cocosql.planner.file_calls import file_call
 from cocosql.sqltext import ident, qualified, try_parse
 
@@ -91,6 +90,6 @@ def _file(pattern: str, relation: str | None) -> Dataset:
     if len(parts.scheme) < 2 or parts.scheme == "file":  # a letter is a drive
         path = parts.path if parts.scheme == "file" else pattern
         return Dataset("file", path, f"file://{path}", "FILE", relation)
-    place = without_secrets(f"{parts.scheme}://{parts.netloc}")
+    place = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
     path = parts.path.lstrip("/") or "/"
     return Dataset(place, path, f"{place}/{path}", "FILE", relation)

@@ -30,7 +30,7 @@ from openlineage.client.uuid import generate_static_uuid
 import cocosql
 from cocosql.openlineage.datasets import Dataset, Places, label
 from cocosql.openlineage.history import Columns, History, LineageRow, Run, View, sources_in
-from cocosql.openlineage.redact import without_secrets
+from cocosql.secrets import redacted
 
 PRODUCER = f"pkg:pypi/cocosql@{cocosql.__version__}"
 
@@ -167,7 +167,7 @@ def _transformation(row: LineageRow) -> column_lineage_dataset.Transformation:
     return column_lineage_dataset.Transformation(
         type=influence.upper(),
         subtype=kind.upper().replace(" ", "_"),
-        description=without_secrets(expression or ""),
+        description=redacted(expression or ""),
         masking=False,
     )
 
@@ -217,12 +217,12 @@ def _job_facets(run: Run) -> Iterator[tuple[str, JobFacet]]:
         _made(job_type_job.JobTypeJobFacet, processingType="BATCH", integration="COCOSQL", jobType="REFRESH"),
     )
     if run.query:
-        yield "sql", _made(sql_job.SQLJobFacet, query=without_secrets(run.query), dialect="duckdb")
+        yield "sql", _made(sql_job.SQLJobFacet, query=redacted(run.query), dialect="duckdb")
 
 
 def _error(text: str) -> tuple[str, str | None]:
     """What happened, and the traceback; without the row and the arguments that it happened for."""
-    text = without_secrets(text)
+    text = redacted(text)
     before, found, trace = text.partition(_TRACEBACK)
     failed = _FAILED_FOR.search(before)
     if failed is None:

@@ -13,7 +13,7 @@ from openlineage.client.transport.http import ApiKeyTokenProvider, HttpConfig, H
 
 from cocosql.openlineage.events import Events
 from cocosql.openlineage.history import History, Run
-from cocosql.openlineage.redact import without_secrets
+from cocosql.secrets import redacted
 
 #: Where the key for an HTTP endpoint is read from, as OpenLineage's own client does.
 API_KEY = "OPENLINEAGE_API_KEY"
@@ -60,7 +60,7 @@ def send(
     try:
         transport = _transport(to)
     except ValueError:
-        reason = f"events go to a file, or to an http or https address, and not to {without_secrets(to)}"
+        reason = f"events go to a file, or to an http or https address, and not to {redacted(to)}"
         raise SendError(reason, sent) from None
     with con.cursor() as cursor:
         history = History(cursor)
@@ -85,7 +85,7 @@ def _emit(transport: Transport, event: RunEvent, run: Run, sent: Sent) -> None:
     try:
         transport.emit(event)
     except (requests.RequestException, OSError, RuntimeError) as error:
-        raise SendError(f"run {run.run_id} could not be sent: {without_secrets(str(error))}", sent) from None
+        raise SendError(f"run {run.run_id} could not be sent: {redacted(str(error))}", sent) from None
 
 
 def _transport(to: str) -> Transport:
