@@ -47,7 +47,7 @@ def measure(
 ) -> dict[str, list[float]]:
     con.execute("CREATE OR REPLACE TABLE facts (id BIGINT PRIMARY KEY, g BIGINT, v BIGINT)")
     con.execute(f"INSERT INTO facts SELECT i, hash(i) % {groups}, i % 1000 FROM range({rows}) AS r(i)")
-    con.execute(f"CREATE INCREMENTAL VIEW totals WITH (capture = '{capture}') AS {QUERY}")
+    con.execute(f"CREATE INCREMENTAL VIEW totals WITH (capture = '{capture}', mode = 'incremental') AS {QUERY}")
     con.execute("CHECKPOINT")
     con.execute("REFRESH INCREMENTAL VIEW totals")
     found: dict[str, list[float]] = {"query": [], "nothing changed": []}

@@ -23,13 +23,13 @@ class Wanted:
 class Totals:
     """The totals that aggregates follow from, by name, and each aggregate as an expression over them."""
 
-    #: The name of the number of rows, and how the others begin.
-    rows: str
+    #: How the names of totals begin.
+    prefix: str
     wanted: dict[str, Wanted]
     totals: dict[str, Total] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.totals = {self.rows: Total("count(*)", "BIGINT")}
+        self.totals = {f"{self.prefix}_rows": Total("count(*)", "BIGINT")}
 
     def aggregates(self) -> dict[str, str] | None:
         """The aggregates by name; None if there is one that does not follow from totals."""
@@ -39,7 +39,7 @@ class Totals:
 
     def _of(self, wanted: Wanted) -> str | None:
         if wanted.argument is None:
-            return reference(self.rows) if wanted.function == "count" else None
+            return self._named(Total("count(*)", "BIGINT")) if wanted.function == "count" else None
         if wanted.function == "count":
             return self._count(wanted.argument)
         if wanted.type not in _INTEGERS and not _is_decimal(wanted.type):
@@ -76,7 +76,8 @@ class Totals:
     def _named(self, total: Total) -> str:
         found = next((name for name, other in self.totals.items() if other == total), None)
         if found is None:
-            found = f"{self.rows}_{len(self.totals)}"
+            kind = "count" if total.type == "BIGINT" else "sum"
+            found = f"{self.prefix}_{kind}_{len(self.totals)}"
             self.totals[found] = total
         return reference(found)
 

@@ -16,9 +16,10 @@ GROUP BY label(lang);
 --    "memory"."coco"."memo_label_…") AS "coco_memo_1" ON "coco_fingerprint_1" = coco_fingerprint(CAST("lang" AS
 --    VARCHAR))) AS coco_rows ("lang", "coco_y1", "coco_source_id", "coco_call_1")
 -- 3. accumulate of 2: what changed is added to, or taken from, the counts and sums of its group, by "coco_y1"
---    SELECT "value" AS "value", "coco_y2" AS "coco_y2", coco_source_id FROM (SELECT "coco_y1" AS "value",
---    coalesce(count(*), 0)::BIGINT AS "coco_y2", hash("coco_y1") AS coco_source_id FROM (SELECT coco_source_id,
+--    SELECT "value" AS "value", "coco_y2_rows" AS "coco_y2_rows", coco_source_id FROM (SELECT "coco_y1" AS "value",
+--    coalesce(count(*), 0)::BIGINT AS "coco_y2_rows", hash("coco_y1") AS coco_source_id FROM (SELECT coco_source_id,
 --    "lang", "coco_y1" FROM (FROM operator_2)) GROUP BY "coco_y1")
 -- 4. map of 3: delete by source id, insert from the changed rows
---    SELECT * FROM (SELECT "value", "coco_y2", coco_source_id FROM (FROM (SELECT coco_source_id, "value", "coco_y2"
---    FROM (FROM operator_3)) AS coco_input_1) AS coco_rows_of_source) AS coco_rows ("label", "n", "coco_source_id")
+--    SELECT * FROM (SELECT "value", "coco_y2_rows", coco_source_id FROM (FROM (SELECT coco_source_id, "value",
+--    "coco_y2_rows" FROM (FROM operator_3)) AS coco_input_1) AS coco_rows_of_source) AS coco_rows ("label", "n",
+--    "coco_source_id")

@@ -29,12 +29,13 @@ WHERE lang NOT IN (SELECT lang FROM authors);
 --    SELECT * FROM (SELECT "lang_1", coco_source_id FROM (FROM (SELECT coco_source_id, "lang" AS "lang_1" FROM (FROM
 --    operator_2)) AS coco_input_1) AS coco_rows_of_source) AS coco_rows ("coco_x7", "coco_source_id")
 -- 8. accumulate of 7: what changed is added to, or taken from, the counts and sums of its group
---    SELECT "coco_y1" AS "coco_y1", "coco_y1_1" AS "coco_y1_1", coco_source_id FROM (SELECT coalesce(count(*),
---    0)::BIGINT AS "coco_y1", coalesce(count("coco_x7"), 0)::BIGINT AS "coco_y1_1", 0::UBIGINT AS coco_source_id FROM
---    (SELECT coco_source_id, "coco_x7" FROM (FROM operator_7)))
+--    SELECT "coco_y1_rows" AS "coco_y1_rows", "coco_y1_count_1" AS "coco_y1_count_1", coco_source_id FROM (SELECT
+--    coalesce(count(*), 0)::BIGINT AS "coco_y1_rows", coalesce(count("coco_x7"), 0)::BIGINT AS "coco_y1_count_1",
+--    0::UBIGINT AS coco_source_id FROM (SELECT coco_source_id, "coco_x7" FROM (FROM operator_7)))
 -- 9. join of 6, 8: delete by the ids of either side, insert the changed rows of each joined with all of the others
 --    SELECT * FROM (SELECT "id", coco_source_id, coco_source_id_2 FROM (FROM (SELECT coco_source_id, "lang", "id",
---    "coco_x1" FROM (FROM operator_6)) AS coco_input_1, (SELECT coco_source_id AS coco_source_id_2, "coco_y1",
---    "coco_y1_1" FROM (FROM operator_8)) AS coco_input_2 WHERE (NOT (CASE WHEN "coco_x1" IS NOT NULL THEN true WHEN
---    (("coco_y1" > 0)) IS NOT TRUE THEN false WHEN ("lang") IS NULL OR (("coco_y1" > "coco_y1_1")) THEN CAST(NULL AS
---    BOOLEAN) ELSE false END))) AS coco_rows_of_source) AS coco_rows ("id_1", "coco_source_id", "coco_source_id_2")
+--    "coco_x1" FROM (FROM operator_6)) AS coco_input_1, (SELECT coco_source_id AS coco_source_id_2, "coco_y1_rows",
+--    "coco_y1_count_1" FROM (FROM operator_8)) AS coco_input_2 WHERE (NOT (CASE WHEN "coco_x1" IS NOT NULL THEN true
+--    WHEN (("coco_y1_rows" > 0)) IS NOT TRUE THEN false WHEN ("lang") IS NULL OR (("coco_y1_rows" >
+--    "coco_y1_count_1")) THEN CAST(NULL AS BOOLEAN) ELSE false END))) AS coco_rows_of_source) AS coco_rows ("id_1",
+--    "coco_source_id", "coco_source_id_2")

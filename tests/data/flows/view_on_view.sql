@@ -12,8 +12,8 @@ WHERE size > 10;
 --    SELECT * FROM (SELECT coco_source_id FROM (FROM (SELECT coco_source_id, "size" FROM (FROM operator_1)) AS
 --    coco_input_1 WHERE ("size" > 10)) AS coco_rows_of_source) AS coco_rows ("coco_source_id")
 -- 3. accumulate of 2: what changed is added to, or taken from, the counts and sums of its group
---    SELECT "coco_y1" AS "coco_y1", coco_source_id FROM (SELECT coalesce(count(*), 0)::BIGINT AS "coco_y1",
---    0::UBIGINT AS coco_source_id FROM (SELECT coco_source_id FROM (FROM operator_2)))
+--    SELECT "coco_y1_rows" AS "coco_y1_rows", coco_source_id FROM (SELECT coalesce(count(*), 0)::BIGINT AS
+--    "coco_y1_rows", 0::UBIGINT AS coco_source_id FROM (SELECT coco_source_id FROM (FROM operator_2)))
 -- 4. map of 3: delete by source id, insert from the changed rows
---    SELECT * FROM (SELECT "coco_y1", coco_source_id FROM (FROM (SELECT coco_source_id, "coco_y1" FROM (FROM
---    operator_3)) AS coco_input_1) AS coco_rows_of_source) AS coco_rows ("n", "coco_source_id")
+--    SELECT * FROM (SELECT "coco_y1_rows", coco_source_id FROM (FROM (SELECT coco_source_id, "coco_y1_rows" FROM
+--    (FROM operator_3)) AS coco_input_1) AS coco_rows_of_source) AS coco_rows ("n", "coco_source_id")
