@@ -155,3 +155,30 @@ def test_columns_that_differ_by_the_case_of_other_letters_than_ascii(con: Con) -
     con.execute("CREATE TABLE t (É INTEGER, é INTEGER)")
     con.execute("INSERT INTO t VALUES (1, 2)")
     check(con, "SELECT É AS a, count(*) AS n, sum(é) AS b FROM t GROUP BY É", "INSERT INTO t VALUES (1, 3)")
+
+
+@pytest.mark.parametrize("odd", ["\x01", "\x1b\x01", "a\x02b", "\x01id\x02"])
+def test_names_with_the_marks_of_references(con: Con, odd: str) -> None:
+    con.execute(f'CREATE SCHEMA "{odd}"')
+    con.execute(f'CREATE TABLE "{odd}"."{odd}" (id INTEGER PRIMARY KEY, n INTEGER, "{odd}" VARCHAR)')
+    con.execute(f"""INSERT INTO "{odd}"."{odd}" VALUES (1, 1, 'a'), (2, 2, '{odd}')""")
+    check(
+        con,
+        f'SELECT a."{odd}", b.n FROM "{odd}"."{odd}" AS a LEFT JOIN "{odd}"."{odd}" AS b ON a.n = b.id',
+        f"""INSERT INTO "{odd}"."{odd}" VALUES (3, 1, 'c')""",
+        f'DELETE FROM "{odd}"."{odd}" WHERE id = 2',
+    )
+    assert rows(con, "SELECT DISTINCT source_state FROM coco_lineage('v')") == [("current",)]
+    query = f"""SELECT "{odd}" || '{odd}' AS "{odd}", count(*) AS n FROM "{odd}"."{odd}" GROUP BY ALL"""
+    con.execute(f'CREATE INCREMENTAL VIEW "{odd}" AS {query}')
+    assert_view_equals_query(con, f'main."{odd}"', query)
+
+
+def test_grouping_sets_of_text_with_a_collation(con: Con) -> None:
+    con.execute("CREATE TABLE t (k VARCHAR COLLATE NOCASE, n INTEGER)")
+    con.execute("INSERT INTO t VALUES ('A', 1)")
+    check(
+        con,
+        "SELECT lower(k) AS k, sum(n) AS n FROM t GROUP BY ROLLUP (k)",
+        "INSERT INTO t VALUES ('a', 2), ('b', 3)",
+    )

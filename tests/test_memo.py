@@ -188,6 +188,17 @@ def test_vacuum_of_old_code(words: Con) -> None:
     assert one(words, "SELECT count(*) FROM coco_functions()") == 2, "what code there was stays known"
 
 
+def test_vacuum_before_a_refresh_with_new_code(words: Con) -> None:
+    words.execute("CREATE INCREMENTAL VIEW v AS SELECT id % 2 AS half, count(shout(w)) AS n FROM t GROUP BY half")
+
+    @cocosql.udf(version="2")
+    def shout(text: str) -> str:
+        return text * 2
+
+    cocosql.register(words, shout)
+    assert [row[3:] for row in rows(words, NOW)] == [(0, 10)]
+
+
 def test_vacuum_says_what_it_does_not_know(words: Con) -> None:
     with pytest.raises(duckdb.InvalidInputException, match="no option 'keep'.*retain"):
         words.execute("VACUUM INCREMENTAL VIEWS WITH (keep = '1 day')")

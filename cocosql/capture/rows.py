@@ -124,13 +124,10 @@ class RowCapture:
                 self._pending(self._log.snapshot_id).create(session)
 
     def observe(self, session: Session) -> None:
-        self._source_rows = self._count_source(session)
+        name = self.source.name
+        self._source_rows = session.stored_rows(name.database, name.schema, name.name) if name else 0
         if not self._log_lasts:
             self.parts.observe(session)
-
-    def _count_source(self, session: Session) -> int:
-        name = self.source.name
-        return session.stored_rows(name.database, name.schema, name.name) if name else 0
 
     def _pending(self, snapshot_id: int) -> Pending:
         assert isinstance(self.identity, Keyed)
@@ -277,7 +274,7 @@ class RowCapture:
         after = replace(snapshot, version=version)
         if self._log is not None:
             activation = self._log.activation if self._log_is_on else None
-            after = replace(after, activation=activation, source_rows=self._count_source(session))
+            after = replace(after, activation=activation, source_rows=self._source_rows)
             self._log.clear(session)
         after = snapshots.save_parts(session, after, self._stored, self._present.stored(), has_written=has_written)
         snapshots.save(session, snapshot, after)
@@ -290,7 +287,7 @@ class RowCapture:
             return snapshot.position(snapshot.version)
         version = snapshot.version + 1
         self._pending(snapshot.snapshot_id).put(session, self.changed, version)
-        snapshots.save(session, snapshot, replace(snapshot, version=version, source_rows=self._count_source(session)))
+        snapshots.save(session, snapshot, replace(snapshot, version=version, source_rows=self._source_rows))
         self._log.clear(session)
         return snapshot.position(version)
 

@@ -6,6 +6,7 @@ from cocosql._native import Session
 from cocosql.catalog import memo, views
 from cocosql.catalog.views import View
 from cocosql.lineage.present import Present, present
+from cocosql.refresh.describe import rebuild_reason
 
 
 def needed_results(session: Session, database: str, function: str, code_version: str) -> str | None:
@@ -34,7 +35,7 @@ def _needed_by(session: Session, view: View, function: str) -> list[str] | None:
         found = present(session, view)
     except duckdb.Error:
         return None
-    if found is None or function.lower() in found.plan.called_inline:
+    if found is None or rebuild_reason(found.plan) or function.lower() in found.plan.called_inline:
         return None
     return _argument_queries(found, function)
 

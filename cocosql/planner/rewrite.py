@@ -278,13 +278,19 @@ def _one_set(relation: Relation, wanted: list[int], names: Iterator[str]) -> Rel
     shown: dict[str, str] = {}
     for number, (name, kind) in enumerate(relation.columns):
         if number < len(groups):
-            item = reference(inner[number]) if number in inner else f"CAST(NULL AS {kind})"
+            item = reference(inner[number]) if number in inner else _null(kind)
         elif number < len(groups) + len(aggregates):
             item = reference(results[number - len(groups)])
         else:
             item = f"CAST({_grouping(relation, number, wanted)} AS {kind})"
         shown[f"{name}"] = item
     return project(below, {next(names): item for item in shown.values()}, types)
+
+
+def _null(kind: str) -> str:
+    """NULL of a type: CAST takes none with a collation."""
+    plain, collate, collation = kind.partition(" COLLATE ")
+    return f"CAST(NULL AS {plain}){collate}{collation}"
 
 
 def _grouping(relation: Relation, number: int, wanted: list[int]) -> int:

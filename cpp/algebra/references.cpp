@@ -34,6 +34,11 @@ std::string WithNames(const std::string &text, const CHANGE &change) {
 	return result + text.substr(position);
 }
 
+//! Whether a node has SQL of ours: what reads no other node, and a reason, are only text, whatever marks are in it.
+bool HasReferences(const Node &node) {
+	return !node.inputs.empty() && node.kind != "opaque";
+}
+
 template <class NODE>
 auto &Find(NODE &node, const std::string &field) {
 	for (auto &entry : node.fields) {
@@ -65,6 +70,9 @@ const Field &Get(const Node &node, const std::string &field) {
 
 NameSet References(const Node &node) {
 	NameSet names;
+	if (!HasReferences(node)) {
+		return names;
+	}
 	for (auto &entry : node.fields) {
 		EachText(entry.second, [&](const std::string &text) {
 			WithNames(text, [&](const std::string &name) {
@@ -77,6 +85,9 @@ NameSet References(const Node &node) {
 }
 
 void Substitute(Node &node, const NameMap &names) {
+	if (!HasReferences(node)) {
+		return;
+	}
 	for (auto &entry : node.fields) {
 		EachText(entry.second, [&](std::string &text) {
 			text = WithNames(text, [&](const std::string &name) {

@@ -57,7 +57,7 @@ class Accumulate(Partitioned):
     def merged_sql(self, kept: str, gone: str, new: str) -> str:
         """The groups after a change, of those kept that it touches."""
         rows, *_ = self.totals
-        totals = ", ".join(f"sum({ident(name)})::{total.type} AS {ident(name)}" for name, total in self.totals.items())
+        totals = ", ".join(f"{_merged(name, total)} AS {ident(name)}" for name, total in self.totals.items())
         parts = [
             f"SELECT {idents(self.raw_names)}, {SOURCE_ID} FROM ({kept})",
             self._added_up(new, ""),
@@ -80,3 +80,12 @@ class Accumulate(Partitioned):
             f"SELECT {column_list(named(self.groups))}{totals}, {key_hash(keys)} AS {SOURCE_ID} "
             f"FROM ({relation}){grouping}"
         )
+
+
+def _merged(name: str, total: Total) -> str:
+    """The sum of a total kept, of what is new, and of what is gone."""
+    column = ident(name)
+    if total.type != "HUGEINT":
+        return f"sum({column})::{total.type}"
+    # Where one is added before another is taken away the largest may not fit: halves do.
+    return f"sum({column} // 2) * 2 + sum({column} % 2)"

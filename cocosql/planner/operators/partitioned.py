@@ -90,7 +90,7 @@ class Partitioned:
         """Whether what becomes of raw columns is a row ``coco_here`` of it, under these names."""
         items = self.items.values() or map(reference, self.raw_names)
         made = f"coco_fingerprint({sql_list(items) or '1'})"
-        return conjunction([*self.conditions, f"{made} = {fingerprint(names, 'coco_here')}"])
+        return f"{conjunction(self.conditions)} AND {made} = {fingerprint(names, 'coco_here')}"
 
     def identity(self) -> list[str] | None:
         raw = self.raw_identity()
