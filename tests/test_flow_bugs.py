@@ -1,5 +1,6 @@
 """Queries that were kept true wrongly once: each view equals its query run afresh, after each change."""
 
+import duckdb
 import pytest
 from helpers import Con, assert_view_equals_query, one, rows
 
@@ -182,3 +183,14 @@ def test_grouping_sets_of_text_with_a_collation(con: Con) -> None:
         "SELECT lower(k) AS k, sum(n) AS n FROM t GROUP BY ROLLUP (k)",
         "INSERT INTO t VALUES ('a', 2), ('b', 3)",
     )
+
+
+def test_columns_of_a_table_with_the_names_of_ours(con: Con) -> None:
+    con.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, coco_part INTEGER)")
+    con.execute("CREATE TABLE u (coco_fingerprint INTEGER PRIMARY KEY, n INTEGER)")
+    con.execute("INSERT INTO t VALUES (1, 1)")
+    for mode in ("auto", "recompute"):
+        for query in ("SELECT id, coco_part AS p FROM t", "SELECT count(n) AS n FROM u"):
+            with pytest.raises(duckdb.InvalidInputException, match="rename it, for names that begin with coco_ are"):
+                con.execute(f"CREATE INCREMENTAL VIEW v WITH (mode = '{mode}') AS {query}")
+    check(con, "SELECT id FROM t", "INSERT INTO t VALUES (2, 1)")

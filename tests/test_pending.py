@@ -1,7 +1,9 @@
 """Refreshes that go by the key log leave the snapshot as it is: whatever comes after, views are right."""
 
 import random
+import threading
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import helpers
@@ -9,6 +11,7 @@ import pytest
 from helpers import assert_replayed, assert_view_equals_query, rows
 
 import cocosql
+from cocosql.capture.pending import Pending
 
 Con = duckdb.DuckDBPyConnection
 
@@ -74,3 +77,24 @@ def test_any_sequence_of_changes_and_refreshes(
     for view in QUERIES:
         assert_true(con, view)
     con.close()
+
+
+def test_vacuum_waits_for_who_writes_what_it_drops(con: Con, monkeypatch: pytest.MonkeyPatch) -> None:
+    con.execute("CREATE TABLE t (a INTEGER PRIMARY KEY)")
+    con.execute("INSERT INTO t FROM range(200)")
+    con.execute("CREATE INCREMENTAL VIEW v WITH (capture = 'log') AS SELECT a FROM t")
+    con.execute("DELETE FROM t WHERE a < 3")
+    con.execute("REFRESH INCREMENTAL VIEW v")
+    con.execute("INSERT INTO t FROM range(3)")
+    put = Pending.put
+    vacuum = threading.Thread(target=con.cursor().execute, args=("VACUUM INCREMENTAL VIEWS",))
+
+    def put_beside_vacuum(*arguments: Any) -> None:
+        vacuum.start()
+        vacuum.join(0.5)
+        put(*arguments)
+
+    monkeypatch.setattr(Pending, "put", put_beside_vacuum)
+    con.execute("REFRESH INCREMENTAL VIEW v")
+    vacuum.join()
+    assert_view_equals_query(con, "v", "SELECT a FROM t")

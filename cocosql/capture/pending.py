@@ -95,14 +95,13 @@ class Pending:
         )
 
 
-def forget_gone(session: Session, database: str) -> None:
-    """Delete what snapshots of a database still have of rows that are gone, as far as all views have read it."""
-    for snapshot in snapshots.with_pending(session, database):
-        pending = qualified(database, "coco", snapshots.pending_name(snapshot.snapshot_id))
-        gone = f"FROM {pending} WHERE coco_fingerprint IS NULL AND coco_version <= $1"
-        read = [min(snapshots.read_versions(session, snapshot), default=snapshot.version)]
-        table = qualified(database, "coco", snapshot.table_name)
-        session.execute("BEGIN TRANSACTION")
-        session.execute(f"DELETE FROM {table} WHERE coco_source_id IN (SELECT coco_source_id {gone})", read)
-        session.execute(f"DELETE {gone}", read)
-        session.execute("COMMIT")
+def forget_gone(session: Session, snapshot: Snapshot) -> None:
+    """Delete what a snapshot still has of rows that are gone, as far as all views have read it."""
+    pending = qualified(snapshot.database, "coco", snapshots.pending_name(snapshot.snapshot_id))
+    gone = f"FROM {pending} WHERE coco_fingerprint IS NULL AND coco_version <= $1"
+    read = [min(snapshots.read_versions(session, snapshot), default=snapshot.version)]
+    table = qualified(snapshot.database, "coco", snapshot.table_name)
+    session.execute("BEGIN TRANSACTION")
+    session.execute(f"DELETE FROM {table} WHERE coco_source_id IN (SELECT coco_source_id {gone})", read)
+    session.execute(f"DELETE {gone}", read)
+    session.execute("COMMIT")

@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from cocosql._native import Session
 from cocosql.capture import key_log
 from cocosql.capture.parts import Part, Stored
+from cocosql.catalog.names import Name
+from cocosql.planner.qualify import without_database
 from cocosql.sqltext import qualified
 
 
@@ -94,11 +96,16 @@ def find(session: Session, database: str, source: str, columns: list[str], kind:
     return None
 
 
-def with_pending(session: Session, database: str) -> list[Snapshot]:
-    """The snapshots that have a table of pending changes."""
+def lock(database: str, source: str) -> Name:
+    """What who writes snapshots of a source holds: several views may share one."""
+    return Name(database, "coco snapshot of", without_database(source, database))
+
+
+def with_pending(session: Session, database: str) -> list[tuple[str, Snapshot]]:
+    """The snapshots that have a table of pending changes, each with its source."""
     return [
-        Snapshot(database, snapshot_id, version)
-        for snapshot_id, version in session.rows(database, "snapshots", ["snapshot_id", "version"])
+        (source, Snapshot(database, snapshot_id, version))
+        for source, snapshot_id, version in session.rows(database, "snapshots", ["source", "snapshot_id", "version"])
         if session.relation(database, "coco", pending_name(snapshot_id))
     ]
 

@@ -430,11 +430,14 @@ def _wanted(aggregate: dict[str, Any], hoisted: dict[str, str]) -> Wanted | None
     if aggregate["distinct"] or aggregate["order"] or len(aggregate["arguments"]) > 1:
         return None
     arguments = [replace_whole(argument, hoisted) for argument in aggregate["arguments"]]
-    if aggregate["filter"]:
+    is_filtered = bool(aggregate["filter"])
+    if is_filtered:
         condition = replace_whole(aggregate["filter"], hoisted)
         arguments = [f"CASE WHEN {condition} THEN {argument} END" for argument in arguments or ["1"]]
     function = aggregate["name"].removesuffix("_star")
-    return Wanted(function, *arguments, *aggregate["types"]) if arguments else Wanted(function)
+    if not arguments:
+        return Wanted(function)
+    return Wanted(function, *arguments, *aggregate["types"], is_filtered=is_filtered)
 
 
 def _paths(root: Relation) -> dict[int, int]:

@@ -127,11 +127,7 @@ def describe(session: Session, made: Plan) -> None:
     names = given or [name for name, _ in columns]
     made.column_names = _distinct([*names, *(name for name, _ in columns[len(names) :])])
     made.column_types = [kind for _, kind in columns]
-    for name in made.column_names:
-        if name.lower().startswith(RESERVED):
-            raise duckdb.InvalidInputException(
-                f"column {name}: names that begin with {RESERVED} are CocoSQL's own; give it another with AS"
-            )
+    _check_not_reserved(made.column_names, ": give it another name with AS, for")
 
 
 def find_definitions(session: Session, made: Plan) -> None:
@@ -157,8 +153,13 @@ def find_algebra(session: Session, made: Plan) -> None:
     if made.tree is not None and made.files:
         marked = render(sources.with_file_tables(session, made.tree, made.files))
     made.algebra = algebra(session, marked)
-    found = (sources.source_of(session, relation, made.others, made.files) for relation in made.algebra)
-    made.sources = list({source.sql.lower(): source for source in found if source}.values())
+    found: dict[str, Source] = {}
+    for relation in made.algebra:
+        source = sources.source_of(session, relation, made.others, made.files)
+        if source:
+            _check_not_reserved([*relation["source_columns"], *source.key], f" of {source}: rename it, for")
+            found.setdefault(source.sql.lower(), source)
+    made.sources = list(found.values())
 
 
 def find_flow(session: Session, made: Plan) -> None:
@@ -192,6 +193,14 @@ def find_key(session: Session, made: Plan) -> None:
 
 
 STEPS = (read_query, find_files, find_definitions, describe, find_algebra, find_flow, find_key)
+
+
+def _check_not_reserved(names: list[str], mend: str) -> None:
+    for name in names:
+        if name.lower().startswith(RESERVED):
+            raise duckdb.InvalidInputException(
+                f"column {name}{mend} names that begin with {RESERVED} are CocoSQL's own"
+            )
 
 
 def _fingerprint(parts: list[Any]) -> str:

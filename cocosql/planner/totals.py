@@ -17,6 +17,7 @@ class Wanted:
     function: str
     argument: str | None = None
     type: str = ""
+    is_filtered: bool = False
 
 
 @dataclass
@@ -48,7 +49,7 @@ class Totals:
             case "sum":
                 return self._sum(wanted.argument, wanted.type)
             case "avg":
-                return self._average(wanted.argument, wanted.type)
+                return self._average(wanted.argument, wanted.type, is_filtered=wanted.is_filtered)
         return None
 
     def _count(self, argument: str) -> str:
@@ -65,10 +66,10 @@ class Totals:
             value = f"finalize(to_aggregate_state({value}, 'sum', [{literal(kind)}]))"
         return f"CASE WHEN {self._count(argument)} > 0 THEN {value} END"
 
-    def _average(self, argument: str, kind: str) -> str:
+    def _average(self, argument: str, kind: str, *, is_filtered: bool) -> str:
         """As DuckDB works it out, to the last digit: of decimals, AVG beside SUM or COUNT is their quotient."""
         beside = {other.function for other in self.wanted.values() if other.argument in (argument, None)}
-        if _is_decimal(kind) and beside > {"avg"}:
+        if _is_decimal(kind) and beside > {"avg"} and not is_filtered:
             return f"{self._sum(argument, kind)}::DOUBLE / {self._count(argument)}"
         state = f"{{'count': {self._count(argument)}::UBIGINT, 'value': {self._value(argument, kind)}}}"
         return f"finalize(to_aggregate_state({state}, 'avg', [{literal(kind)}]))"

@@ -8,7 +8,7 @@ from functools import partial
 import duckdb
 
 from cocosql._native import Session
-from cocosql.capture import SourceMoved
+from cocosql.capture import SourceMoved, snapshots
 from cocosql.catalog import errors, functions, migrations, runs, views
 from cocosql.catalog.names import Name
 from cocosql.catalog.views import View
@@ -186,7 +186,7 @@ def reading(session: Session, chain: list[ViewRefresh]) -> Iterator[None]:
 def snapshots_read(chain: list[ViewRefresh]) -> list[Name]:
     """The names to lock while snapshots are written, which several views may share."""
     return [
-        Name(part.view.name.database, "coco snapshot of", source.sql)
+        snapshots.lock(part.view.name.database, source.sql)
         for part in chain
         if not part.plan.calls_inline
         for source in part.plan.sources

@@ -6,12 +6,12 @@ from contextlib import suppress
 import duckdb
 
 from cocosql._native import Session
-from cocosql.capture import pending
+from cocosql.capture import pending, snapshots
 from cocosql.catalog import migrations, views
 from cocosql.catalog.functions import memo_name
 from cocosql.catalog.names import Caller
 from cocosql.lineage.needed import needed_results
-from cocosql.refresh import state
+from cocosql.refresh import locks, state
 from cocosql.refresh.refresh import prepared
 from cocosql.sqltext import qualified
 from cocosql.statements import Statement
@@ -39,7 +39,9 @@ def _vacuum(session: Session, database: str, retain: str) -> list[Row]:
     )
     for view in views.all_views(session, database):
         state.expire(prepared(session.sibling(), view), view)
-    pending.forget_gone(session.sibling(), database)
+    for source, snapshot in snapshots.with_pending(session, database):
+        with locks.hold(session, [snapshots.lock(database, source)]):
+            pending.forget_gone(session.sibling(), snapshot)
     rows = []
     for name, code_version in functions:
         table = qualified(database, "coco", memo_name(name, code_version))
