@@ -2,6 +2,7 @@
 
 import math
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -223,5 +224,12 @@ def run_script(script: str, *arguments: Any, timeout: float = 30) -> str:
         process.kill()
         out, err = process.communicate()
         raise AssertionError(f"hangs after: {out}\n{err}") from None
-    assert (process.returncode, err) == (0, ""), f"exit {process.returncode}\n{out}\n{err}"
+    # DuckDB's own module may report, when Python ends, what of it is still there.
+    said = re.sub(
+        r"nanobind: leaked .*?refleaks.html\n*",
+        lambda found: "" if "_duckdb." in found[0] else found[0],
+        err,
+        flags=re.S,
+    )
+    assert (process.returncode, said) == (0, ""), f"exit {process.returncode}\n{out}\n{err}"
     return out

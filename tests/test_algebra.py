@@ -193,6 +193,7 @@ def test_aggregates_are_told_in_parts(filled: tuple[Con, Session]) -> None:
         "sql": "string_agg(DISTINCT \x01b\x02, '; ' ORDER BY \x01b\x02 DESC NULLS LAST) FILTER (WHERE (\x01a\x02 > 1))",
         "name": "string_agg",
         "arguments": ["\x01b\x02", "'; '"],
+        "types": ["VARCHAR", "VARCHAR"],
         "distinct": True,
         "filter": "(\x01a\x02 > 1)",
         "order": ["\x01b\x02 DESC NULLS LAST"],

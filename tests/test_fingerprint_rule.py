@@ -37,7 +37,7 @@ small = st.integers(-2, 2)
 SCALARS: dict[str, st.SearchStrategy[str]] = {
     "BOOLEAN": st.sampled_from(["true", "false"]),
     "TINYINT": small.map(str),
-    "BIGINT": (small | st.integers(-(2**63), 2**63 - 1)).map(lambda i: f"{i}::HUGEINT::BIGINT"),
+    "BIGINT": (small | st.integers(-(2**63), 2**63 - 1)).map(lambda i: f"({i})::HUGEINT::BIGINT"),
     "UHUGEINT": st.integers(0, 2**64).map(lambda i: f"{i}::UHUGEINT"),
     "DOUBLE": (st.sampled_from([0.0, -0.0, math.nan, math.inf, 1.0]) | st.floats()).map(lambda f: f"'{f!r}'"),
     "FLOAT": st.sampled_from(["0.0", "'-0.0'", "'nan'", "'inf'", "0.1"]),
