@@ -437,7 +437,8 @@ def _wanted(aggregate: dict[str, Any], hoisted: dict[str, str]) -> Wanted | None
     function = aggregate["name"].removesuffix("_star")
     if not arguments:
         return Wanted(function)
-    return Wanted(function, *arguments, *aggregate["types"], is_filtered=is_filtered)
+    (argument,), types = arguments, aggregate["types"]
+    return Wanted(function, argument, types[0] if types else "", is_filtered)
 
 
 def _paths(root: Relation) -> dict[int, int]:
