@@ -5,8 +5,12 @@ from cocosql._native import Session
 from cocosql.catalog.names import Name
 from cocosql.sqltext import idents, literal, qualified
 
-#: A row that is fetched costs as much as so many that are scanned.
-_SCANNED_PER_FETCHED = 256
+#: What a value costs that is fetched, in terms of one that is scanned: compressed text is decoded up to its place.
+_FETCHED_FIXED, _FETCHED_OTHER = 400, 10_000
+_FIXED = {
+    *("BOOLEAN", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"),
+    *("UHUGEINT", "FLOAT", "DOUBLE", "DECIMAL", "DATE", "TIME", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE", "UUID"),
+}
 #: A table with fewer rows is scanned at once.
 SMALL = 50_000
 
@@ -16,10 +20,17 @@ def rows_at(session: Session, table: Name, row_ids: str, columns: list[str], wan
 
     `wanted` is about how many there are. Row ids hold within a transaction in which checkpoints are held back.
     """
-    if wanted * _SCANNED_PER_FETCHED > session.stored_rows(table.database, table.schema, table.name):
+    stored = session.stored_rows(table.database, table.schema, table.name)
+    if stored < SMALL or not _is_worth_fetching(session, table, columns, wanted, stored):
         return f"{_scan(table, columns)} WHERE rowid IN ({row_ids})"
     where = ", ".join(map(literal, (table.database, table.schema, table.name)))
     return f"FROM coco_fetch(({row_ids}), {where}, [{', '.join(map(literal, columns))}])"
+
+
+def _is_worth_fetching(session: Session, table: Name, columns: list[str], wanted: int, stored: int) -> bool:
+    types = session.describe(f"SELECT {idents(columns)} FROM {_sql(table)}") if columns else []
+    costs = [_FETCHED_FIXED if kind.split("(")[0] in _FIXED else _FETCHED_OTHER for _, kind in types]
+    return wanted * sum(costs) < stored * max(len(costs), 1)
 
 
 def rows_where(session: Session, table: Name, condition: str, columns: list[str], found: str) -> str:
@@ -38,4 +49,8 @@ def rows_where(session: Session, table: Name, condition: str, columns: list[str]
 
 def _scan(table: Name, columns: list[str]) -> str:
     shown = f"{idents(columns)}, " if columns else ""
-    return f"SELECT {shown}rowid AS coco_rowid FROM {qualified(table.database, table.schema, table.name)}"
+    return f"SELECT {shown}rowid AS coco_rowid FROM {_sql(table)}"
+
+
+def _sql(table: Name) -> str:
+    return qualified(table.database, table.schema, table.name)

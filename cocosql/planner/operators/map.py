@@ -103,9 +103,19 @@ class Map:
         for number, given in enumerate(inputs):
             if given.new is None:
                 continue
-            before = [_unchanged(other) for other in inputs[:number]]
-            terms.append(self.all_rows([*before, given.new, *(other.now for other in inputs[number + 1 :])]))
+            rows = [other.now for other in inputs]
+            rows[number] = given.new
+            terms.append(self._without_changed(self.all_rows(rows), inputs[:number]))
         return " UNION ALL ".join(f"({term})" for term in terms)
+
+    def _without_changed(self, rows: str, inputs: Sequence[Changed]) -> str:
+        """Joined rows of which none of these inputs has changed: there are few, and the inputs may have many."""
+        for source_id, given in zip(self.source_ids, inputs, strict=False):
+            if given.new is not None:
+                ids = f"SELECT {SOURCE_ID} FROM ({given.new}) UNION ALL SELECT {SOURCE_ID} FROM ({given.gone})"
+                same = f"coco_changed.{SOURCE_ID} = coco_all.{source_id}"
+                rows = f"FROM ({rows}) AS coco_all ANTI JOIN ({ids}) AS coco_changed ON {same}"
+        return rows
 
     def rows_sql(self, relation: str, column_names: list[str]) -> str:
         """Its rows for a relation of joined rows, with the ids of these and the fingerprints of their calls."""
@@ -194,14 +204,6 @@ def call_column(site: CallSite) -> str:
 def element_column(number: int) -> str:
     """The column of a row that keeps the position of its element in the list of an unnest."""
     return f"{ELEMENT}{number + 1}"
-
-
-def _unchanged(given: Changed) -> str:
-    """The rows of an input that did not change."""
-    if given.new is None:
-        return given.now
-    ids = f"SELECT {SOURCE_ID} FROM ({given.new}) UNION ALL SELECT {SOURCE_ID} FROM ({given.gone})"
-    return f"FROM ({given.now}) AS coco_all ANTI JOIN ({ids}) AS coco_changed USING ({SOURCE_ID})"
 
 
 def _made(site: CallSite) -> str:
