@@ -643,7 +643,7 @@ def test_explain_says_what_is_looked_up(notes: Con) -> None:
     join, of_t, of_v = [row[1] for row in rows(notes, "EXPLAIN INCREMENTAL VIEW w")]
     assert of_t.endswith(f"join: {join} (looked up: scan 2)")
     assert of_v.endswith(f"join: {join} (looked up: 2 rows of scan 1)")
-    assert "(looked up: 1 rows of aggregate 3)" in rows(notes, "EXPLAIN INCREMENTAL VIEW x")[1][1]
+    assert "(looked up: 1 rows of accumulate 3)" in rows(notes, "EXPLAIN INCREMENTAL VIEW x")[1][1]
 
 
 def test_operators_show_state_and_size(notes: Con) -> None:
