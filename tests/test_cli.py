@@ -41,3 +41,13 @@ def test_gc_of_what_is_no_database(tmp_path: Path, capsys: pytest.CaptureFixture
 def test_gc_with_a_bad_interval(database: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["gc", str(database), "--retain", "long"]) == 1
     assert "INTERVAL" in capsys.readouterr().err.upper()
+
+
+def test_the_demo_finds_its_own_passage(
+    path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also in a README with sections of its own that are called like what was added, as changelogs have them."""
+    changelog = "\n\n".join(f"# Added\n\nThing {number} is new." for number in range(30))
+    monkeypatch.setattr("cocosql.cli.demo._texts", lambda: {"changelog": changelog, "other": "# Other\n\nText."})
+    assert main(["demo", "--path", str(path)]) == 0
+    assert 'A new last passage.\'\n  source  docs {"name":"changelog"}, current' in capsys.readouterr().out

@@ -17,6 +17,7 @@ from rich.table import Table
 
 import cocosql
 from cocosql import udf
+from cocosql.sqltext import literal
 
 DEFAULT_PATH = Path("cocosql-demo.db")
 
@@ -38,7 +39,8 @@ SELECT name, count(*) AS passages, sum(words) AS words FROM passages GROUP BY na
 REFRESH = "REFRESH ALL INCREMENTAL VIEWS"
 
 _TOPIC = "python: "
-_ADDED = "\n\n# Added\n\nA new last passage."
+_HEADING = "Added by the demo"
+_ADDED = f"\n\n# {_HEADING}\n\nA new last passage."
 _OWN_WORDS = "# Introduction\n\nWhat follows was copied.\n\n"
 
 
@@ -264,16 +266,16 @@ def _table(steps: list[Step]) -> Table:
 
 def _print_lineage(console: Console, con: duckdb.DuckDBPyConnection, name: str) -> None:
     """Show where the passage that the demo added comes from."""
-    query = "SELECT * FROM coco_lineage('passages') WHERE row.heading = 'Added'"
+    query = f"SELECT * FROM coco_lineage('passages') WHERE row.heading = {literal(_HEADING)}"
     ((text, source, key, state),) = con.execute(
         "SELECT row.text, source, source_key, source_state FROM coco_lineage('passages') "
-        "WHERE row.heading = 'Added' AND row.name = $1",
-        [name],
+        "WHERE row.heading = $1 AND row.name = $2",
+        [_HEADING, name],
     ).fetchall()
     calls = con.execute(
         "SELECT f.name, f.code_version[:8], f.input_fingerprint, f.run_id, strftime(f.computed_at, '%H:%M:%S') "
-        "FROM coco_lineage('passages'), unnest(functions) AS u(f) WHERE row.heading = 'Added' AND row.name = $1",
-        [name],
+        "FROM coco_lineage('passages'), unnest(functions) AS u(f) WHERE row.heading = $1 AND row.name = $2",
+        [_HEADING, name],
     ).fetchall()
     console.print(f"Where a row comes from: [cyan]{query};[/]")
     console.print(f"  row     {text!r}", markup=False)
