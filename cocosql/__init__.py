@@ -6,7 +6,7 @@ native.load()
 
 from cocosql.connect import connect, load, register  # noqa: E402
 from cocosql.gc import gc  # noqa: E402
-from cocosql.pictures import graph  # noqa: E402
+from cocosql.graph import graph  # noqa: E402
 from cocosql.progress_bar import progress  # noqa: E402
 from cocosql.types import Arrow, Interval, Json, Vector  # noqa: E402
 from cocosql.udf import Function, udf  # noqa: E402

@@ -175,14 +175,17 @@ def test_vacuum_keeps_what_a_recomputed_view_may_use(words: Con) -> None:
     assert [row[3:] for row in rows(words, NOW)] == [(0, 10)]
 
 
-def test_vacuum_of_old_code(words: Con) -> None:
-    words.execute("CREATE INCREMENTAL VIEW v AS SELECT id, shout(w) AS s FROM t")
-
+def register_new_code(con: Con) -> None:
     @cocosql.udf(version="2")
     def shout(text: str) -> str:
         return text * 2
 
-    cocosql.register(words, shout)
+    cocosql.register(con, shout)
+
+
+def test_vacuum_of_old_code(words: Con) -> None:
+    words.execute("CREATE INCREMENTAL VIEW v AS SELECT id, shout(w) AS s FROM t")
+    register_new_code(words)
     words.execute("REFRESH INCREMENTAL VIEW v")
     assert [row[3:] for row in rows(words, NOW)] == [(10, 0), (0, 10)]
     assert one(words, "SELECT count(*) FROM coco_functions()") == 2, "what code there was stays known"
@@ -190,12 +193,7 @@ def test_vacuum_of_old_code(words: Con) -> None:
 
 def test_vacuum_before_a_refresh_with_new_code(words: Con) -> None:
     words.execute("CREATE INCREMENTAL VIEW v AS SELECT id % 2 AS half, count(shout(w)) AS n FROM t GROUP BY half")
-
-    @cocosql.udf(version="2")
-    def shout(text: str) -> str:
-        return text * 2
-
-    cocosql.register(words, shout)
+    register_new_code(words)
     assert [row[3:] for row in rows(words, NOW)] == [(0, 10)]
 
 

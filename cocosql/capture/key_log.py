@@ -10,9 +10,6 @@ from cocosql._native import Session
 from cocosql.planner.sources import EXACT, Source
 from cocosql.sqltext import ident, idents, qualified
 
-#: Key types of which what is logged is the key itself, and not one that equals it.
-_KEYS = {*EXACT, "TIMESTAMP WITH TIME ZONE"}
-
 
 @dataclass
 class KeyLog:
@@ -90,7 +87,7 @@ def why_not(source: Source, database: str) -> str | None:
         return "the table has no primary key"
     if source.has_generated:
         return "the table has generated columns"
-    if not all(types[name] in _KEYS for name in source.key):
+    if not all(types[name] in EXACT for name in source.key):
         return "the type of its primary key has equal values that can be told apart"
     return None
 

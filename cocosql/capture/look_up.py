@@ -7,6 +7,9 @@ from cocosql.fetch import SMALL, rows_at
 from cocosql.planner.sources import Source
 from cocosql.sqltext import ident, idents
 
+#: The temporary table of keys that have not been found yet.
+_REST = "coco_keys_not_found"
+
 
 def find(session: Session, source: Source, columns: list[str], wanted: str, found: str, since: int) -> None:
     """Make the temporary table `found` of the columns, and ``coco_rowid``, of the rows with a key of `wanted`.
@@ -21,13 +24,11 @@ def find(session: Session, source: Source, columns: list[str], wanted: str, foun
     if stored < SMALL:
         temporary.make(session, found, f"{shown} SEMI JOIN ({missing}) AS missing USING ({key})")
         return
-    ((many,),) = session.execute(f"SELECT count(*) FROM ({missing})")
-    many -= temporary.make(
-        session, found, f"FROM ({shown} WHERE rowid >= {since}) AS late SEMI JOIN ({missing}) AS missing USING ({key})"
-    )
+    late = f"({shown} WHERE rowid >= {since}) AS late"
+    temporary.make(session, found, f"FROM {late} SEMI JOIN ({missing}) AS missing USING ({key})")
+    many = temporary.make(session, _REST, f"{missing} EXCEPT SELECT {key} FROM {found}")
     if many:
-        rest = f"{missing} EXCEPT SELECT {key} FROM {found}"
-        row_ids = _row_ids(session, source, rest)
+        row_ids = _row_ids(session, source, f"FROM {_REST}")
         session.execute(f"INSERT INTO {found} BY NAME {rows_at(session, source.name, row_ids, columns, many)}")
 
 

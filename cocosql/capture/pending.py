@@ -85,7 +85,9 @@ class Pending:
 
     def drop_from(self, session: Session, snapshot: Snapshot) -> None:
         """Delete the rows of the snapshot over which these stand, and these."""
-        session.execute(f"DELETE FROM {snapshot.table} WHERE coco_source_id IN ({self.ids_since(-1)})")
+        session.execute(
+            f"DELETE FROM {snapshot.table} WHERE coco_source_id IN (SELECT coco_source_id FROM {self.table})"
+        )
         session.execute(f"DELETE FROM {self.table}")
 
     def move_to_log(self, session: Session, snapshot: Snapshot) -> None:
@@ -96,12 +98,10 @@ class Pending:
 
 
 def forget_gone(session: Session, snapshot: Snapshot) -> None:
-    """Delete what a snapshot still has of rows that are gone, as far as all views have read it."""
+    """In a transaction, delete what a snapshot still has of rows that are gone, as far as all views have read it."""
     pending = qualified(snapshot.database, "coco", snapshots.pending_name(snapshot.snapshot_id))
     gone = f"FROM {pending} WHERE coco_fingerprint IS NULL AND coco_version <= $1"
     read = [min(snapshots.read_versions(session, snapshot), default=snapshot.version)]
     table = qualified(snapshot.database, "coco", snapshot.table_name)
-    session.execute("BEGIN TRANSACTION")
     session.execute(f"DELETE FROM {table} WHERE coco_source_id IN (SELECT coco_source_id {gone})", read)
     session.execute(f"DELETE {gone}", read)
-    session.execute("COMMIT")

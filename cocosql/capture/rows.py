@@ -150,14 +150,24 @@ class RowCapture:
         self._version = self._snapshot.version_at(position) if self._snapshot else None
         self._compared, self._changed, self._read = 0, 0, []
         self._log_is_on = self._log is not None and self._log.is_on(session)
-        self._by_log = self._snapshot is not None and self._can_go_by_log(session, self._snapshot)
-        if self._by_log and self._snapshot:
-            return None if self._version is None else self._logged_delta(session, self._snapshot, self._version)
-        self._look_at_parts(session, self._snapshot)
-        if self._snapshot is None:
+        keys = self._logged_keys(session, self._snapshot) if self._snapshot else None
+        self._by_log = keys is not None
+        if self._snapshot and keys is not None:
+            return self._changes_by_log(session, self._snapshot, keys)
+        return self._changes_by_parts(session, self._snapshot)
+
+    def _changes_by_log(self, session: Session, snapshot: Snapshot, keys: int) -> Delta | None:
+        assert self._log is not None
+        if keys:
+            self._changed = self._look_up(session, self._log.keys(), self.changed, snapshot.source_rows or 0)
+        return None if self._version is None else self._logged_delta(session, snapshot, self._version)
+
+    def _changes_by_parts(self, session: Session, snapshot: Snapshot | None) -> Delta | None:
+        self._look_at_parts(session, snapshot)
+        if snapshot is None:
             return None
-        self._compare(session, self._snapshot)
-        return None if self._version is None else self._delta(session, self._snapshot, self._version)
+        self._compare(session, snapshot)
+        return None if self._version is None else self._delta(session, snapshot, self._version)
 
     def _look_at_parts(self, session: Session, snapshot: Snapshot | None) -> None:
         self._stored = snapshots.stored_parts(session, snapshot) if snapshot else Stored()
@@ -184,24 +194,22 @@ class RowCapture:
             known = self._pending(snapshot.snapshot_id).over(snapshot.table)
         self._keep_changed(session, snapshot, self.parts.rows(session, set(self._read)), known)
 
-    def _can_go_by_log(self, session: Session, snapshot: Snapshot) -> bool:
-        """Whether the log tells all that has changed: not, if more rows came to the table than it has keys."""
+    def _logged_keys(self, session: Session, snapshot: Snapshot) -> int | None:
+        """How many keys the log has; None if it does not tell all that has changed, as if more rows came than keys."""
         log = self._log
         if log is None or not self._log_is_on or log.activation != snapshot.activation:
-            return False
+            return None
         counted = log.count(session)
         came = self._source_rows - (snapshot.source_rows or 0)
         if counted is None or came > counted[1]:
-            return False
+            return None
         if counted[0] + self._pending(snapshot.snapshot_id).size(session) > LARGEST_SHARE * self._source_rows + _FEW:
-            return False
+            return None
         if self._version is not None and self._version < snapshot.version:
             earlier = f"SELECT 1 FROM {snapshot.log} WHERE coco_version > {self._version} LIMIT 1"
             if session.execute(earlier):
-                return False
-        if counted[0]:
-            self._changed = self._look_up(session, log.keys(), self.changed, snapshot.source_rows or 0)
-        return True
+                return None
+        return counted[0]
 
     def _look_up(self, session: Session, keys: str, table: str, since: int) -> int:
         """Make a table of a row for each key: its id, its fingerprint (NULL if there is none), the columns."""

@@ -9,7 +9,7 @@ from rich.console import Console
 
 import cocosql
 from cocosql.cli import demo, gc, graph, openlineage, show
-from cocosql.pictures.opened import InUse
+from cocosql.opened import InUse
 from cocosql.statements.vacuum import DEFAULT_RETENTION
 
 
@@ -43,25 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         help="results computed or used within it stay, too (default: %(default)s)",
     )
     command.set_defaults(run=lambda given: gc.run(given.path, given.retain))
-    command = commands.add_parser(
-        "openlineage",
-        help="send refreshes and column lineage as OpenLineage events",
-        description="Send the refreshes of a database's views as OpenLineage events: two a run, to a file or to an "
-        "HTTP endpoint. Sending a run again gives the same events.",
-    )
-    command.add_argument("path", type=Path, metavar="FILE", help="the database")
-    command.add_argument(
-        "--to",
-        required=True,
-        metavar="TARGET",
-        help="a file, to which events are appended, or an http or https address "
-        "(its key is read from OPENLINEAGE_API_KEY)",
-    )
-    command.add_argument("--since", type=int, default=0, metavar="RUN", help="send the runs after this one")
-    command.add_argument(
-        "--namespace", metavar="NS", help="of jobs, tables and views (default: duckdb:// and the path of the file)"
-    )
-    command.set_defaults(run=lambda given: openlineage.run(given.path, given.to, given.since, given.namespace))
+    openlineage.add(commands)
     given = parser.parse_args(arguments)
     try:
         given.run(given)

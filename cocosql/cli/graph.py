@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 import cocosql
-from cocosql.pictures.opened import opened
+from cocosql.opened import opened
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -8,10 +8,10 @@ from tempfile import TemporaryDirectory, mkdtemp
 
 from rich.console import Console
 
+from cocosql.opened import opened
 from cocosql.pictures.data import page_data
 from cocosql.pictures.html import page
 from cocosql.pictures.live import Live
-from cocosql.pictures.opened import opened
 from cocosql.pictures.server import Server
 
 

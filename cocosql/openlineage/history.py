@@ -2,14 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 import duckdb
 from sqlglot import exp
 
+from cocosql.catalog.names import Name
 from cocosql.openlineage.datasets import Places
 from cocosql.planner.file_calls import file_calls
 from cocosql.planner.qualify import tables
-from cocosql.sqltext import ident, literal, render, try_parse
+from cocosql.sqltext import literal, qualified, render, try_parse
 
 Columns = list[tuple[str, str]]
 #: A column of the view (None: all), source, column of the source, expression, whether it is direct, kind.
@@ -46,9 +48,6 @@ class View:
     #: Tables, views and files that it reads, as SQL.
     sources: list[str]
 
-    def __str__(self) -> str:
-        return self.name if self.schema == "main" else f"{self.schema}.{self.name}"
-
 
 class History:
     """The history of the default database of a connection, which asks for it over a cursor of its own."""
@@ -77,20 +76,20 @@ class History:
 
     def views(self) -> dict[str, View]:
         """The views that there are, as coco_runs() names them."""
-        schema = f"{ident(self.database)}.coco"
+        records = partial(qualified, self.database, "coco")
         sources: dict[int, list[str]] = {}
-        for view_id, source in self._rows(f"SELECT view_id, source FROM {schema}.inputs ORDER BY ALL"):
+        for view_id, source in self._rows(f"SELECT view_id, source FROM {records('inputs')} ORDER BY ALL"):
             sources.setdefault(view_id, []).append(source)
         columns = "view_id, schema_name, view_name, query, column_names, column_types"
         found = [
             View(place, name, query, list(zip(names, types, strict=True)), sources.get(view_id, []))
-            for view_id, place, name, query, names, types in self._rows(f"SELECT {columns} FROM {schema}.views")
+            for view_id, place, name, query, names, types in self._rows(f"SELECT {columns} FROM {records('views')}")
         ]
-        return {str(view): view for view in found}
+        return {str(Name(self.database, view.schema, view.name)): view for view in found}
 
     def column_lineage(self, view: View) -> list[LineageRow]:
         """The lineage of a view's columns, as far as what it reads itself; nothing if its query does not hold."""
-        name = literal(".".join(map(ident, (self.database, view.schema, view.name))))
+        name = literal(qualified(self.database, view.schema, view.name))
         try:
             return self._rows(
                 "SELECT column_name, source, source_column, expression, influence, kind "

@@ -1,5 +1,5 @@
 """Pictures of a database: the graph of its views, in a notebook, as text for documents, and as a page."""
 
-from cocosql.pictures.picture import Picture, graph
+from cocosql.pictures.picture import Picture
 
-__all__ = ["Picture", "graph"]
+__all__ = ["Picture"]

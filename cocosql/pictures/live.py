@@ -7,8 +7,8 @@ from typing import Any
 
 import duckdb
 
+from cocosql.opened import InUse, opened
 from cocosql.pictures.data import page_data
-from cocosql.pictures.opened import InUse, opened
 from cocosql.secrets import redacted
 
 Data = dict[str, Any]

@@ -6,13 +6,12 @@ from typing import Any
 from urllib.parse import quote
 
 import duckdb
-import sqlglot
-from sqlglot.errors import SqlglotError
 
+from cocosql.catalog.names import Name
 from cocosql.pictures.readable import readable
 from cocosql.planner.call_sites import calls_in
 from cocosql.secrets import hidden, redacted, redacted_code
-from cocosql.sqltext import CocoDuckDB, literal, name_parts, qualified
+from cocosql.sqltext import literal, name_parts, qualified, try_parse
 
 
 @dataclass(frozen=True)
@@ -174,7 +173,7 @@ def _named(source: str) -> str:
     if parts is None or len(parts) not in (2, 3):
         return source
     *_, schema, name = parts
-    return name if schema == "main" else f"{schema}.{name}"
+    return str(Name("", schema, name))
 
 
 def _operator(key: str, view: str, operator: dict[str, Any]) -> Node:
@@ -197,7 +196,7 @@ def _view(key: str, name: str, view: dict[str, Any], record: dict[str, Any]) -> 
         "options": hidden(view["options"]),
         "query": redacted(readable(view["query"])),
         "database": view["database"],
-        "run_name": _named(qualified(view["schema"], view["name"])),
+        "run_name": str(Name(view["database"], view["schema"], view["name"])),
         **record,
     }
     count = view["row_count"]
@@ -206,8 +205,6 @@ def _view(key: str, name: str, view: dict[str, Any], record: dict[str, Any]) -> 
 
 def _called(sql: str, names: Iterable[str]) -> Iterator[str]:
     """The functions among these that an operator calls."""
-    try:
-        tree = sqlglot.parse_one(sql, dialect=CocoDuckDB)
-    except SqlglotError:
-        return
-    yield from sorted({call.name.lower() for call in calls_in(tree, names)})
+    tree = try_parse(sql)
+    if tree is not None:
+        yield from sorted({call.name.lower() for call in calls_in(tree, names)})

@@ -1,4 +1,4 @@
-"""cocosql.graph(con, view): the graph as an object that notebooks show."""
+"""The graph as an object that notebooks show."""
 
 from dataclasses import dataclass
 from html import escape
@@ -36,16 +36,8 @@ class Picture:
             return f"<p>{escape(str(error))}</p><pre>{escape(self.mermaid())}</pre>"
 
 
-def graph(con: duckdb.DuckDBPyConnection, view: str | None = None) -> Picture:
-    """The graph of sources, operators, functions and views.
-
-    Args:
-        con: a connection with CocoSQL.
-        view: a view's name: only what it is made of is shown. By default all views of all attached databases.
-
-    Raises:
-        duckdb.CatalogException: if there is no such incremental view.
-    """
+def picture(con: duckdb.DuckDBPyConnection, view: str | None) -> Picture:
+    """What `cocosql.graph` gives."""
     found = read(con)
     return Picture(found if view is None else found.above(_find(con, found, view)))
 

@@ -3,13 +3,11 @@
 from collections.abc import Callable
 from typing import cast
 
-import sqlglot
 from sqlglot import exp
-from sqlglot.errors import SqlglotError
 
 from cocosql.planner.operators import SOURCE_ID
 from cocosql.planner.operators.map import CALL, ELEMENT
-from cocosql.sqltext import CocoDuckDB
+from cocosql.sqltext import CocoDuckDB, try_parse
 
 #: How the names of columns begin that say where a row came from, and are in no other expression.
 _OWN = (SOURCE_ID, ELEMENT, CALL)
@@ -25,9 +23,8 @@ def readable(sql: str) -> str:
     SELECT
       f(x)
     """
-    try:
-        tree = sqlglot.parse_one(sql, dialect=CocoDuckDB)
-    except SqlglotError:
+    tree = try_parse(sql)
+    if tree is None:
         return sql
     for step in (_call, _without_own, _without_layer, _without_parentheses):
         tree = _everywhere(tree, step)

@@ -219,11 +219,9 @@ def _with_totals(
 
 def _aggregate(name: str, arguments: list[str], sql: str) -> dict[str, object]:
     """A COUNT."""
-    types = ["" for _ in arguments]
-    return {
-        **{"sql": sql, "name": name, "arguments": arguments, "types": types},
-        **{"distinct": False, "filter": None, "order": []},
-    }
+    types = ["" for _ in arguments]  # COUNT is of any
+    told: dict[str, object] = {"sql": sql, "name": name, "arguments": arguments, "types": types}
+    return {**told, "distinct": False, "filter": None, "order": []}
 
 
 def _distinct(below: Relation) -> Relation:

@@ -16,10 +16,13 @@ from cocosql.planner.file_types import file_types
 from cocosql.sqltext import CocoDuckDB, columns_sql, ident
 
 #: Types whose values can be the id of a row as they are; keys of other types are fingerprinted.
-_INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"}
+INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"}
 
 #: Types of which values that are equal to SQL are indistinguishable, so that a value has one fingerprint.
-EXACT = {*_INTEGERS, "UHUGEINT", "BOOLEAN", "VARCHAR", "BLOB", "UUID", "DATE", "TIME", "TIMESTAMP"}
+EXACT = {
+    *(*INTEGERS, "UHUGEINT", "BOOLEAN", "VARCHAR", "BLOB", "UUID"),
+    *("DATE", "TIME", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE"),
+}
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,7 @@ class Source:
 
     @property
     def has_integer_key(self) -> bool:
-        return len(self.key) == 1 and self.types[self.key[0]] in _INTEGERS
+        return len(self.key) == 1 and self.types[self.key[0]] in INTEGERS
 
 
 def _hide(table: exp.Table, alias: str, hidden: Iterable[str]) -> None:

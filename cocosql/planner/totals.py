@@ -4,10 +4,11 @@ from dataclasses import dataclass, field
 
 from cocosql.planner.expressions import reference
 from cocosql.planner.operators.accumulate import Total
-from cocosql.planner.sources import EXACT
+from cocosql.planner.sources import EXACT, INTEGERS
 from cocosql.sqltext import literal
 
-_INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"}
+#: Integers that so many can be added up of as there may be rows.
+_ADDED = INTEGERS - {"HUGEINT"}
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class Totals:
             return self._named(Total("count(*)", "BIGINT")) if wanted.function == "count" else None
         if wanted.function == "count":
             return self._count(wanted.argument)
-        if wanted.type not in _INTEGERS and not _is_decimal(wanted.type):
+        if wanted.type not in _ADDED and not _is_decimal(wanted.type):
             return None
         match wanted.function:
             case "sum":
@@ -85,7 +86,7 @@ class Totals:
 
 def is_exact(kind: str) -> bool:
     """Whether equal values of a type cannot be told apart: that of a group does not depend on which rows it has."""
-    return kind in EXACT or kind == "TIMESTAMP WITH TIME ZONE" or _is_decimal(kind)
+    return kind in EXACT or _is_decimal(kind)
 
 
 def _is_decimal(kind: str) -> bool:

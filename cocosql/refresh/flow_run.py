@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
+from cocosql import temporary
 from cocosql._native import Session
 from cocosql.catalog.names import Name
 from cocosql.catalog.views import View
@@ -95,7 +96,7 @@ class FlowRun:
         if len(readers) == 1 and not any(len(one.inputs) > 1 for one in self.part.flow.maps):
             return Changed(delta.new, delta.gone, now)
         table = qualified("temp", "main", f"coco_source_{self.view.view_id}_{number}")
-        session.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {delta.new}")
+        temporary.make(session, table, delta.new)
         return Changed(f"FROM {table}", delta.gone, now)
 
     def _union(self, union: Union) -> Changed:

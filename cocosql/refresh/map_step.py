@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from cocosql import temporary
 from cocosql._native import Harvest, Session
 from cocosql.capture import Capture
 from cocosql.catalog import errors
@@ -55,7 +56,7 @@ class MapStep:
         """Join what changed, once for all sites."""
         if len(self.inputs) > 1 and self.operator.sites:
             joined = qualified("temp", "main", f"coco_joined_{self.part.view.view_id}_{self.number}")
-            session.execute(f"CREATE OR REPLACE TEMP TABLE {joined} AS {self._rows_to_work_on()}")
+            temporary.make(session, joined, self._rows_to_work_on())
             self._joined = f"FROM {joined}"
 
     def needed_calls(self, session: Session) -> list[NeededCalls]:

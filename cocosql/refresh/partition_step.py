@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from cocosql import temporary
 from cocosql._native import Session
 from cocosql.planner.operators import SOURCE_ID
 from cocosql.planner.operators.map import Changed
@@ -43,7 +44,7 @@ class PartitionStep:
             if changed.new is not None:
                 rows = given.over(f"({changed.gone}) UNION ALL ({changed.new})")
                 touched.append(f"SELECT {self.operator.key_hash(number)} AS {SOURCE_ID} FROM ({rows})")
-        session.execute(f"CREATE OR REPLACE TEMP TABLE {self._table} AS {' UNION '.join(touched)}")
+        temporary.make(session, self._table, " UNION ".join(touched))
 
     def rows_sql(self, column_names: list[str]) -> str:
         """The rows that are to take the place of those touched."""

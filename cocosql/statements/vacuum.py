@@ -12,7 +12,7 @@ from cocosql.catalog.functions import memo_name
 from cocosql.catalog.names import Caller
 from cocosql.lineage.needed import needed_results
 from cocosql.refresh import locks, state
-from cocosql.refresh.refresh import prepared
+from cocosql.refresh.refresh import prepared, transaction
 from cocosql.sqltext import qualified
 from cocosql.statements import Statement
 
@@ -40,8 +40,9 @@ def _vacuum(session: Session, database: str, retain: str) -> list[Row]:
     for view in views.all_views(session, database):
         state.expire(prepared(session.sibling(), view), view)
     for source, snapshot in snapshots.with_pending(session, database):
-        with locks.hold(session, [snapshots.lock(database, source)]):
-            pending.forget_gone(session.sibling(), snapshot)
+        own = session.sibling()
+        with locks.hold(session, [snapshots.lock(database, source)]), transaction(own):
+            pending.forget_gone(own, snapshot)
     rows = []
     for name, code_version in functions:
         table = qualified(database, "coco", memo_name(name, code_version))

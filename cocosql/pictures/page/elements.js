@@ -17,6 +17,19 @@ function el(tag, properties = {}, ...children) {
   return made;
 }
 
+/** A table with a line of headings: of text, or of numbers. */
+function table(headings, rows) {
+  const heading = ([name, isNumber]) => el("th", { scope: "col", class: isNumber ? "number" : "" }, name);
+  return el("table", {}, el("thead", {}, el("tr", {}, headings.map(heading))), el("tbody", {}, rows));
+}
+
+/** A time, with a bar as long as it is beside the longest. */
+function meter(value, longest, width, kind = "") {
+  const bar = el("i");
+  bar.style.width = `${Math.round(((value || 0) / longest) * width)}px`;
+  return el("span", { class: `meter ${kind}`.trim() }, bar, seconds(value));
+}
+
 const count = (number, one, many = `${one}s`) => `${number.toLocaleString("en")} ${number === 1 ? one : many}`;
 const seconds = (value) =>
   value === null || value === undefined

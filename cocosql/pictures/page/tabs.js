@@ -12,14 +12,12 @@ function runTable(runs, isShort) {
     ? ["when", "written", "took"]
     : ["run", "view", "when", "status", "version", "rows written", "calls", "hits", "failed", "took"];
   const rows = runs.map((run) => {
-    const bar = el("i");
-    bar.style.width = `${Math.round(((run.seconds || 0) / longest) * (isShort ? 40 : 90))}px`;
     const took = el(
       "td",
       { class: "duration" },
       run.seconds === null
         ? el("span", { class: "note" }, "with another")
-        : el("span", { class: `meter ${run.status}` }, bar, seconds(run.seconds)),
+        : meter(run.seconds, longest, isShort ? 40 : 90, run.status),
     );
     const open = () => go("run", run.run_id, run.database);
     const onkeydown = (event) => {
@@ -46,35 +44,23 @@ function runTable(runs, isShort) {
     return el("tr", { tabindex: 0, onclick: open, onkeydown }, cells);
   });
   const numeric = new Set(["run", "version", "rows written", "written", "calls", "hits", "failed"]);
-  return el(
-    "table",
-    {},
-    el(
-      "thead",
-      {},
-      el(
-        "tr",
-        {},
-        head.map((name) => el("th", { class: numeric.has(name) ? "number" : "", scope: "col" }, name)),
-      ),
-    ),
-    el("tbody", {}, rows),
+  return table(
+    head.map((name) => [name, numeric.has(name)]),
+    rows,
   );
 }
 
 function runPanel(run) {
   const longest = Math.max(...run.steps.map((step) => step.seconds), 0.001);
-  const steps = run.steps.map((step) => {
-    const bar = el("i");
-    bar.style.width = `${Math.round((step.seconds / longest) * 40)}px`;
-    return el(
+  const steps = run.steps.map((step) =>
+    el(
       "tr",
       {},
       el("td", {}, step.view === run.view ? step.what : `${step.view}: ${step.what}`),
       el("td", { class: "number" }, step.rows?.toLocaleString("en") ?? ""),
-      el("td", { class: "duration" }, el("span", { class: "meter" }, bar, seconds(step.seconds))),
-    );
-  });
+      el("td", { class: "duration" }, meter(step.seconds, longest, 40)),
+    ),
+  );
   return [
     ...heading("Run", `${run.run_id} of ${run.view}`, badge(run.status)),
     facts([
@@ -131,21 +117,9 @@ function showTabs() {
     el("h2", {}, "Failed calls"),
     cut(data.errors, data.error_count),
     errors.length
-      ? el(
-          "table",
-          {},
-          el(
-            "thead",
-            {},
-            el(
-              "tr",
-              {},
-              ["view", "function", "input", "error", "attempts", "when"].map((name) =>
-                el("th", { scope: "col", class: name === "attempts" ? "number" : "" }, name),
-              ),
-            ),
-          ),
-          el("tbody", {}, errors),
+      ? table(
+          ["view", "function", "input", "error", "attempts", "when"].map((name) => [name, name === "attempts"]),
+          errors,
         )
       : empty("No call has failed in the last refresh of any view."),
   );
@@ -154,35 +128,21 @@ function showTabs() {
   byId("view-functions").replaceChildren(
     el("h2", {}, "Functions"),
     functions.length
-      ? el(
-          "table",
-          {},
-          el(
-            "thead",
-            {},
+      ? table(
+          ["function", "signature", "code versions", "calls", "hits", "failed", "seconds in Python"].map(
+            (name, number) => [name, number > 1],
+          ),
+          functions.map((node) =>
             el(
               "tr",
               {},
-              ["function", "signature", "code versions", "calls", "hits", "failed", "seconds in Python"].map(
-                (name, number) => el("th", { scope: "col", class: number > 1 ? "number" : "" }, name),
+              el("td", {}, link(node.name, "node", node.id)),
+              el("td", {}, el("code", {}, node.signature)),
+              el("td", { class: "number" }, node.versions.length),
+              ...["calls", "hits", "errors"].map((what) =>
+                el("td", { class: "number" }, total(node, what).toLocaleString("en")),
               ),
-            ),
-          ),
-          el(
-            "tbody",
-            {},
-            functions.map((node) =>
-              el(
-                "tr",
-                {},
-                el("td", {}, link(node.name, "node", node.id)),
-                el("td", {}, el("code", {}, node.signature)),
-                el("td", { class: "number" }, node.versions.length),
-                ...["calls", "hits", "errors"].map((what) =>
-                  el("td", { class: "number" }, total(node, what).toLocaleString("en")),
-                ),
-                el("td", { class: "number" }, seconds(total(node, "seconds"))),
-              ),
+              el("td", { class: "number" }, seconds(total(node, "seconds"))),
             ),
           ),
         )
