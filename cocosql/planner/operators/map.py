@@ -103,8 +103,7 @@ class Map:
         for number, given in enumerate(inputs):
             if given.new is None:
                 continue
-            rows = [other.now for other in inputs]
-            rows[number] = given.new
+            rows = [given.new if other is given else other.now for other in inputs]
             terms.append(self._without_changed(self.all_rows(rows), inputs[:number]))
         return " UNION ALL ".join(f"({term})" for term in terms)
 
