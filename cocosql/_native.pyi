@@ -51,6 +51,18 @@ class Calls:
     def take_failures(self) -> list[tuple[int, str, str, int]]:
         """The failures since the last look: input fingerprint, input, error, attempts."""
 
+class Difference:
+    """How many rows are gone, came, and only came from other rows; and how many of those that came replace one."""
+
+    @property
+    def gone(self) -> int: ...
+    @property
+    def came(self) -> int: ...
+    @property
+    def moved(self) -> int: ...
+    @property
+    def updated(self) -> int: ...
+
 class Harvest:
     """Argument tuples that a query found, of which some are memoized and some are not."""
 
@@ -174,6 +186,17 @@ class Session:
 
     def delete_rows(self, database: str, table: str, row_ids: str) -> int:
         """Delete the rows of a table of the schema coco whose row ids a query gives, at the cost of their number."""
+
+    def collect(self, name: str, sql: str) -> int:
+        """Keep the rows of a query for the session: ``coco_collected(name)`` reads them. Returns how many there are."""
+
+    def difference(self, past: str, fresh: str, prefix: str) -> Difference:
+        """Compare rows, as bags, with those that are to take their place (cpp/rows/difference.hpp).
+
+        Both queries begin with the fingerprints of content and origin, of the content, and of the key (or NULL); `past`
+        goes on with ``coco_at`` (UHUGEINT) and ``coco_rowid``. The rows that are ``gone``, that ``came``, and that
+        ``moved`` are collected under these names, each with the prefix.
+        """
 
     def functions(self) -> dict[str, int]:
         """The registered functions: name to number in cocosql.udf."""

@@ -1,8 +1,8 @@
 """Reading some rows of a large table: one by one where they are few, else by a join that reads whole columns."""
 
-from cocosql import temporary
 from cocosql._native import Session
 from cocosql.catalog.names import Name
+from cocosql.collected import collected
 from cocosql.sqltext import idents, literal, qualified
 
 #: What a value costs that is fetched, in terms of one that is scanned: compressed text is decoded up to its place.
@@ -36,15 +36,15 @@ def _is_worth_fetching(session: Session, table: Name, columns: list[str], wanted
 def rows_where(session: Session, table: Name, condition: str, columns: list[str], found: str) -> str:
     """A query for the rows for which a condition holds: the columns, and ``coco_rowid``.
 
-    `found` is a temporary table, as SQL, which may be made for their row ids: the condition is on few columns, and the
-    others are read for few rows.
+    Their row ids may be collected under the name `found`: the condition is on few columns, and the others are read for
+    few rows.
     """
     if condition == "true":
         return _scan(table, columns)
     if session.stored_rows(table.database, table.schema, table.name) < SMALL:
         return f"{_scan(table, columns)} WHERE {condition}"
-    count = temporary.make(session, found, f"{_scan(table, [])} WHERE {condition}")
-    return rows_at(session, table, f"SELECT coco_rowid FROM {found}", columns, count)
+    count = session.collect(found, f"{_scan(table, [])} WHERE {condition}")
+    return rows_at(session, table, f"SELECT coco_rowid FROM {collected(found)}", columns, count)
 
 
 def _scan(table: Name, columns: list[str]) -> str:

@@ -7,6 +7,7 @@
 #include "duckdb/main/extension/extension_loader.hpp"
 #include "fingerprint/fingerprint.hpp"
 #include "memo/unpack.hpp"
+#include "rows/collected.hpp"
 #include "rows/fetch.hpp"
 #include "rows/row_id.hpp"
 #include "statements/hook.hpp"
@@ -24,6 +25,7 @@ DUCKDB_CPP_EXTENSION_ENTRY(cocosql, loader) {
 	loader.RegisterFunction(cocosql::RegisterPythonFunction());
 	loader.RegisterFunction(cocosql::FirstSeenFunction());
 	loader.RegisterFunction(cocosql::UnpackFunction());
+	loader.RegisterFunction(cocosql::CollectedFunction());
 	loader.RegisterFunction(cocosql::FetchFunction());
 	loader.RegisterFunction(cocosql::RowIdFunction());
 	loader.RegisterFunction(cocosql::PartFunction());

@@ -2,6 +2,7 @@
 #include "calls/harvest.hpp"
 #include "capture/row_groups.hpp"
 #include "catalog/catalog.hpp"
+#include "rows/difference.hpp"
 #include "session/session.hpp"
 
 NB_MODULE(_native, module) {
@@ -12,5 +13,6 @@ NB_MODULE(_native, module) {
 	cocosql::BindHarvest(module);
 	cocosql::BindRowGroups(module);
 	cocosql::BindCatalog(module);
+	cocosql::BindDifference(module);
 	cocosql::BindSession(module);
 }

@@ -1,35 +1,34 @@
 """Looking up the rows of a table that have some keys: at little more than the cost of their number where possible."""
 
-from cocosql import temporary
 from cocosql._native import Session
 from cocosql.capture.parts import column_list
+from cocosql.collected import collected
 from cocosql.fetch import SMALL, rows_at
 from cocosql.planner.sources import Source
 from cocosql.sqltext import ident, idents
 
-#: The temporary table of keys that have not been found yet.
-_REST = "coco_keys_not_found"
 
-
-def find(session: Session, source: Source, columns: list[str], wanted: str, found: str, since: int) -> None:
-    """Make the temporary table `found` of the columns, and ``coco_rowid``, of the rows with a key of `wanted`.
+def find(session: Session, source: Source, columns: list[str], wanted: str, prefix: str, since: int) -> str:
+    """A relation of the columns, and ``coco_rowid``, of the rows with a key of `wanted`.
 
     Keys that are ``coco_gone`` are not looked for. Rows that were inserted have row ids from `since` on, most likely:
-    those are looked at first.
+    those are looked at first. What is collected on the way has names with the prefix.
     """
     assert source.name is not None
     key, stored = idents(source.key), session.stored_rows(source.name.database, source.name.schema, source.name.name)
     shown = f"SELECT rowid AS coco_rowid{column_list(columns)} FROM {source.sql}"
     missing = f"SELECT {key} FROM {wanted} WHERE NOT coco_gone"
     if stored < SMALL:
-        temporary.make(session, found, f"{shown} SEMI JOIN ({missing}) AS missing USING ({key})")
-        return
-    late = f"({shown} WHERE rowid >= {since}) AS late"
-    temporary.make(session, found, f"FROM {late} SEMI JOIN ({missing}) AS missing USING ({key})")
-    many = temporary.make(session, _REST, f"{missing} EXCEPT SELECT {key} FROM {found}")
-    if many:
-        row_ids = _row_ids(session, source, f"FROM {_REST}")
-        session.execute(f"INSERT INTO {found} BY NAME {rows_at(session, source.name, row_ids, columns, many)}")
+        return f"(FROM ({shown}) SEMI JOIN ({missing}) AS missing USING ({key}))"
+    late, rest = f"{prefix}late", f"{prefix}rest"
+    inserted = f"({shown} WHERE rowid >= {since}) AS late"
+    session.collect(late, f"FROM {inserted} SEMI JOIN ({missing}) AS missing USING ({key})")
+    many = session.collect(rest, f"{missing} EXCEPT SELECT {key} FROM {collected(late)}")
+    if not many:
+        return collected(late)
+    row_ids = _row_ids(session, source, f"FROM {collected(rest)}")
+    fetched = rows_at(session, source.name, row_ids, columns, many)
+    return f"(FROM {collected(late)} UNION ALL BY NAME {fetched})"
 
 
 def _row_ids(session: Session, source: Source, keys: str) -> str:

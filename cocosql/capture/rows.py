@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 
 import duckdb
 
-from cocosql import temporary
 from cocosql._native import Session
 from cocosql.capture import Delta, Reading, snapshots
 from cocosql.capture.files import FileParts, ReadOnce
@@ -21,6 +20,7 @@ from cocosql.capture.pending import LARGEST_SHARE, Pending
 from cocosql.capture.row_groups import TableParts
 from cocosql.capture.snapshots import Snapshot
 from cocosql.catalog.views import Input
+from cocosql.collected import collected
 from cocosql.planner.qualify import without_database
 from cocosql.planner.sources import Source
 from cocosql.sqltext import ident, idents, qualified
@@ -95,12 +95,13 @@ class RowCapture:
 
     @property
     def changed(self) -> str:
-        """The temporary table of the rows that differ from the snapshot."""
-        return self._temporary("changed")
+        """The relation of the rows that differ from the snapshot."""
+        return collected(self._name("changed"))
 
-    def _temporary(self, part: str) -> str:
+    def _name(self, part: str) -> str:
+        """The name of a collection."""
         assert self._snapshot is not None
-        return qualified("temp", "main", f"{part}_{self._snapshot.snapshot_id}")
+        return f"snapshot_{self._snapshot.snapshot_id}_{part}"
 
     def source_id_type(self) -> str:
         return self.identity.id_type
@@ -159,7 +160,7 @@ class RowCapture:
     def _changes_by_log(self, session: Session, snapshot: Snapshot, keys: int) -> Delta | None:
         assert self._log is not None
         if keys:
-            self._changed = self._look_up(session, self._log.keys(), self.changed, snapshot.source_rows or 0)
+            self._changed = self._look_up(session, self._log.keys(), "changed", snapshot.source_rows or 0)
         return None if self._version is None else self._logged_delta(session, snapshot, self._version)
 
     def _changes_by_parts(self, session: Session, snapshot: Snapshot | None) -> Delta | None:
@@ -211,19 +212,18 @@ class RowCapture:
                 return None
         return counted[0]
 
-    def _look_up(self, session: Session, keys: str, table: str, since: int) -> int:
-        """Make a table of a row for each key: its id, its fingerprint (NULL if there is none), the columns."""
+    def _look_up(self, session: Session, keys: str, part: str, since: int) -> int:
+        """Collect a row for each key: its id, its fingerprint (NULL if there is none), the columns."""
         assert isinstance(self.identity, Keyed)
         columns = list(dict.fromkeys([*self.columns, *self.source.key]))
-        wanted, found = self._temporary("wanted"), self._temporary("found")
-        count = temporary.make(session, wanted, keys)
-        find(session, self.source, columns, wanted, found, since)
+        wanted = self._name("wanted")
+        count = session.collect(wanted, keys)
+        found = find(session, self.source, columns, collected(wanted), self._name(""), since)
         fingerprint = f"CASE WHEN coco_rowid IS NOT NULL THEN {self.identity.digest} END"
-        temporary.make(
-            session,
-            table,
+        session.collect(
+            self._name(part),
             f"SELECT {self.identity.id_sql} AS coco_source_id, {fingerprint} AS coco_fingerprint{column_list(columns)} "
-            f"FROM {wanted} LEFT JOIN {found} USING ({idents(self.source.key)})",
+            f"FROM {collected(wanted)} AS wanted LEFT JOIN {found} AS found USING ({idents(self.source.key)})",
         )
         return count
 
@@ -232,10 +232,10 @@ class RowCapture:
         table, count = self.changed, self._changed
         if version < snapshot.version:
             assert self._log is not None
-            pending, table = self._pending(snapshot.snapshot_id), self._temporary("late")
+            pending, table = self._pending(snapshot.snapshot_id), collected(self._name("later"))
             key = idents(self.source.key)
             keys = f"SELECT {key} FROM ({self._log.keys()}) UNION {pending.keys_since(version)}"
-            count = self._look_up(session, f"SELECT *, false AS coco_gone FROM ({keys})", table, self._source_rows)
+            count = self._look_up(session, f"SELECT *, false AS coco_gone FROM ({keys})", "later", self._source_rows)
         if not count:
             return self._nothing()
         new = f"SELECT coco_source_id{column_list(self.columns)} FROM {table} WHERE coco_fingerprint IS NOT NULL"
@@ -243,7 +243,7 @@ class RowCapture:
 
     def _keep_changed(self, session: Session, snapshot: Snapshot, rows: str, known: str) -> None:
         """Keep where rows of the source differ from rows of the snapshot."""
-        self._compared = temporary.make(session, self.changed, self.identity.compare(rows, known))
+        self._compared = session.collect(self._name("changed"), self.identity.compare(rows, known))
         if self._compared:
             ((self._changed,),) = session.execute(f"SELECT count(*) FROM ({self.identity.changed_ids(self.changed)})")
 

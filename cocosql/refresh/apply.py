@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import duckdb
 
-from cocosql import temporary
-from cocosql._native import Session
+from cocosql._native import Difference, Session
 from cocosql.catalog.views import View
+from cocosql.collected import collected
 from cocosql.fetch import rows_at, rows_where
 from cocosql.planner.operators import SOURCE_ID
 from cocosql.planner.operators.map import Map
@@ -46,48 +46,33 @@ def fill(session: Session, plan: Plan, rows: str, version: int) -> Counts:
 def apply(session: Session, plan: Plan, rows: str, touched: str, version: int) -> Counts:
     """Replace the rows for which the condition `touched` holds by these rows, as `version`."""
     view, names, lineage = plan.view, plan.column_names, lineage_columns(plan)
-    old, new, removed, added = (_temporary(view.view_id, part) for part in ("old", "new", "removed", "added"))
-    key, copy = _identity(plan, touched)
-    columns = idents([*names, *lineage])
-    content = f"{fingerprint(names)} AS coco_content"
-    present = rows_where(
-        session, view.rows_table, touched, ["coco_row_id", *lineage, *names], _temporary(view.view_id, "touched")
+    columns, prints = idents([*names, *lineage]), _fingerprints(plan, touched)
+    found = f"{_prefix(view)}touched"
+    present = rows_where(session, view.rows_table, touched, ["coco_row_id", *lineage, *names], found)
+    difference = session.difference(
+        f"SELECT {prints}, coco_row_id AS coco_at, coco_rowid FROM ({present})",
+        f"SELECT {prints}, {columns} FROM ({rows}) AS coco_rows ({columns})",
+        _prefix(view),
     )
-    stored = f"SELECT coco_rowid, coco_row_id{_list(lineage)}, {content}, {key} FROM ({present})"
-    fresh = f"SELECT *, {content}, {key} FROM ({rows}) AS coco_rows ({columns})"
-    past = temporary.make(session, old, f"SELECT *, {copy} FROM ({stored})")
-    temporary.make(session, new, f"SELECT *, {copy} FROM ({fresh})")
-    gone = temporary.make(session, removed, f"FROM {old} ANTI JOIN {new} USING (coco_content, coco_copy)")
-    fresh_only = f"FROM {new} ANTI JOIN {old} USING (coco_content, coco_copy)"
-    if gone:
-        # The rows that the view has may be from before it had this key: of those that share one, one is replaced.
-        replaceable = f"SELECT coco_key, min(coco_row_id) AS coco_row_id FROM {removed} GROUP BY coco_key"
-        came = temporary.make(
-            session,
-            added,
-            f"SELECT fresh.*, past.coco_row_id AS coco_replaces FROM ({fresh_only}) AS fresh "
-            f"LEFT JOIN ({replaceable}) AS past ON past.coco_key = fresh.coco_key",
-        )
-    else:
-        came = temporary.make(session, added, f"SELECT *, NULL::UHUGEINT AS coco_replaces FROM ({fresh_only})")
-    if past > gone:
-        _retrace(session, plan, old, new)
-    counts = _counts(session, added, gone, came)
-    if counts:
-        _write(session, plan, removed, added, version, counts)
-        check_key(session, plan.view, added)
-    return counts
+    if difference.moved:
+        _retrace(session, plan)
+    if difference.gone:
+        _move_to_history(session, plan, difference, version)
+        session.delete_rows(view.name.database, view.state_table, f"SELECT coco_rowid FROM {_part(view, 'gone')}")
+    if difference.came:
+        _insert(session, plan, version)
+    updated = difference.updated
+    return Counts(inserted=difference.came - updated, updated=updated, deleted=difference.gone - updated)
 
 
-def _identity(plan: Plan, touched: str) -> tuple[str, str]:
-    """What identifies a row, for update pairs, and what tells rows of the same content apart."""
-    view = plan.view
-    if touched != "true" and _shows_source_key(plan):
-        # The view shows its source's key, so that the source id does both. Rows of an earlier query may lack it.
-        return f"{ident(SOURCE_ID)} AS coco_key", f"{ident(SOURCE_ID)} AS coco_copy"
+def _fingerprints(plan: Plan, touched: str) -> str:
+    """What tells rows apart: content and origin; the content; the key of update pairs. As SQL, three columns."""
+    view, names, lineage = plan.view, plan.column_names, lineage_columns(plan)
     key = fingerprint(view.key_columns) if view.key_columns else "NULL::UHUGEINT"
-    order = f"ORDER BY {ident(SOURCE_ID)}" if lineage_columns(plan) else ""
-    return f"{key} AS coco_key", f"row_number() OVER (PARTITION BY coco_content {order}) AS coco_copy"
+    if touched != "true" and _shows_source_key(plan):
+        # The source id is as good as the key. Rows of an earlier query may lack it.
+        key = fingerprint([SOURCE_ID])
+    return f"{fingerprint([*names, *lineage])}, {fingerprint(names)}, {key}"
 
 
 def _shows_source_key(plan: Plan) -> bool:
@@ -96,59 +81,41 @@ def _shows_source_key(plan: Plan) -> bool:
     return isinstance(top, Map) and top.scan is not None and bool(view.key_columns) and "key" not in view.options
 
 
-def _retrace(session: Session, plan: Plan, old: str, new: str) -> None:
-    """Survivors that come from other rows or calls now are told so."""
-    lineage = lineage_columns(plan)
-    if not lineage:
-        return
-    changes = ", ".join(f"{ident(column)} = fresh.{ident(column)}" for column in lineage)
-    differ = " OR ".join(f"past.{ident(column)} IS DISTINCT FROM fresh.{ident(column)}" for column in lineage)
-    survivors = f"{old} AS past JOIN {new} AS fresh USING (coco_content, coco_copy)"
-    if not session.execute(f"SELECT 1 FROM {survivors} WHERE {differ} LIMIT 1"):
-        return
+def _retrace(session: Session, plan: Plan) -> None:
+    """Rows that stay, but come from other rows or calls now, are told so."""
+    changes = ", ".join(f"{ident(column)} = moved.{ident(column)}" for column in lineage_columns(plan))
+    moved = _part(plan.view, "moved")
     session.execute(
-        f"""
-        UPDATE {plan.view.rows} AS stored SET {changes} FROM {survivors}
-        WHERE stored.rowid = past.coco_rowid AND ({differ})
-        """
+        f"UPDATE {plan.view.rows} AS stored SET {changes} FROM {moved} AS moved WHERE stored.rowid = moved.coco_rowid"
     )
 
 
-def _write(session: Session, plan: Plan, removed: str, added: str, version: int, counts: Counts) -> None:
-    view, columns = plan.view, [*plan.column_names, *lineage_columns(plan)]
-    gone = counts.updated + counts.deleted
-    if gone:
-        _move_to_history(session, view, removed, added, columns, version, gone)
-        session.delete_rows(view.name.database, view.state_table, f"SELECT coco_rowid FROM {removed}")
-    session.execute(
-        f"""
-        INSERT INTO {view.rows} (coco_row_id, coco_version, coco_updated, {idents(columns)})
-        SELECT coalesce(coco_replaces, {_new_row_id(version)}), {version}, coco_replaces IS NOT NULL, {idents(columns)}
-        FROM {added}
-        """
-    )
-
-
-def _move_to_history(
-    session: Session, view: View, removed: str, added: str, columns: list[str], version: int, count: int
-) -> None:
-    stored = ["coco_row_id", "coco_version", "coco_updated", *columns]
-    gone = rows_at(session, view.rows_table, f"SELECT coco_rowid FROM {removed}", stored, count)
+def _move_to_history(session: Session, plan: Plan, difference: Difference, version: int) -> None:
+    view, gone = plan.view, _part(plan.view, "gone")
+    stored = ["coco_row_id", "coco_version", "coco_updated", *plan.column_names, *lineage_columns(plan)]
+    rows = rows_at(session, view.rows_table, f"SELECT coco_rowid FROM {gone}", stored, difference.gone)
+    replaced = "true" if difference.updated else "false"
+    if 0 < difference.updated < difference.gone:
+        replaced = f"coco_rowid IN (SELECT coco_rowid FROM {gone} WHERE coco_replaced)"
     session.execute(
         f"""
         INSERT INTO {view.history} BY NAME
-        SELECT * EXCLUDE (coco_rowid), {version} AS coco_removed,
-            coco_row_id IN (SELECT coco_replaces FROM {added} WHERE coco_replaces IS NOT NULL) AS coco_replaced
-        FROM ({gone})
+        SELECT * EXCLUDE (coco_rowid), {version} AS coco_removed, {replaced} AS coco_replaced FROM ({rows})
         """
     )
 
 
-def _counts(session: Session, added: str, gone: int, came: int) -> Counts:
-    updated = 0
-    if gone and came:
-        ((updated,),) = session.execute(f"SELECT count(coco_replaces) FROM {added}")
-    return Counts(inserted=came - updated, updated=updated, deleted=gone - updated)
+def _insert(session: Session, plan: Plan, version: int) -> None:
+    view, columns = plan.view, idents([*plan.column_names, *lineage_columns(plan)])
+    came = _part(view, "came")
+    row_id = f"coalesce(coco_replaces, {_new_row_id(version)})"
+    session.execute(
+        f"""
+        INSERT INTO {view.rows} (coco_row_id, coco_version, coco_updated, {columns})
+        SELECT {row_id}, {version}, coco_replaces IS NOT NULL, {columns} FROM {came}
+        """
+    )
+    check_key(session, view, came)
 
 
 def check_key(session: Session, view: View, added: str) -> None:
@@ -176,9 +143,11 @@ def _new_row_id(version: int) -> str:
     return f"coco_row_id({version})"
 
 
-def _temporary(view_id: int, part: str) -> str:
-    return ident(f"coco_{part}_{view_id}")
+def _prefix(view: View) -> str:
+    """Under which what differs is collected."""
+    return f"rows_{view.view_id}_"
 
 
-def _list(names: list[str]) -> str:
-    return "".join(f", {ident(name)}" for name in names)
+def _part(view: View, name: str) -> str:
+    """A part of it, as SQL."""
+    return collected(f"{_prefix(view)}{name}")

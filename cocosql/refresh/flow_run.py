@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
-from cocosql import temporary
 from cocosql._native import Session
 from cocosql.catalog.names import Name
 from cocosql.catalog.views import View
+from cocosql.collected import collected
 from cocosql.planner.operators import Input, Operator
 from cocosql.planner.operators.accumulate import Accumulate
 from cocosql.planner.operators.map import Changed, Map
@@ -95,9 +95,9 @@ class FlowRun:
         ]
         if len(readers) == 1 and not any(len(one.inputs) > 1 for one in self.part.flow.maps):
             return Changed(delta.new, delta.gone, now)
-        table = qualified("temp", "main", f"coco_source_{self.view.view_id}_{number}")
-        temporary.make(session, table, delta.new)
-        return Changed(f"FROM {table}", delta.gone, now)
+        name = f"source_{self.view.view_id}_{number}"
+        session.collect(name, delta.new)
+        return Changed(f"FROM {collected(name)}", delta.gone, now)
 
     def _union(self, union: Union) -> Changed:
         inputs = [self._changed[id(given.operator)] for given in union.inputs]

@@ -3,9 +3,9 @@ from, and its columns."""
 
 from dataclasses import dataclass
 
-from cocosql import temporary
 from cocosql._native import Session
 from cocosql.catalog.names import Name
+from cocosql.collected import collected
 from cocosql.fetch import rows_where
 from cocosql.planner.operators import SOURCE_ID
 from cocosql.sqltext import fingerprint, ident, qualified
@@ -17,7 +17,7 @@ _ROWS = 1 << 32
 @dataclass(frozen=True)
 class Kept:
     name: Name
-    #: What its temporary tables are told apart by.
+    #: What its collections are told apart by.
     tag: str
     names: list[str]
     #: The columns that tell its rows apart, if it is known.
@@ -36,19 +36,24 @@ class Kept:
     @property
     def gone(self) -> str:
         """A query for the rows that the last update took away."""
-        return f"SELECT {self._shown} FROM {self._temporary('gone')}"
+        return f"SELECT {self._shown} FROM {self._part('gone')}"
 
     @property
     def new(self) -> str:
         """A query for the rows that the last update brought."""
-        return f"SELECT {self._shown} FROM {self._temporary('new')}"
+        return f"SELECT {self._shown} FROM {self._part('new')}"
 
     @property
     def _shown(self) -> str:
         return ", ".join([f"coco_id AS {SOURCE_ID}", *map(ident, self.names)])
 
-    def _temporary(self, part: str) -> str:
-        return ident(f"coco_{part}_{self.tag}")
+    @property
+    def _prefix(self) -> str:
+        """Under which what changes is collected."""
+        return f"kept_{self.tag}_"
+
+    def _part(self, name: str) -> str:
+        return collected(f"{self._prefix}{name}")
 
     def fill(self, session: Session, rows: str) -> None:
         """Keep these rows and no others."""
@@ -56,45 +61,41 @@ class Kept:
 
     def replace(self, session: Session, rows: str, touched: str) -> int:
         """Replace the rows for which a condition holds by these. Returns how many are gone or new."""
-        lost = temporary.make(session, self._temporary("gone"), self._stored(session, touched))
-        gained = temporary.make(session, self._temporary("new"), self._numbered(session, rows))
-        return self._write(session, lost, gained)
+        lost = session.collect(f"{self._prefix}gone", self._stored(session, touched))
+        return self._write(session, lost, self._numbered(session, rows))
 
     def net(self, session: Session, rows: str, touched: str) -> int:
         """The same, but rows that are replaced by equal ones with the same source stay, and an update keeps the id."""
-        old, fresh = self._temporary("old"), self._temporary("fresh")
-        told_apart = f"{fingerprint([SOURCE_ID, *self.names])} AS coco_content"
-        copy = "row_number() OVER (PARTITION BY coco_content) AS coco_copy"
-        for table, query in ((old, self._stored(session, touched)), (fresh, rows)):
-            temporary.make(session, table, f"SELECT *, {copy} FROM (SELECT *, {told_apart} FROM ({query}))")
-        differs = "ANTI JOIN {} USING (coco_content, coco_copy)"
-        plain = "SELECT * EXCLUDE (coco_content, coco_copy)"
-        lost = temporary.make(session, self._temporary("gone"), f"{plain} FROM {old} {differs.format(fresh)}")
-        added = self._numbered(session, f"{plain} FROM {fresh} {differs.format(old)}")
-        gained = temporary.make(session, self._temporary("new"), self._with_ids_of_gone(added) if lost else added)
-        return self._write(session, lost, gained)
+        content = fingerprint([SOURCE_ID, *self.names])
+        prints = f"{content}, {content}, {fingerprint(self.identity) if self.identity else 'NULL::UHUGEINT'}"
+        stored = self._stored(session, touched)
+        difference = session.difference(
+            f"SELECT {prints}, coco_id::UHUGEINT AS coco_at, coco_rowid, * EXCLUDE (coco_rowid) FROM ({stored})",
+            f"SELECT {prints}, * FROM ({rows})",
+            self._prefix,
+        )
+        came = self._part("came")
+        new = f"coalesce(coco_replaces::BIGINT, {self._first_id(session)} + coco_number) AS coco_id"
+        added = f"SELECT {new}, * EXCLUDE (coco_replaces, coco_number) FROM {came}"
+        return self._write(session, difference.gone, added)
 
     def _stored(self, session: Session, condition: str) -> str:
         """A query for the rows for which a condition holds, with their row ids."""
         columns = [name for name, _ in session.describe(f"FROM {self.table}")]
-        return rows_where(session, self.name, condition, columns, self._temporary("found"))
+        return rows_where(session, self.name, condition, columns, f"{self._prefix}found")
 
-    def _with_ids_of_gone(self, rows: str) -> str:
-        if not self.identity:
-            return rows
-        same = " AND ".join(f"gone.{ident(name)} IS NOT DISTINCT FROM new.{ident(name)}" for name in self.identity)
-        gone = f"LEFT JOIN {self._temporary('gone')} AS gone ON {same}"
-        return f"SELECT new.* REPLACE (coalesce(gone.coco_id, new.coco_id) AS coco_id) FROM ({rows}) AS new {gone}"
-
-    def _write(self, session: Session, lost: int, gained: int) -> int:
+    def _write(self, session: Session, lost: int, added: str) -> int:
+        gained = session.collect(f"{self._prefix}new", added)
         if lost:
-            row_ids = f"SELECT coco_rowid FROM {self._temporary('gone')}"
+            row_ids = f"SELECT coco_rowid FROM {self._part('gone')}"
             session.delete_rows(self.name.database, self.name.name, row_ids)
         if gained:
-            session.execute(f"INSERT INTO {self.table} BY NAME FROM {self._temporary('new')}")
+            session.execute(f"INSERT INTO {self.table} BY NAME FROM {self._part('new')}")
         return lost + gained
 
     def _numbered(self, session: Session, rows: str) -> str:
         """The rows with ids that are unique for ever, and in the order in which they are stored."""
-        first = session.next_id(self.name.database) * _ROWS
-        return f"SELECT ({first} + row_number() OVER ())::BIGINT AS coco_id, * FROM ({rows})"
+        return f"SELECT ({self._first_id(session)} + row_number() OVER ())::BIGINT AS coco_id, * FROM ({rows})"
+
+    def _first_id(self, session: Session) -> int:
+        return session.next_id(self.name.database) * _ROWS

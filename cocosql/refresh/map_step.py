@@ -3,10 +3,10 @@
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from cocosql import temporary
 from cocosql._native import Harvest, Session
 from cocosql.capture import Capture
 from cocosql.catalog import errors
+from cocosql.collected import collected
 from cocosql.planner.call_sites import CallSite
 from cocosql.planner.operators import SOURCE_ID
 from cocosql.planner.operators.map import Changed, Map
@@ -55,9 +55,9 @@ class MapStep:
     def prepare(self, session: Session) -> None:
         """Join what changed, once for all sites."""
         if len(self.inputs) > 1 and self.operator.sites:
-            joined = qualified("temp", "main", f"coco_joined_{self.part.view.view_id}_{self.number}")
-            temporary.make(session, joined, self._rows_to_work_on())
-            self._joined = f"FROM {joined}"
+            joined = f"joined_{self.part.view.view_id}_{self.number}"
+            session.collect(joined, self._rows_to_work_on())
+            self._joined = f"FROM {collected(joined)}"
 
     def needed_calls(self, session: Session) -> list[NeededCalls]:
         """The calls of the next level that the changes need."""

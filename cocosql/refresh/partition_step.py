@@ -2,18 +2,17 @@
 
 from dataclasses import dataclass
 
-from cocosql import temporary
 from cocosql._native import Session
+from cocosql.collected import collected
 from cocosql.planner.operators import SOURCE_ID
 from cocosql.planner.operators.map import Changed
 from cocosql.planner.operators.partitioned import Partitioned
-from cocosql.sqltext import ident
 
 
 @dataclass
 class PartitionStep:
     operator: Partitioned
-    #: What its temporary table is told apart by.
+    #: What its collection is told apart by.
     tag: str
     inputs: list[Changed]
     rebuild: bool
@@ -23,8 +22,8 @@ class PartitionStep:
         return self.rebuild or any(given.new is not None for given in self.inputs)
 
     @property
-    def _table(self) -> str:
-        return ident(f"coco_touched_{self.tag}")
+    def _touched_keys(self) -> str:
+        return f"touched_{self.tag}"
 
     @property
     def _is_whole(self) -> bool:
@@ -33,7 +32,7 @@ class PartitionStep:
 
     @property
     def _keys(self) -> str:
-        return f"SELECT {SOURCE_ID} FROM {self._table}"
+        return f"SELECT {SOURCE_ID} FROM {collected(self._touched_keys)}"
 
     def prepare(self, session: Session) -> None:
         """Find the keys of rows that are gone or new."""
@@ -44,7 +43,7 @@ class PartitionStep:
             if changed.new is not None:
                 rows = given.over(f"({changed.gone}) UNION ALL ({changed.new})")
                 touched.append(f"SELECT {self.operator.key_hash(number)} AS {SOURCE_ID} FROM ({rows})")
-        temporary.make(session, self._table, " UNION ".join(touched))
+        session.collect(self._touched_keys, " UNION ".join(touched))
 
     def rows_sql(self, column_names: list[str]) -> str:
         """The rows that are to take the place of those touched."""

@@ -4,7 +4,6 @@ import time
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from cocosql import temporary
 from cocosql._native import Session
 from cocosql.capture import Capture, Delta, snapshots
 from cocosql.catalog import views
@@ -187,7 +186,7 @@ class ViewRefresh:
             return view
         table, number = qualified("temp", "main", f"coco_afresh_{view.view_id}"), len(self.flow.operators)
         with self.run.step(number, "run the query alone, to know what that takes", self.plan.sql) as step:
-            temporary.make(session, table, self.plan.sql)
+            session.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {self.plan.sql}")
         session.execute(f"DROP TABLE {table}")
         return view.settled(query_seconds=step.seconds)
 

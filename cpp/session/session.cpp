@@ -10,7 +10,9 @@
 #include "duckdb/main/database.hpp"
 #include "duckdb/parser/parser.hpp"
 #include "python/errors.hpp"
+#include "rows/collected.hpp"
 #include "rows/delete.hpp"
+#include "rows/difference.hpp"
 #include "session/parameters.hpp"
 #include "values/values.hpp"
 
@@ -265,6 +267,8 @@ void BindSession(nb::module_ &module) {
 	    .def("stored_rows", Released(&StoredRows), nb::arg("database"), nb::arg("schema"), nb::arg("table"))
 	    .def("next_id", Released(&NextId), nb::arg("database"))
 	    .def("delete_rows", Released(&DeleteRows), nb::arg("database"), nb::arg("table"), nb::arg("row_ids"))
+	    .def("collect", Released(&Collect), nb::arg("name"), nb::arg("sql"))
+	    .def("difference", Released(&FindDifference), nb::arg("past"), nb::arg("fresh"), nb::arg("prefix"))
 	    .def("sibling", &Session::Sibling)
 	    .def("begin_run", &Session::BeginRun, nb::arg("run_id"))
 	    .def("calls", &Session::MadeCalls)
