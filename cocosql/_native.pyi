@@ -181,7 +181,16 @@ class Session:
         0 if there is no such table of DuckDB's own.
         """
 
-    def next_id(self, database: str) -> int:
+    def append_records(self, database: str, table: str, columns: list[str], records: list[list[Any]]) -> int:
+        """Append rows to a table of the schema coco: values for these columns, NULL for the others."""
+
+    def delete_records(self, database: str, table: str, column: str, value: int) -> int:
+        """Delete the rows of a small table of the schema coco that have a value in a BIGINT column."""
+
+    def log_state(self, database: str, log: str, activation: str) -> str:
+        """What coco_log_state() says (cpp/capture/key_log.hpp), as this transaction sees it."""
+
+    def next_id(self, database: str, sequence: str = "ids") -> int:
         """The next number of the sequence coco.ids."""
 
     def delete_rows(self, database: str, table: str, row_ids: str) -> int:

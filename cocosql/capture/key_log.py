@@ -51,10 +51,8 @@ class KeyLog:
         return self._state(session) == "on"
 
     def _state(self, session: Session) -> str:
-        ((state,),) = session.execute(
-            "SELECT coco_log_state($1, $2, $3::UUID)", [self.database, self.name, self.activation]
-        )
-        return str(state)
+        assert self.activation is not None
+        return session.log_state(self.database, self.name, self.activation)
 
     def count(self, session: Session) -> tuple[int, int] | None:
         """How many keys this transaction sees, and how many of rows that DELETE did not take away.

@@ -21,14 +21,16 @@ def find(session: Session, source: Source, columns: list[str], wanted: str, pref
     if stored < SMALL:
         return f"(FROM ({shown}) SEMI JOIN ({missing}) AS missing USING ({key}))"
     late, rest = f"{prefix}late", f"{prefix}rest"
-    inserted = f"({shown} WHERE rowid >= {since}) AS late"
-    session.collect(late, f"FROM {inserted} SEMI JOIN ({missing}) AS missing USING ({key})")
-    many = session.collect(rest, f"{missing} EXCEPT SELECT {key} FROM {collected(late)}")
-    if not many:
-        return collected(late)
+    if stored > since:
+        inserted = f"({shown} WHERE rowid >= {since}) AS late"
+        session.collect(late, f"FROM {inserted} SEMI JOIN ({missing}) AS missing USING ({key})")
+        missing = f"{missing} EXCEPT SELECT {key} FROM {collected(late)}"
+    many = session.collect(rest, missing)
     row_ids = _row_ids(session, source, f"FROM {collected(rest)}")
     fetched = rows_at(session, source.name, row_ids, columns, many)
-    return f"(FROM {collected(late)} UNION ALL BY NAME {fetched})"
+    if stored <= since:
+        return f"({fetched})"
+    return f"(FROM {collected(late)} UNION ALL BY NAME {fetched})" if many else collected(late)
 
 
 def _row_ids(session: Session, source: Source, keys: str) -> str:

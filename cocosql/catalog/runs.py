@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import astuple, dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from cocosql._native import Session
@@ -92,13 +93,22 @@ def going_on(session: Session, run: Run) -> Iterator[None]:
 def begin(session: Session, view: View) -> Run:
     """Record that a refresh of the view began, and count its function calls from now on."""
     _mark_killed(session, view)
-    ((run_id,),) = session.execute(
-        """
-        INSERT INTO coco.runs (run_id, view_id, view_name, started_at, status)
-        VALUES (nextval('coco.run_ids'), $1, $2, now(), 'running') RETURNING run_id
-        """,
-        [view.view_id, str(view.name)],
-    )
+    database = view.name.database
+    run_id = session.next_id(database, "run_ids")
+    columns = [
+        "run_id",
+        "view_id",
+        "view_name",
+        "started_at",
+        "status",
+        "inserted",
+        "updated",
+        "deleted",
+        "calls",
+        "hits",
+    ]
+    began = [run_id, view.view_id, str(view.name), str(datetime.now(UTC)), "running", 0, 0, 0, 0, 0]
+    session.append_records(database, "runs", columns, [began])
     session.begin_run(run_id)
     return Run(run_id, view, Tally(run_id))
 
@@ -113,8 +123,7 @@ def _mark_killed(session: Session, view: View) -> None:
 
 def part(session: Session, view: View, tally: Tally) -> Run:
     """A view's part in the refresh of another that reads it; its calls are calls of that refresh."""
-    (run_id,) = session.execute("SELECT nextval('coco.run_ids')")[0]
-    return Run(run_id, view, tally)
+    return Run(session.next_id(view.name.database, "run_ids"), view, tally)
 
 
 def record_part(session: Session, run: Run) -> None:
@@ -148,22 +157,24 @@ def record_progress(session: Session, tally: Tally, calls: int, seconds: float) 
     )
 
 
-def finish(
-    session: Session, run: Run, seconds: float, versions: dict[str, str], error: str | None = None
-) -> tuple[int, int]:
-    """Record how the refresh ended, and its calls by function version. Returns its calls and hits."""
+def count_calls(session: Session, run: Run) -> tuple[int, int]:
+    """The calls of a refresh so far, and what the memo had."""
+    return sum(count for count, _ in session.calls().values()), sum(run.tally.hits.values())
+
+
+def finish(session: Session, run: Run, seconds: float, versions: dict[str, str], error: str | None = None) -> None:
+    """Record how the refresh ended, and its calls by function version."""
     made, tally = session.calls(), run.tally
+    records = []
     for function in sorted({*made, *tally.hits, *tally.errors}):
         count, in_python = made.get(function, (0, 0.0))
-        session.execute(
-            "INSERT INTO coco.run_calls VALUES ($1, $2, $3, $4, $5, $6, $7)",
-            [
-                *(run.run_id, function, versions.get(function.lower(), ""), count),
-                *(tally.hits.get(function, 0), tally.errors.get(function, 0), in_python),
-            ],
-        )
-    steps.record(session, run.run_id, tally.steps)
-    calls, hits = sum(count for count, _ in made.values()), sum(tally.hits.values())
+        failed = tally.errors.get(function, 0)
+        version = versions.get(function.lower(), "")
+        records.append([run.run_id, function, version, count, tally.hits.get(function, 0), failed, in_python])
+    columns = ["run_id", "function", "code_version", "calls", "hits", "errors", "seconds"]
+    session.append_records(run.view.name.database, "run_calls", columns, records)
+    steps.record(session, run.view.name.database, run.run_id, tally.steps)
+    calls, hits = count_calls(session, run)
     session.execute(
         f"""
         UPDATE coco.runs SET version = $2, finished_at = now(), status = $3, inserted = $4, updated = $5, deleted = $6,
@@ -176,4 +187,3 @@ def finish(
             *(calls, hits, sum(tally.errors.values()), seconds, error, *_made_by(run)),
         ],
     )
-    return calls, hits

@@ -34,14 +34,17 @@ def timed(steps: list[Step], step: Step) -> Iterator[Step]:
         step.seconds = time.monotonic() - started
 
 
-def record(session: Session, run_id: int, steps: list[Step]) -> None:
+_COLUMNS = (
+    *("run_id", "step", "view_name", "operator_id", "what", "sql", "rows", "seconds"),
+    *("parts_read", "parts_skipped"),
+)
+
+
+def record(session: Session, database: str, run_id: int, steps: list[Step]) -> None:
     """Record the steps of a run."""
-    values: list[object] = []
+    records = []
     for number, step in enumerate(steps, start=1):
         read = (step.reading.read, step.reading.skipped) if step.reading else (None, None)
-        values += [run_id, number, step.view, step.operator_id, step.what, step.sql, step.rows, step.seconds, *read]
-    if values:
-        width = len(values) // len(steps)
-        places = [f"${number}" for number in range(1, len(values) + 1)]
-        rows = ", ".join(f"({', '.join(places[first : first + width])})" for first in range(0, len(values), width))
-        session.execute(f"INSERT INTO coco.run_steps VALUES {rows}", values)
+        did = (step.view, step.operator_id, step.what, step.sql, step.rows, step.seconds)
+        records.append([run_id, number, *did, *read])
+    session.append_records(database, "run_steps", list(_COLUMNS), records)

@@ -229,7 +229,7 @@ def _record(view: View) -> list[Any]:
 def _save_parts(session: Session, view: View, before: dict[str, list[tuple[Any, ...]]]) -> None:
     for table, rows in _parts(view).items():
         if rows != before.get(table, []):
-            _save_part(session, view.view_id, table, rows)
+            _save_part(session, view, table, rows)
 
 
 def _parts(view: View) -> dict[str, list[tuple[Any, ...]]]:
@@ -241,23 +241,15 @@ def _parts(view: View) -> dict[str, list[tuple[Any, ...]]]:
     }
 
 
-def _save_part(session: Session, view_id: int, table: str, rows: list[tuple[Any, ...]]) -> None:
-    session.execute(f"DELETE FROM coco.{table} WHERE view_id = $1", [view_id])
-    columns = ["view_id", *_PARTS[table]]
-    # An empty list is taken for one of text.
-    kinds = ["::INTEGER[]" if column == "inputs" else "" for column in columns]
-    values: list[Any] = []
-    places: list[str] = []
-    for row in rows:
-        places.append(f"({', '.join(f'${len(values) + number}{kind}' for number, kind in enumerate(kinds, start=1))})")
-        values += [view_id, *row]
-    if rows:
-        session.execute(f"INSERT INTO coco.{table} ({', '.join(columns)}) VALUES {', '.join(places)}", values)
+def _save_part(session: Session, view: View, table: str, rows: list[tuple[Any, ...]]) -> None:
+    session.delete_records(view.name.database, table, "view_id", view.view_id)
+    records = [[view.view_id, *row] for row in rows]
+    session.append_records(view.name.database, table, ["view_id", *_PARTS[table]], records)
 
 
 def save_inputs(session: Session, view: View) -> None:
     """Write how far the view has read. Call in the transaction in which it has read it."""
-    _save_part(session, view.view_id, "inputs", _parts(view)["inputs"])
+    _save_part(session, view, "inputs", _parts(view)["inputs"])
 
 
 def forget(session: Session, view_id: int) -> None:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import duckdb
 
-from cocosql._native import Difference, Session
+from cocosql._native import Session
 from cocosql.catalog.views import View
 from cocosql.collected import collected
-from cocosql.fetch import rows_at, rows_where
+from cocosql.fetch import rows_where
 from cocosql.planner.operators import SOURCE_ID
 from cocosql.planner.operators.map import Map
 from cocosql.planner.plan import Plan
@@ -46,19 +46,19 @@ def fill(session: Session, plan: Plan, rows: str, version: int) -> Counts:
 def apply(session: Session, plan: Plan, rows: str, touched: str, version: int) -> Counts:
     """Replace the rows for which the condition `touched` holds by these rows, as `version`."""
     view, names, lineage = plan.view, plan.column_names, lineage_columns(plan)
-    columns, prints = idents([*names, *lineage]), _fingerprints(plan, touched)
+    columns, stored = [*names, *lineage], ["coco_row_id", "coco_version", "coco_updated", *names, *lineage]
+    prints = _fingerprints(plan, touched)
     found = f"{_prefix(view)}touched"
-    present = rows_where(session, view.rows_table, touched, ["coco_row_id", *lineage, *names], found)
+    present = rows_where(session, view.rows_table, touched, stored, found)
     difference = session.difference(
-        f"SELECT {prints}, coco_row_id AS coco_at, coco_rowid FROM ({present})",
-        f"SELECT {prints}, {columns} FROM ({rows}) AS coco_rows ({columns})",
+        f"SELECT {prints}, coco_row_id AS coco_at, coco_rowid, {idents(stored)} FROM ({present})",
+        f"SELECT {prints}, {idents(columns)} FROM ({rows}) AS coco_rows ({idents(columns)})",
         _prefix(view),
     )
     if difference.moved:
         _retrace(session, plan)
     if difference.gone:
-        _move_to_history(session, plan, difference, version)
-        session.delete_rows(view.name.database, view.state_table, f"SELECT coco_rowid FROM {_part(view, 'gone')}")
+        _move_to_history(session, view, version)
     if difference.came:
         _insert(session, plan, version)
     updated = difference.updated
@@ -90,19 +90,10 @@ def _retrace(session: Session, plan: Plan) -> None:
     )
 
 
-def _move_to_history(session: Session, plan: Plan, difference: Difference, version: int) -> None:
-    view, gone = plan.view, _part(plan.view, "gone")
-    stored = ["coco_row_id", "coco_version", "coco_updated", *plan.column_names, *lineage_columns(plan)]
-    rows = rows_at(session, view.rows_table, f"SELECT coco_rowid FROM {gone}", stored, difference.gone)
-    replaced = "true" if difference.updated else "false"
-    if 0 < difference.updated < difference.gone:
-        replaced = f"coco_rowid IN (SELECT coco_rowid FROM {gone} WHERE coco_replaced)"
-    session.execute(
-        f"""
-        INSERT INTO {view.history} BY NAME
-        SELECT * EXCLUDE (coco_rowid), {version} AS coco_removed, {replaced} AS coco_replaced FROM ({rows})
-        """
-    )
+def _move_to_history(session: Session, view: View, version: int) -> None:
+    gone = f"SELECT * EXCLUDE (coco_rowid), {version} AS coco_removed FROM {_part(view, 'gone')}"
+    session.execute(f"INSERT INTO {view.history} BY NAME {gone}")
+    session.delete_rows(view.name.database, view.state_table, f"SELECT coco_rowid FROM {_part(view, 'gone')}")
 
 
 def _insert(session: Session, plan: Plan, version: int) -> None:

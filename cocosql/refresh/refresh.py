@@ -115,12 +115,8 @@ def run(session: Session, above: list[Plan], plan: Plan, *, full: bool = False) 
     except BaseException as error:
         _record_failure(session, chain, time.monotonic() - started, error)
         raise
-    seconds = time.monotonic() - started
-    with transaction(session):
-        calls, hits = runs.finish(session, target, seconds, _versions(chain))
-        for part in chain:
-            errors.forget_earlier(session, part.run)
-    return str(target.view.name), target.version, target.inserted, target.updated, target.deleted, calls, hits, seconds
+    counts = (target.inserted, target.updated, target.deleted, *runs.count_calls(session, target))
+    return str(target.view.name), target.version, *counts, time.monotonic() - started
 
 
 def prepared(session: Session, view: View) -> Session:
@@ -224,7 +220,7 @@ def _attempt_until_done(session: Session, chain: list[ViewRefresh], started: flo
         callees = [callee.function for callee in part.plan.callees.values()]
         functions.record(session, part.view.name.database, callees)
     try:
-        while found := _attempt(session, chain):
+        while found := _attempt(session, chain, started):
             _make_all(session, *found, started)
             del found  # the arguments are not needed any more
     except PlanChanged:
@@ -246,7 +242,9 @@ def _make_all(session: Session, part: ViewRefresh, needed: list[NeededCalls], st
             make_calls(session, part, calls, started)
 
 
-def _attempt(session: Session, chain: list[ViewRefresh]) -> tuple[ViewRefresh, list[NeededCalls]] | None:
+def _attempt(
+    session: Session, chain: list[ViewRefresh], started: float
+) -> tuple[ViewRefresh, list[NeededCalls]] | None:
     """Write and commit; or write nothing and return the calls that must be made first, outside the transaction."""
     try:
         with locks.hold(session, snapshots_read(chain)):
@@ -254,11 +252,12 @@ def _attempt(session: Session, chain: list[ViewRefresh]) -> tuple[ViewRefresh, l
                 part.prepare(session)
             with reading(session, chain):
                 _look_and_apply(session, chain)
+                _finish(session, chain, time.monotonic() - started)
     except _CallsFirst as found:
         return found.part, found.calls
     except SourceMoved:
         session.check_interrupt()
-        return _attempt(session, chain)
+        return _attempt(session, chain, started)
     return None
 
 
@@ -280,6 +279,13 @@ def _calls_first(session: Session, step: MapStep) -> None:
         raise _CallsFirst(step.part, calls)
 
 
+def _finish(session: Session, chain: list[ViewRefresh], seconds: float, error: str | None = None) -> None:
+    """Record how it went, in the transaction that brings the rows, or in one after it failed."""
+    for part in chain:
+        errors.forget_earlier(session, part.run)
+    runs.finish(session, chain[-1].run, seconds, _versions(chain), error)
+
+
 def _versions(chain: list[ViewRefresh]) -> dict[str, str]:
     return {name: version for part in chain for name, version in part.plan.versions.items()}
 
@@ -287,7 +293,5 @@ def _versions(chain: list[ViewRefresh]) -> dict[str, str]:
 def _record_failure(session: Session, chain: list[ViewRefresh], seconds: float, error: BaseException) -> None:
     text = redacted(str(error)) or type(error).__name__
     with suppress(duckdb.Error), transaction(session):
-        for part in chain:
-            errors.forget_earlier(session, part.run)
-        runs.finish(session, chain[-1].run, seconds, _versions(chain), text)
+        _finish(session, chain, seconds, text)
         session.execute("UPDATE coco.views SET last_error = $2 WHERE view_id = $1", [chain[-1].view.view_id, text])

@@ -51,8 +51,18 @@ duckdb::unique_ptr<duckdb::ColumnDataCollection> TableRows(Session &session, con
 //! of DuckDB's own.
 duckdb::idx_t StoredRows(Session &session, const std::string &database, const std::string &schema,
                          const std::string &table);
-//! The next number of the sequence coco.ids.
-int64_t NextId(Session &session, const std::string &database);
+//! The next number of a sequence of the schema coco.
+int64_t NextId(Session &session, const std::string &database, const std::string &sequence);
+
+//! Appends rows to one of the engine's own tables, with values for these columns and NULL for the others; each is cast to
+//! the column's type. Returns how many there are.
+duckdb::idx_t AppendRecords(Session &session, const std::string &database, const std::string &table,
+                            const std::vector<std::string> &columns,
+                            const std::vector<std::vector<duckdb::Value>> &records);
+//! Deletes the rows of one of the engine's own tables, which are few, that have a value in a BIGINT column. Returns how
+//! many there were.
+duckdb::idx_t DeleteRecords(Session &session, const std::string &database, const std::string &table,
+                            const std::string &column, int64_t value);
 
 //! Runs `look` in the session's transaction, or in one of its own.
 template <class LOOK>

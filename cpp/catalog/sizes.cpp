@@ -20,12 +20,12 @@ idx_t StoredRows(Session &session, const std::string &database, const std::strin
 	});
 }
 
-int64_t NextId(Session &session, const std::string &database) {
+int64_t NextId(Session &session, const std::string &database, const std::string &sequence) {
 	return LookUp(session, [&](ClientContext &context) {
 		auto &catalog = Catalog::GetCatalog(context, Identifier(database));
 		MetaTransaction::Get(context).ModifyDatabase(catalog.GetAttached(), DatabaseModificationType::SEQUENCE);
-		auto &ids = catalog.GetEntry(context, CatalogType::SEQUENCE_ENTRY, "coco", "ids").Cast<SequenceCatalogEntry>();
-		return ids.NextValue(DuckTransaction::Get(context, catalog));
+		auto &entry = catalog.GetEntry(context, CatalogType::SEQUENCE_ENTRY, "coco", Identifier(sequence));
+		return entry.Cast<SequenceCatalogEntry>().NextValue(DuckTransaction::Get(context, catalog));
 	});
 }
 

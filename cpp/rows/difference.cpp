@@ -7,6 +7,7 @@
 #include "rows/collected.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <unordered_map>
 
 namespace cocosql {
@@ -20,8 +21,6 @@ constexpr column_t CONTENT = 1;
 constexpr column_t ROW_KEY = 2;
 constexpr column_t AT = 3;
 constexpr column_t ROW_ID = 4;
-constexpr idx_t PAST_ROW = ROW_ID;
-constexpr idx_t FRESH_ROW = ROW_KEY + 1;
 constexpr idx_t NONE = DConstants::INVALID_INDEX;
 
 //! Rows by fingerprint, each of which is handed out once. Fingerprints are hashes already.
@@ -89,81 +88,39 @@ private:
 	idx_t reserved;
 };
 
-//! Calls `visit(fingerprint, row)` for the rows of a collection that have one in a column.
+enum class Past : uint8_t { GONE, REPLACED, MOVED };
+enum class Fresh : uint8_t { CAME, UPDATES, MOVED, STAYED };
+
+//! Calls `visit(fingerprint, row)` for the rows of a chunk that have one in a column; the first row has this number.
 template <class VISIT>
-void ForEach(const ColumnDataCollection &rows, column_t column, VISIT &&visit) {
-	idx_t row = 0;
-	for (auto &chunk : rows.Chunks({column})) {
-		chunk.Flatten();
-		auto &vector = chunk.data[0];
-		auto fingerprints = FlatVector::GetData<uhugeint_t>(vector);
-		for (idx_t i = 0; i < chunk.size(); i++, row++) {
-			if (FlatVector::Validity(vector).RowIsValid(i)) {
-				visit(fingerprints[i], row);
-			}
+void ForEach(DataChunk &chunk, column_t column, idx_t first, VISIT &&visit) {
+	auto &vector = chunk.data[column];
+	vector.Flatten();
+	auto fingerprints = FlatVector::GetData<uhugeint_t>(vector);
+	for (idx_t i = 0; i < chunk.size(); i++) {
+		if (FlatVector::Validity(vector).RowIsValid(i)) {
+			visit(fingerprints[i], first + i);
 		}
 	}
 }
 
-enum class Past : uint8_t { GONE, REPLACED, STAYED, MOVED };
-enum class Fresh : uint8_t { CAME, UPDATES, STAYED, MOVED };
-
-//! What becomes of the rows of each side.
-class Match {
-public:
-	Match(BufferManager &buffers, const ColumnDataCollection &past_rows, const ColumnDataCollection &fresh_rows)
-	    : past(past_rows.Count(), Past::GONE), fresh(fresh_rows.Count(), Fresh::CAME), sources(fresh_rows.Count(), NONE),
-	      buffers(buffers), past_rows(past_rows), fresh_rows(fresh_rows) {
-		Pair(EXACT, Past::STAYED, Fresh::STAYED);
-		Pair(CONTENT, Past::MOVED, Fresh::MOVED);
-		Pair(ROW_KEY, Past::REPLACED, Fresh::UPDATES);
+template <class VISIT>
+void ForEach(const ColumnDataCollection &rows, column_t column, VISIT &&visit) {
+	idx_t first = 0;
+	for (auto &chunk : rows.Chunks({column})) {
+		ForEach(chunk, 0, first, visit);
+		first += chunk.size();
 	}
-
-	std::vector<Past> past;
-	std::vector<Fresh> fresh;
-	//! The past row of each fresh one that has a pair.
-	std::vector<idx_t> sources;
-
-private:
-	//! Pairs rows of the same fingerprint, of those that have no pair yet.
-	void Pair(column_t fingerprint, Past becomes, Fresh is) {
-		auto left = NumericCast<idx_t>(std::count(past.begin(), past.end(), Past::GONE));
-		if (left == 0 || std::find(fresh.begin(), fresh.end(), Fresh::CAME) == fresh.end()) {
-			return;
-		}
-		Pool pool(buffers, left);
-		ForEach(past_rows, fingerprint, [&](uhugeint_t given, idx_t row) {
-			if (past[row] == Past::GONE) {
-				pool.Add(given, row);
-			}
-		});
-		ForEach(fresh_rows, fingerprint, [&](uhugeint_t given, idx_t row) {
-			if (fresh[row] != Fresh::CAME) {
-				return;
-			}
-			auto source = pool.Take(given);
-			if (source != NONE) {
-				sources[row] = source;
-				past[source] = becomes;
-				fresh[row] = is;
-			}
-		});
-	}
-
-	BufferManager &buffers;
-	const ColumnDataCollection &past_rows;
-	const ColumnDataCollection &fresh_rows;
-};
+}
 
 //! Collects some rows of a query, with columns of its own behind.
 class Subset {
 public:
-	Subset(ClientContext &context, const Collected &query, idx_t first_column,
-	       const std::vector<std::pair<const char *, LogicalType>> &added)
+	Subset(ClientContext &context, const vector<Identifier> &names, vector<LogicalType> types, idx_t first_column,
+	       const std::vector<std::pair<const char *, LogicalType>> &added = {})
 	    : first_column(first_column) {
-		auto types = query.rows->Types();
 		types.erase(types.begin(), types.begin() + NumericCast<int64_t>(first_column));
-		collected.names.assign(query.names.begin() + NumericCast<int64_t>(first_column), query.names.end());
+		collected.names.assign(names.begin() + NumericCast<int64_t>(first_column), names.end());
 		for (auto &column : added) {
 			types.push_back(column.second);
 			collected.names.emplace_back(column.first);
@@ -215,14 +172,88 @@ private:
 	idx_t count = 0;
 };
 
+//! What becomes of the rows of each side.
+class Match {
+public:
+	//! Rows of `past_sql` that stay are not kept.
+	Match(Session &session, const std::string &past_sql, Collected fresh_rows)
+	    : fresh_rows(std::move(fresh_rows)), fresh(this->fresh_rows.rows->Count(), Fresh::CAME),
+	      sources(fresh.size(), NONE), buffers(BufferManager::GetBufferManager(*session.connection.context)) {
+		LeaveOutEqual(session, past_sql);
+		past.resize(past_rows.rows->Count(), Past::GONE);
+		Pair(CONTENT, Past::MOVED, Fresh::MOVED);
+		Pair(ROW_KEY, Past::REPLACED, Fresh::UPDATES);
+	}
+
+	//! The rows that do not stay as they are.
+	Collected past_rows;
+	Collected fresh_rows;
+	std::vector<Past> past;
+	std::vector<Fresh> fresh;
+	//! The past row of each fresh one that has moved, or updates.
+	std::vector<idx_t> sources;
+
+private:
+	void LeaveOutEqual(Session &session, const std::string &past_sql) {
+		Pool pool(buffers, fresh.size());
+		ForEach(*fresh_rows.rows, EXACT, [&](uhugeint_t fingerprint, idx_t row) { pool.Add(fingerprint, row); });
+		std::optional<Subset> others;
+		session.Stream(
+		    past_sql,
+		    [&](const vector<Identifier> &names, const vector<LogicalType> &types) {
+			    others.emplace(*session.connection.context, names, types, 0);
+		    },
+		    [&](DataChunk &chunk) {
+			    ForEach(chunk, EXACT, 0, [&](uhugeint_t fingerprint, idx_t row) {
+				    auto same = pool.Take(fingerprint);
+				    if (same == NONE) {
+					    others->Select(row);
+				    } else {
+					    fresh[same] = Fresh::STAYED;
+				    }
+			    });
+			    others->Append(chunk);
+		    });
+		past_rows = std::move(others->collected);
+	}
+
+	//! Pairs rows of the same fingerprint, of those that have no pair yet.
+	void Pair(column_t fingerprint, Past becomes, Fresh is) {
+		auto left = NumericCast<idx_t>(std::count(past.begin(), past.end(), Past::GONE));
+		if (left == 0 || std::find(fresh.begin(), fresh.end(), Fresh::CAME) == fresh.end()) {
+			return;
+		}
+		Pool pool(buffers, left);
+		ForEach(*past_rows.rows, fingerprint, [&](uhugeint_t given, idx_t row) {
+			if (past[row] == Past::GONE) {
+				pool.Add(given, row);
+			}
+		});
+		ForEach(*fresh_rows.rows, fingerprint, [&](uhugeint_t given, idx_t row) {
+			if (fresh[row] != Fresh::CAME) {
+				return;
+			}
+			auto source = pool.Take(given);
+			if (source != NONE) {
+				sources[row] = source;
+				past[source] = becomes;
+				fresh[row] = is;
+			}
+		});
+	}
+
+	BufferManager &buffers;
+};
+
 //! Of the past rows that have a pair which is written: what fresh rows need of them.
 struct Sources {
 	std::unordered_map<idx_t, uhugeint_t> replaced;
 	std::unordered_map<idx_t, int64_t> moved;
 };
 
-Collected Gone(ClientContext &context, const Collected &past, const Match &match, Sources &sources) {
-	Subset gone(context, past, PAST_ROW, {{"coco_replaced", LogicalType::BOOLEAN}});
+Collected Gone(ClientContext &context, const Match &match, Sources &sources) {
+	auto &past = match.past_rows;
+	Subset gone(context, past.names, past.rows->Types(), ROW_ID, {{"coco_replaced", LogicalType::BOOLEAN}});
 	auto replaced = FlatVector::GetDataMutable<bool>(gone.Added(0));
 	idx_t row = 0;
 	for (auto &chunk : past.rows->Chunks()) {
@@ -232,9 +263,9 @@ Collected Gone(ClientContext &context, const Collected &past, const Match &match
 			auto becomes = match.past[row];
 			if (becomes == Past::MOVED) {
 				sources.moved[row] = FlatVector::GetData<int64_t>(chunk.data[ROW_ID])[i];
-			} else if (becomes != Past::STAYED) {
-				replaced[gone.Select(i)] = becomes == Past::REPLACED;
+				continue;
 			}
+			replaced[gone.Select(i)] = becomes == Past::REPLACED;
 			if (becomes == Past::REPLACED) {
 				sources.replaced[row] = FlatVector::GetData<uhugeint_t>(chunk.data[AT])[i];
 			}
@@ -244,11 +275,11 @@ Collected Gone(ClientContext &context, const Collected &past, const Match &match
 	return std::move(gone.collected);
 }
 
-std::pair<Collected, Collected> CameAndMoved(ClientContext &context, const Collected &fresh, const Match &match,
-                                             const Sources &sources) {
-	Subset came(context, fresh, FRESH_ROW,
+std::pair<Collected, Collected> CameAndMoved(ClientContext &context, const Match &match, const Sources &sources) {
+	auto &fresh = match.fresh_rows;
+	Subset came(context, fresh.names, fresh.rows->Types(), ROW_KEY + 1,
 	            {{"coco_replaces", LogicalType::UHUGEINT}, {"coco_number", LogicalType::BIGINT}});
-	Subset moved(context, fresh, FRESH_ROW, {{"coco_rowid", LogicalType::BIGINT}});
+	Subset moved(context, fresh.names, fresh.rows->Types(), ROW_KEY + 1, {{"coco_rowid", LogicalType::BIGINT}});
 	auto replaces = FlatVector::GetDataMutable<uhugeint_t>(came.Added(0));
 	auto number = FlatVector::GetDataMutable<int64_t>(came.Added(1));
 	auto row_id = FlatVector::GetDataMutable<int64_t>(moved.Added(0));
@@ -280,15 +311,13 @@ std::pair<Collected, Collected> CameAndMoved(ClientContext &context, const Colle
 
 } // namespace
 
-Difference FindDifference(Session &session, const std::string &past_sql, const std::string &fresh_sql,
+Difference FindDifference(Session &session, const std::string &past, const std::string &fresh,
                           const std::string &prefix) {
-	auto past = CollectRows(session, past_sql);
-	auto fresh = CollectRows(session, fresh_sql);
+	Match match(session, past, CollectRows(session, fresh));
 	auto &context = *session.connection.context;
-	Match match(BufferManager::GetBufferManager(context), *past.rows, *fresh.rows);
 	Sources sources;
-	auto gone = Gone(context, past, match, sources);
-	auto [came, moved] = CameAndMoved(context, fresh, match, sources);
+	auto gone = Gone(context, match, sources);
+	auto [came, moved] = CameAndMoved(context, match, sources);
 	Difference difference;
 	difference.gone = gone.rows->Count();
 	difference.came = came.rows->Count();

@@ -3,11 +3,14 @@
 #include "algebra/algebra.hpp"
 #include "calls/harvest.hpp"
 #include "calls/python_function.hpp"
+#include "capture/key_log.hpp"
 #include "capture/row_group_memory.hpp"
 #include "catalog/catalog.hpp"
 #include "duckdb/common/type_visitor.hpp"
+#include "duckdb/common/types/uuid.hpp"
 #include "duckdb/execution/operator/helper/physical_set.hpp"
 #include "duckdb/main/database.hpp"
+#include "duckdb/main/query_result_stream.hpp"
 #include "duckdb/parser/parser.hpp"
 #include "python/errors.hpp"
 #include "rows/collected.hpp"
@@ -33,23 +36,31 @@ namespace {
 
 constexpr std::chrono::milliseconds SIGNAL_INTERVAL {100};
 
-//! Runs tasks of the query until it is done, with a look at interrupts in between.
-void Drive(QueryResult &result, Session &session) {
-	result.Materialize();
-	auto last_look = std::chrono::steady_clock::now();
-	while (true) {
-		auto state = result.ExecuteTask();
-		if (IsTerminal(state)) {
-			return;
-		}
-		if (state == QueryResultState::BLOCKED || state == QueryResultState::NO_TASKS_AVAILABLE) {
-			result.WaitForTask();
-		}
-		if (std::chrono::steady_clock::now() - last_look > SIGNAL_INTERVAL) {
+//! Looks at interrupts from time to time.
+class Watch {
+public:
+	explicit Watch(Session &session) : session(session) {
+	}
+	void Look() {
+		if (std::chrono::steady_clock::now() - last > SIGNAL_INTERVAL) {
 			session.CheckInterrupt();
-			last_look = std::chrono::steady_clock::now();
+			last = std::chrono::steady_clock::now();
 		}
 	}
+
+private:
+	Session &session;
+	std::chrono::steady_clock::time_point last = std::chrono::steady_clock::now();
+};
+
+//! Runs one task of a query; returns whether the query goes on.
+template <class RESULT>
+bool RunTask(RESULT &result) {
+	auto state = result.ExecuteTask();
+	if (state == QueryResultState::BLOCKED || state == QueryResultState::NO_TASKS_AVAILABLE) {
+		result.WaitForTask();
+	}
+	return !IsTerminal(state);
 }
 
 void AppendTuples(nb::list &rows, const DataChunk &chunk) {
@@ -84,6 +95,18 @@ nb::list ReadTable(Session &session, const std::string &database, const std::str
 	return rows;
 }
 
+idx_t Append(Session &session, const std::string &database, const std::string &table,
+             const std::vector<std::string> &columns, const nb::list &records) {
+	std::vector<std::vector<Value>> rows;
+	for (auto record : records) {
+		auto &row = rows.emplace_back();
+		for (auto value : record) {
+			row.push_back(InferValue(value));
+		}
+	}
+	return WithoutPython([&] { return AppendRecords(session, database, table, columns, rows); });
+}
+
 } // namespace
 
 Session::Session(ClientContext &caller)
@@ -105,10 +128,39 @@ void Session::CheckInterrupt() {
 unique_ptr<QueryResult> Session::Run(const std::string &sql, vector<Value> parameters) {
 	auto result = parameters.empty() ? connection.Submit(sql) : connection.Submit(sql, parameters);
 	if (!result->HasError()) {
-		Drive(*result, *this);
+		result->Materialize();
+		Watch watch(*this);
+		while (RunTask(*result)) {
+			watch.Look();
+		}
 	}
 	result->ThrowIfError();
 	return result;
+}
+
+void Session::Stream(const std::string &sql,
+                     const std::function<void(const vector<Identifier> &, const vector<LogicalType> &)> &begin,
+                     const std::function<void(DataChunk &)> &visit) {
+	auto result = connection.Submit(sql);
+	result->ThrowIfError();
+	QueryResultStream<> stream(std::move(result));
+	begin(stream.GetNames(), stream.GetTypes());
+	Watch watch(*this);
+	unique_ptr<DataChunk> chunk;
+	while (true) {
+		auto state = stream.TryFetch(chunk);
+		if (chunk) {
+			visit(*chunk);
+		} else if (IsTerminal(state)) {
+			break;
+		} else {
+			RunTask(stream);
+		}
+		watch.Look();
+	}
+	if (stream.HasError()) {
+		stream.GetErrorObject().Throw();
+	}
 }
 
 nb::list Session::Execute(const std::string &sql, const nb::list &parameters) {
@@ -265,7 +317,20 @@ void BindSession(nb::module_ &module) {
 	    .def("function_kinds", Released(&FunctionKinds), nb::arg("names"))
 	    .def("rows", &ReadTable, nb::arg("database"), nb::arg("table"), nb::arg("columns"))
 	    .def("stored_rows", Released(&StoredRows), nb::arg("database"), nb::arg("schema"), nb::arg("table"))
-	    .def("next_id", Released(&NextId), nb::arg("database"))
+	    .def("next_id", Released(&NextId), nb::arg("database"), nb::arg("sequence") = "ids")
+	    .def("append_records", &Append, nb::arg("database"), nb::arg("table"), nb::arg("columns"), nb::arg("records"))
+	    .def("delete_records", Released(&DeleteRecords), nb::arg("database"), nb::arg("table"), nb::arg("column"),
+	         nb::arg("value"))
+	    .def(
+	        "log_state",
+	        [](Session &session, const std::string &database, const std::string &log, const std::string &activation) {
+		        return WithoutPython([&] {
+			        return LookUp(session, [&](ClientContext &context) {
+				        return KeyLogs::Get(context).State(context, database, log, UUID::FromString(activation));
+			        });
+		        });
+	        },
+	        nb::arg("database"), nb::arg("log"), nb::arg("activation"))
 	    .def("delete_rows", Released(&DeleteRows), nb::arg("database"), nb::arg("table"), nb::arg("row_ids"))
 	    .def("collect", Released(&Collect), nb::arg("name"), nb::arg("sql"))
 	    .def("difference", Released(&FindDifference), nb::arg("past"), nb::arg("fresh"), nb::arg("prefix"))

@@ -7,6 +7,7 @@
 #include "duckdb/main/connection.hpp"
 #include "duckdb/main/query_result.hpp"
 
+#include <functional>
 #include <nanobind/nanobind.h>
 
 namespace cocosql {
@@ -47,6 +48,11 @@ public:
 
 	//! Runs one statement to its end. Call without the GIL. Stops within moments of an interrupt of the caller.
 	duckdb::unique_ptr<duckdb::QueryResult> Run(const std::string &sql, duckdb::vector<duckdb::Value> parameters = {});
+	//! Begins a query, and hands over its chunks while it runs; `begin` is told its names and types. Call without the GIL.
+	void Stream(const std::string &sql,
+	            const std::function<void(const duckdb::vector<duckdb::Identifier> &names,
+	                                     const duckdb::vector<duckdb::LogicalType> &types)> &begin,
+	            const std::function<void(duckdb::DataChunk &)> &visit);
 	//! Throws if the caller's statement was interrupted or Ctrl-C was pressed. Call without the GIL.
 	void CheckInterrupt();
 
