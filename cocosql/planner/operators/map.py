@@ -103,7 +103,7 @@ class Map:
         for number, given in enumerate(inputs):
             if given.new is None:
                 continue
-            rows = [given.new if other is given else other.now for other in inputs]
+            rows = [given.new if place == number else other.now for place, other in enumerate(inputs)]
             terms.append(self._without_changed(self.all_rows(rows), inputs[:number]))
         return " UNION ALL ".join(f"({term})" for term in terms)
 
