@@ -20,7 +20,6 @@ from cocosql.refresh.kept import Kept
 from cocosql.refresh.map_step import MapStep
 from cocosql.refresh.merge_step import MergeStep
 from cocosql.refresh.partition_step import PartitionStep
-from cocosql.sqltext import qualified
 
 if TYPE_CHECKING:
     from cocosql.refresh.view_refresh import ViewRefresh
@@ -80,7 +79,7 @@ class FlowRun:
         assert isinstance(operator, Partitioned)
         tag, rebuild = f"{self.view.view_id}_{number}", self.part.rebuild
         if isinstance(operator, Accumulate):
-            return MergeStep(operator, tag, inputs, rebuild, qualified("coco", self.view.kept_table(number)))
+            return MergeStep(operator, tag, inputs, rebuild, self._kept(operator, number))
         return PartitionStep(operator, tag, inputs, rebuild)
 
     def _scan(self, session: Session, scan: Scan, number: int) -> Changed:
@@ -108,10 +107,13 @@ class FlowRun:
             lambda: union.rows_sql([one.now for one in inputs]),
         )
 
+    def _kept(self, operator: Operator, number: int) -> Kept:
+        name = Name(self.view.name.database, "coco", self.view.kept_table(number))
+        return Kept(name, f"{self.view.view_id}_{number}", operator.names, operator.identity() or [])
+
     def _keep(self, session: Session, step: MapStep | PartitionStep, operator: Operator, number: int) -> Changed:
         """Write what differs in the table of an operator's rows."""
-        name = Name(self.view.name.database, "coco", self.view.kept_table(number))
-        kept = Kept(name, f"{self.view.view_id}_{number}", operator.names, operator.identity() or [])
+        kept = self._kept(operator, number)
         if not step.has_changes:
             return Changed(None, kept.now, lambda: kept.now)
         rows, touched = step.rows_sql(operator.names), step.touched()

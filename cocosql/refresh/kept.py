@@ -44,6 +44,11 @@ class Kept:
         return f"SELECT {self._shown} FROM {self._part('new')}"
 
     @property
+    def old(self) -> str:
+        """The relation of the rows that an update may replace, as they are stored."""
+        return self._part("old")
+
+    @property
     def _shown(self) -> str:
         return ", ".join([f"coco_id AS {SOURCE_ID}", *map(ident, self.names)])
 
@@ -65,12 +70,15 @@ class Kept:
         return self._write(session, lost, self._numbered(session, rows))
 
     def net(self, session: Session, rows: str, touched: str) -> int:
-        """The same, but rows that are replaced by equal ones with the same source stay, and an update keeps the id."""
+        """The same, but rows that are replaced by equal ones with the same source stay, and an update keeps the id.
+
+        The query for the rows may read `old`.
+        """
         content = fingerprint([SOURCE_ID, *self.names])
         prints = f"{content}, {content}, {fingerprint(self.identity) if self.identity else 'NULL::UHUGEINT'}"
-        stored = self._stored(session, touched)
+        session.collect(f"{self._prefix}old", self._stored(session, touched))
         difference = session.difference(
-            f"SELECT {prints}, coco_id::UHUGEINT AS coco_at, coco_rowid, * EXCLUDE (coco_rowid) FROM ({stored})",
+            f"SELECT {prints}, coco_id::UHUGEINT AS coco_at, coco_rowid, * EXCLUDE (coco_rowid) FROM {self.old}",
             f"SELECT {prints}, * FROM ({rows})",
             self._prefix,
         )

@@ -3,14 +3,15 @@
 from dataclasses import dataclass
 
 from cocosql.planner.operators.accumulate import Accumulate
+from cocosql.refresh.kept import Kept
 from cocosql.refresh.partition_step import PartitionStep
 
 
 @dataclass
 class MergeStep(PartitionStep):
     operator: Accumulate
-    #: The table of the groups kept, as SQL.
-    kept: str
+    #: The groups as they are.
+    kept: Kept
 
     @property
     def _is_whole(self) -> bool:
@@ -21,5 +22,4 @@ class MergeStep(PartitionStep):
             return super().rows_sql(column_names)
         (given,), (changed,) = self.operator.inputs, self.inputs
         assert changed.new is not None
-        kept = f"FROM {self.kept} WHERE {self.touched()}"
-        return self.operator.merged_sql(kept, given.over(changed.gone), given.over(changed.new))
+        return self.operator.merged_sql(f"FROM {self.kept.old}", given.over(changed.gone), given.over(changed.new))
