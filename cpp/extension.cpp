@@ -10,6 +10,7 @@
 #include "rows/collected.hpp"
 #include "rows/fetch.hpp"
 #include "rows/row_id.hpp"
+#include "rows/seek.hpp"
 #include "statements/hook.hpp"
 #include "tables/system_tables.hpp"
 
@@ -27,6 +28,7 @@ DUCKDB_CPP_EXTENSION_ENTRY(cocosql, loader) {
 	loader.RegisterFunction(cocosql::UnpackFunction());
 	loader.RegisterFunction(cocosql::CollectedFunction());
 	loader.RegisterFunction(cocosql::FetchFunction());
+	loader.RegisterFunction(cocosql::SeekFunction());
 	loader.RegisterFunction(cocosql::RowIdFunction());
 	loader.RegisterFunction(cocosql::PartFunction());
 }

@@ -14,8 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pytest
 
 import cocosql
+import cocosql.statements
+from cocosql._native import Session
 
 EXAMPLES = int(os.environ.get("COCOSQL_EXAMPLES", "0"))
 #: The ways to capture changes of a table: every test of writers runs with each.
@@ -38,6 +41,20 @@ def rows(con: Con, sql: str) -> list[tuple[Any, ...]]:
 def one(con: Con, sql: str) -> Any:
     ((value,),) = rows(con, sql)
     return value
+
+
+def take_session(con: Con) -> Session:
+    """The session of a statement."""
+    taken: list[Session] = []
+
+    def take(session: Session, *_: Any) -> list[tuple[Any, ...]]:
+        taken.append(session)
+        return []
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cocosql.statements, "run", take)
+        con.execute("SHOW INCREMENTAL VIEWS")
+    return taken.pop()
 
 
 def difference(con: Con, left: str, right: str) -> list[tuple[Any, ...]]:

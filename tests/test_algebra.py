@@ -4,13 +4,12 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import algebra_queries
 import duckdb
 import pytest
 from algebra_sql import Node, to_sql
-from helpers import Con, rows
+from helpers import Con, rows, take_session
 
 import cocosql
 import cocosql.statements
@@ -25,19 +24,6 @@ def filled() -> Iterator[tuple[Con, Session]]:
     con.execute(algebra_queries.TPCH)
     yield con, take_session(con)
     con.close()
-
-
-def take_session(con: Con) -> Session:
-    taken: list[Session] = []
-
-    def take(session: Session, *_: Any) -> list[tuple[Any, ...]]:
-        taken.append(session)
-        return []
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(cocosql.statements, "run", take)
-        con.execute("SHOW INCREMENTAL VIEWS")
-    return taken.pop()
 
 
 def bag(con: Con, sql: str) -> Counter[str]:

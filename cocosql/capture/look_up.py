@@ -1,18 +1,24 @@
 """Looking up the rows of a table that have some keys: at little more than the cost of their number where possible."""
 
+from dataclasses import astuple
+
 from cocosql._native import Session
 from cocosql.capture.parts import column_list
 from cocosql.collected import collected
 from cocosql.fetch import SMALL, rows_at
 from cocosql.planner.sources import Source
-from cocosql.sqltext import ident, idents
+from cocosql.sqltext import ident, idents, literal
+
+#: What it costs to follow the index to a key, in rows of which the key is scanned.
+_SOUGHT = 100
 
 
 def find(session: Session, source: Source, columns: list[str], wanted: str, prefix: str, since: int) -> str:
     """A relation of the columns, and ``coco_rowid``, of the rows with a key of `wanted`.
 
     Keys that are ``coco_gone`` are not looked for. Rows that were inserted have row ids from `since` on, most likely:
-    those are looked at first. What is collected on the way has names with the prefix.
+    those are looked at first; then the index of the primary key is followed, if it pays; then the table is searched.
+    What is collected on the way has names with the prefix.
     """
     assert source.name is not None
     key, stored = idents(source.key), session.stored_rows(source.name.database, source.name.schema, source.name.name)
@@ -20,17 +26,28 @@ def find(session: Session, source: Source, columns: list[str], wanted: str, pref
     missing = f"SELECT {key} FROM {wanted} WHERE NOT coco_gone"
     if stored < SMALL:
         return f"(FROM ({shown}) SEMI JOIN ({missing}) AS missing USING ({key}))"
-    late, rest = f"{prefix}late", f"{prefix}rest"
+    found = []
     if stored > since:
         inserted = f"({shown} WHERE rowid >= {since}) AS late"
-        session.collect(late, f"FROM {inserted} SEMI JOIN ({missing}) AS missing USING ({key})")
-        missing = f"{missing} EXCEPT SELECT {key} FROM {collected(late)}"
-    many = session.collect(rest, missing)
-    row_ids = _row_ids(session, source, f"FROM {collected(rest)}")
-    fetched = rows_at(session, source.name, row_ids, columns, many)
-    if stored <= since:
-        return f"({fetched})"
-    return f"(FROM {collected(late)} UNION ALL BY NAME {fetched})" if many else collected(late)
+        session.collect(f"{prefix}late", f"FROM {inserted} SEMI JOIN ({missing}) AS missing USING ({key})")
+        found.append(f"{prefix}late")
+    many, rest = _rest(session, source, missing, found, prefix)
+    if many and many * _SOUGHT < stored:
+        row_ids = f"FROM coco_seek(({rest}), {', '.join(map(literal, astuple(source.name)))})"
+        session.collect(f"{prefix}sought", rows_at(session, source.name, row_ids, columns, many))
+        found.append(f"{prefix}sought")
+        many, rest = _rest(session, source, missing, found, prefix)
+    parts = [f"FROM {collected(name)}" for name in found]
+    if many or not parts:
+        parts.append(rows_at(session, source.name, _row_ids(session, source, rest), columns, many))
+    return f"({' UNION ALL BY NAME '.join(parts)})"
+
+
+def _rest(session: Session, source: Source, missing: str, found: list[str], prefix: str) -> tuple[int, str]:
+    """How many keys have not been found yet, and a query for them."""
+    key, name = idents(source.key), f"{prefix}rest"
+    excluded = "".join(f" EXCEPT SELECT {key} FROM {collected(part)}" for part in found)
+    return session.collect(name, f"{missing}{excluded}"), f"FROM {collected(name)}"
 
 
 def _row_ids(session: Session, source: Source, keys: str) -> str:

@@ -1,0 +1,151 @@
+"""The difference between rows that are there and rows that are to be, and rows that a session collects."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+import duckdb
+import pytest
+from helpers import take_session
+from hypothesis import given
+from hypothesis import strategies as st
+
+import cocosql
+from cocosql._native import Session
+from cocosql.collected import collected
+
+#: Content and origin of a row.
+Row = tuple[int, int]
+_ROWS = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 2)), max_size=12)
+
+
+@pytest.fixture(scope="module")
+def session() -> Iterator[Session]:
+    con = cocosql.connect()
+    yield take_session(con)
+    con.close()
+
+
+def key(content: int) -> int | None:
+    """As of a view with a key: a part of the content; and some rows have none."""
+    return None if content == 0 else content % 2
+
+
+def fingerprints(rows: list[Row]) -> list[str]:
+    return [
+        f"{10 * content + origin}, {content}, {'NULL' if key(content) is None else key(content)}"
+        for content, origin in rows
+    ]
+
+
+def values(rows: list[str], types: dict[str, str]) -> str:
+    """A query for rows, with columns of these names and types."""
+    shown = ", ".join(f"{name}::{kind} AS {name}" for name, kind in types.items())
+    given = rows or [", ".join("NULL" for _ in types)]
+    where = "" if rows else " WHERE false"
+    return f"SELECT {shown} FROM (VALUES {', '.join(f'({row})' for row in given)}) AS given ({', '.join(types)}){where}"
+
+
+def difference(session: Session, past: list[Row], fresh: list[Row]) -> tuple[int, int, int, int]:
+    """Find it with numbers for row ids; returns how many are gone, came, moved, and update."""
+    stored = [f"{row}, {100 + number}, {number}, {past[number][0]}" for number, row in enumerate(fingerprints(past))]
+    coming = [f"{row}, {content}, {origin}" for row, (content, origin) in zip(fingerprints(fresh), fresh, strict=True)]
+    prints = dict.fromkeys(["exact", "same", "key"], "UHUGEINT")
+    found = session.difference(
+        values(stored, {**prints, "coco_at": "UHUGEINT", "coco_rowid": "BIGINT", "content": "INTEGER"}),
+        values(coming, {**prints, "content": "INTEGER", "origin": "INTEGER"}),
+        "d_",
+    )
+    return found.gone, found.came, found.moved, found.updated
+
+
+@given(_ROWS, _ROWS)
+def test_it_is_the_least(session: Session, past: list[Row], fresh: list[Row]) -> None:
+    gone, came, moved, updated = difference(session, past, fresh)
+    before, after = Counter(content for content, _ in past), Counter(content for content, _ in fresh)
+    lost, gained = before - after, after - before
+    same = (Counter(past) & Counter(fresh)).total()
+    assert (gone, came, moved) == (lost.total(), gained.total(), (before & after).total() - same)
+    keys = Counter(key(content) for content in lost.elements()) & Counter(key(content) for content in gained.elements())
+    del keys[None]
+    assert updated == keys.total()
+
+    rows_gone = session.execute(f"SELECT content, coco_rowid, coco_replaced FROM {collected('d_gone')}")
+    assert Counter(content for content, _, _ in rows_gone) == lost
+    assert all(past[number][0] == content for content, number, _ in rows_gone)
+    rows_came = session.execute(f"SELECT content, coco_number, coco_replaces FROM {collected('d_came')}")
+    assert Counter(content for content, _, _ in rows_came) == gained
+    assert sorted(number for _, number, _ in rows_came) == list(range(came))
+    replaced = {100 + number: key(content) for content, number, is_replaced in rows_gone if is_replaced}
+    replaces = {at: key(content) for content, _, at in rows_came if at is not None}
+    assert replaced == replaces
+    assert len(replaces) == updated
+
+    rows_moved = session.execute(f"SELECT content, origin, coco_rowid FROM {collected('d_moved')}")
+    assert len({number for _, _, number in rows_moved}) == moved
+    for content, origin, number in rows_moved:
+        assert past[number][0] == content
+        assert past[number][1] != origin
+        assert (content, origin) in fresh
+
+
+def test_many_rows(session: Session) -> None:
+    """Many chunks, with duplicates, text and nested values, against EXCEPT ALL."""
+    session.script(
+        """
+        CREATE OR REPLACE TABLE past AS SELECT i // 3 AS n, repeat('x', i % 40) || i // 3 AS t, [i // 3, NULL] AS l
+            FROM range(200_000) AS r (i);
+        CREATE OR REPLACE TABLE fresh AS SELECT i // 2 AS n, repeat('x', i % 40) || i // 2 AS t, [i // 2, NULL] AS l
+            FROM range(150_000) AS r (i) WHERE i % 5 <> 0;
+        """
+    )
+    prints = "coco_fingerprint(n, t, l), coco_fingerprint(n, t, l), NULL::UHUGEINT"
+    found = session.difference(
+        f"SELECT {prints}, rowid::UHUGEINT AS coco_at, rowid AS coco_rowid, n, t, l FROM past",
+        f"SELECT {prints}, n, t, l FROM fresh",
+        "many_",
+    )
+    for part, left, right in (("gone", "past", "fresh"), ("came", "fresh", "past")):
+        rows, expected = f"SELECT n, t, l FROM {collected(f'many_{part}')}", f"FROM {left} EXCEPT ALL FROM {right}"
+        assert session.execute(f"FROM ({rows}) EXCEPT ALL ({expected})") == []
+        assert session.execute(f"FROM ({expected}) EXCEPT ALL ({rows})") == []
+    ((count,),) = session.execute("SELECT count(*) FROM (FROM past EXCEPT ALL FROM fresh)")
+    assert found.gone == count > 100_000
+    assert found.moved == found.updated == 0
+
+
+def test_all_rows_equal(session: Session) -> None:
+    """A fingerprint that very many rows share costs no more than others."""
+    prints = "1::UHUGEINT, 1::UHUGEINT, NULL::UHUGEINT"
+    found = session.difference(
+        f"SELECT {prints}, i::UHUGEINT AS coco_at, i AS coco_rowid FROM range(300_000) AS r (i)",
+        f"SELECT {prints}, 'x' AS x FROM range(300_002)",
+        "equal_",
+    )
+    assert (found.gone, found.came) == (0, 2)
+
+
+def test_a_query_that_fails(session: Session) -> None:
+    """The error is that of the query, on either side, and the session goes on."""
+    prints = "1::UHUGEINT, 1::UHUGEINT, NULL::UHUGEINT"
+    good = f"SELECT {prints}, 1::UHUGEINT AS coco_at, 1::BIGINT AS coco_rowid"
+    bad = f"{good} FROM range(5000) AS r (i) WHERE CASE WHEN i = 4000 THEN error('no more') ELSE true END"
+    for past, fresh in ((good, bad), (bad, good), (good, "SELECT nothing")):
+        with pytest.raises(duckdb.Error, match=r"no more|nothing"):
+            session.difference(past, fresh, "bad_")
+    assert session.collect("one", "SELECT 1 AS a") == 1
+    assert session.execute(f"FROM {collected('one')}") == [(1,)]
+
+
+def test_collected_rows(session: Session) -> None:
+    """They stand for what a query gave when it ran; a name may be given anew."""
+    name = 'it\'s "odd"'
+    assert session.collect(name, "SELECT i, [i::VARCHAR] AS l FROM range(10_000) AS r (i)") == 10_000
+    assert session.execute(f"SELECT count(*), sum(i), count(DISTINCT l) FROM {collected(name)}") == [
+        (10_000, sum(range(10_000)), 10_000)
+    ]
+    assert session.collect(name, f"SELECT i FROM {collected(name)} WHERE i < 2") == 2
+    assert session.execute(f"FROM {collected(name)} ORDER BY i") == [(0,), (1,)]
+    assert session.collect("none", "SELECT 1 AS a WHERE false") == 0
+    assert session.execute(f"SELECT count(*) FROM {collected('none')}") == [(0,)]
+    with pytest.raises(duckdb.BinderException, match="no rows were collected as missing"):
+        session.execute(f"FROM {collected('missing')}")
