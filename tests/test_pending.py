@@ -2,6 +2,8 @@
 
 import random
 import threading
+import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -47,13 +49,20 @@ def assert_true(con: Con, view: str) -> None:
     assert states in ([("current",)], []), states
 
 
-@pytest.mark.parametrize("key", KEYS)
-@pytest.mark.parametrize("seed", range(helpers.examples(2)))
-def test_any_sequence_of_changes_and_refreshes(
-    path: Path, key: str, seed: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def look_up(monkeypatch: pytest.MonkeyPatch, how: str) -> None:
+    """Let keys be looked up as in a large table: by searching it, or in the index of its key."""
     for small in ("cocosql.capture.look_up.SMALL", "cocosql.fetch.SMALL"):
-        monkeypatch.setattr(small, seed % 2 * 50_000)
+        monkeypatch.setattr(small, 50_000 if how == "scan" else 0)
+    monkeypatch.setattr("cocosql.capture.look_up._SOUGHT", 0 if how == "seek" else 1_000_000)
+
+
+@pytest.mark.parametrize("key", KEYS)
+@pytest.mark.parametrize("how", ["scan", "search", "seek"])
+@pytest.mark.parametrize("seed", range(helpers.examples(1)))
+def test_any_sequence_of_changes_and_refreshes(
+    path: Path, key: str, how: str, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look_up(monkeypatch, how)
     chosen = random.Random(f"{key} {seed}")
     con = opened(path)
     con.execute(f"CREATE TABLE t (a INTEGER, b INTEGER, s VARCHAR, n INTEGER, PRIMARY KEY ({key}))")
@@ -76,6 +85,38 @@ def test_any_sequence_of_changes_and_refreshes(
             assert_true(con, chosen.choice(list(QUERIES)))
     for view in QUERIES:
         assert_true(con, view)
+    con.close()
+
+
+@pytest.mark.parametrize("how", ["search", "seek"])
+def test_look_up_beside_writers(path: Path, how: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The index has keys that a refresh does not see yet, and lacks some that it still sees."""
+    look_up(monkeypatch, how)
+    con = opened(path)
+    con.execute("CREATE TABLE t (a VARCHAR, b INTEGER, n INTEGER, PRIMARY KEY (b, a))")
+    con.execute("INSERT INTO t SELECT 'k' || i, i, 0 FROM range(5000) r (i)")
+    con.execute("CREATE INCREMENTAL VIEW v WITH (capture = 'log', mode = 'incremental') AS SELECT a, b, n FROM t")
+    until = time.monotonic() + 4
+
+    def write(number: int) -> None:
+        chosen, own = random.Random(number), con.cursor()
+        while time.monotonic() < until:
+            one = 2 * chosen.randrange(2500) + number
+            for statement in (f"DELETE FROM t WHERE b = {one}", f"INSERT INTO t VALUES ('k{one}', {one}, {one})"):
+                own.execute(statement)
+            with suppress(duckdb.TransactionException):
+                own.execute(f"UPDATE t SET n = n + 1 WHERE b % 500 = {one % 500}")
+
+    writers = [threading.Thread(target=write, args=(number,)) for number in range(2)]
+    for writer in writers:
+        writer.start()
+    while time.monotonic() < until:
+        con.execute("REFRESH INCREMENTAL VIEW v")
+    for writer in writers:
+        writer.join()
+    con.execute("REFRESH INCREMENTAL VIEW v")
+    assert_view_equals_query(con, "v", "SELECT a, b, n FROM t")
+    assert_replayed(con, "v", "v")
     con.close()
 
 
