@@ -12,6 +12,7 @@ from cocosql.capture.rows import RowCapture, past_rows
 from cocosql.catalog import functions
 from cocosql.catalog.views import Input, View
 from cocosql.lineage.present import present
+from cocosql.lineage.reached import ANY, NONE, Reached, Wanted
 from cocosql.planner.operators import SOURCE_ID, Operator
 from cocosql.planner.operators.map import Map, call_column
 from cocosql.planner.operators.partitioned import Partitioned
@@ -58,8 +59,10 @@ class _Here:
         return _Here(sql, self.is_unique and is_unique)
 
 
-def traces(session: Session, view: View, *, direct: bool = False) -> list[Trace]:
+def traces(session: Session, view: View, *, direct: bool = False, wanted: Wanted | None = None) -> list[Trace]:
     """The ways from the rows of a view to those of its sources; if direct, they end at the views that it reads.
+
+    If a row of a source is wanted, rows that cannot come from it may be left out.
 
     Raises:
         duckdb.NotImplementedException: if the view keeps nothing by which its rows can be traced.
@@ -68,7 +71,7 @@ def traces(session: Session, view: View, *, direct: bool = False) -> list[Trace]
         f"SELECT coco_row_id AS coco_of, {struct(view.column_names)} AS coco_row, {NO_CALLS} AS coco_calls, "
         f"[]::BIGINT[] AS coco_path, * FROM ({stored(view, None)})"
     )
-    return list(_Tracer(session, view, direct).from_view(_Here(rows)))
+    return list(_Tracer(session, view, direct, wanted).from_view(_Here(rows)))
 
 
 def stored(view: View, version: int | None) -> str:
@@ -104,12 +107,13 @@ def version(given: Input) -> int:
 class _Tracer:
     """Goes down the operators of one view."""
 
-    def __init__(self, session: Session, view: View, direct: bool) -> None:
+    def __init__(self, session: Session, view: View, direct: bool, wanted: Wanted | None) -> None:
         found = present(session, view)
         if found is None:
             raise _not_known(view)
         self._session, self._view, self._present, self._flow = session, view, found, found.flow
-        self._direct = direct
+        self._direct, self._wanted = direct, wanted
+        self._reached = Reached(found, wanted) if wanted else None
         self._inputs = stored_inputs(view, found.captures)
         self._versions = {call.function.lower(): call.code_version for call in view.calls}
 
@@ -146,8 +150,12 @@ class _Tracer:
     def _from_partition(self, operator: Partitioned, here: _Here, names: list[str]) -> Iterator[Trace]:
         relations = [given.over(self._present.all_rows(given.operator)) for given in operator.inputs]
         for number, given in enumerate(operator.inputs):
+            keys = self._reached.keys(operator, number) if self._reached else ANY
+            if keys == NONE:
+                continue
+            rows = here.sql if keys == ANY else f"SELECT * FROM ({here.sql}) WHERE {SOURCE_ID} IN ({keys})"
             below = (
-                f"SELECT {idents(CARRIED)}, coco_origin AS {SOURCE_ID} FROM ({here.sql}) AS coco_here, "
+                f"SELECT {idents(CARRIED)}, coco_origin AS {SOURCE_ID} FROM ({rows}) AS coco_here, "
                 f"LATERAL ({operator.origins(number, relations, names)}) AS coco_given"
             )
             yield from self._into(given.operator, here.to(below, is_unique=False))
@@ -188,7 +196,7 @@ class _Tracer:
             f"SELECT {carried}, coco_stored.* FROM ({ids.sql}) AS coco_from JOIN ({stored(upstream, version(given))}) "
             f"AS coco_stored ON coco_stored.coco_row_id = coco_from.{SOURCE_ID}"
         )
-        tracer = _Tracer(self._session, upstream, self._direct)
+        tracer = _Tracer(self._session, upstream, self._direct, self._wanted)
         if not tracer.traces_past:
             past = f"SELECT {idents(CARRIED)}, coco_row_id AS {SOURCE_ID} FROM ({here}) WHERE coco_past"
             yield Trace(past, None, given, upstream, ids.is_unique)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import duckdb
 
 from cocosql._native import Session
-from cocosql.capture import snapshots
+from cocosql.capture import Capture, snapshots
 from cocosql.capture.identity import Keyed
 from cocosql.capture.rows import RowCapture
 from cocosql.catalog import functions, migrations, views
@@ -76,6 +76,10 @@ class _Wanted:
         is_named = source.name is not None and source.name.key() in [name.key() for name in self.names]
         return is_named or self.text in (source.sql, str(source))
 
+    def id_if_in(self, capture: Capture) -> str | None:
+        """The id of the row, as SQL, if the capture is of its source."""
+        return self.id_in(capture) if isinstance(capture, RowCapture) and self.is_in(capture.source) else None
+
     def id_in(self, capture: RowCapture) -> str:
         """The id of the row, as SQL."""
         identity, source = capture.identity, capture.source
@@ -130,7 +134,7 @@ def _reads(view: View, given: Present | None, wanted: _Wanted) -> bool:
 
 
 def _in_view(session: Session, view: View, given: Present, wanted: _Wanted) -> Iterator[str]:
-    found = traces(session, view)
+    found = traces(session, view, wanted=wanted.id_if_in)
     ends = [trace for trace in found if trace.capture is not None and wanted.is_in(trace.capture.source)]
     rows = " UNION ALL ".join(f"({_at(trace, wanted)})" for trace in ends)
     if rows:
