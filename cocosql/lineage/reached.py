@@ -1,4 +1,4 @@
-"""Upwards from a row of a source: the rows of operators that may come from it, by what they keep of where these came from.
+"""Upwards from a row of a source: the rows of operators that may come from it, by what they keep of their origins.
 
     SELECT n.id, a.name FROM notes AS n LEFT JOIN authors AS a ON n.author = a.id
 
