@@ -199,6 +199,9 @@ class Session:
     def collect(self, name: str, sql: str) -> int:
         """Keep the rows of a query for the session: ``coco_collected(name)`` reads them. Returns how many there are."""
 
+    def forget_collected(self) -> None:
+        """Forget all that was collected."""
+
     def difference(self, past: str, fresh: str, prefix: str) -> Difference:
         """Compare rows, as bags, with those that are to take their place (cpp/rows/difference.hpp).
 

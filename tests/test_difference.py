@@ -149,3 +149,38 @@ def test_collected_rows(session: Session) -> None:
     assert session.execute(f"SELECT count(*) FROM {collected('none')}") == [(0,)]
     with pytest.raises(duckdb.BinderException, match="no rows were collected as missing"):
         session.execute(f"FROM {collected('missing')}")
+
+
+def test_collected_rows_count_for_the_memory_limit() -> None:
+    """They are swapped out rather than kept beside it."""
+    with cocosql.connect() as con:
+        con.execute("SET memory_limit = '100MB'")
+        own = take_session(con)
+        rows = "SELECT i, repeat(md5(i::VARCHAR), 4) AS t FROM range(2_000_000) AS r (i)"
+        assert own.collect("large", rows) == 2_000_000
+        used, swapped = own.execute(
+            "SELECT sum(memory_usage_bytes), sum(temporary_storage_bytes) FROM duckdb_memory()"
+        )[0]
+        assert used <= 100_000_000 < used + swapped
+        assert own.execute(f"SELECT sum(i), count(DISTINCT t[:8]) > 1000 FROM {collected('large')}") == [
+            (sum(range(2_000_000)), True)
+        ]
+        own.forget_collected()
+        with pytest.raises(duckdb.BinderException):
+            own.execute(f"FROM {collected('large')}")
+
+
+def test_keys_are_those_of_the_index(session: Session) -> None:
+    session.script("CREATE OR REPLACE TABLE keyed (a VARCHAR, b INTEGER, n INTEGER, PRIMARY KEY (b, a));")
+    session.execute("INSERT INTO keyed SELECT 'k' || i, i, i FROM range(10_000) AS r (i)")
+    where = "'memory', 'main', 'keyed'"
+    keys = "SELECT a, b FROM keyed WHERE n % 2 = 0 UNION ALL SELECT 'k3', 4 UNION ALL SELECT NULL, 5"
+    found = f"SELECT n FROM coco_fetch((FROM coco_seek(({keys}), {where})), {where}, ['n'])"
+    assert session.execute(f"SELECT count(*), sum(n) FROM ({found})") == [(5000, sum(range(0, 10_000, 2)))]
+    for wrong in ("SELECT a FROM keyed", "SELECT a, b::BIGINT AS b FROM keyed", "SELECT b AS a, a AS b FROM keyed"):
+        with pytest.raises(duckdb.BinderException, match="takes the columns of the primary key"):
+            session.execute(f"FROM coco_seek(({wrong}), {where})")
+    session.script("CREATE OR REPLACE TABLE plain (a INTEGER); CREATE OR REPLACE VIEW shown AS FROM plain;")
+    assert session.execute("FROM coco_seek((SELECT 1 AS a), 'memory', 'main', 'plain')") == []
+    with pytest.raises(duckdb.Error):
+        session.execute("FROM coco_seek((SELECT 1 AS a), 'memory', 'main', 'shown')")

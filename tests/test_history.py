@@ -4,6 +4,7 @@ import linecache
 import types
 from typing import Any
 
+import duckdb
 import pytest
 from helpers import Con, one, rows
 
@@ -118,6 +119,31 @@ def test_runs_say_what_made_them(notes: Con) -> None:
         ({"up": version}, []),
     ]
     assert all("up(body)" in query for *_, query in found)
+
+
+def test_runs_say_when_they_ended(notes: Con) -> None:
+    register(notes, "(__import__('time').sleep(0.2), s)[1]")
+    notes.execute("REFRESH INCREMENTAL VIEW v")
+    found = rows(notes, "SELECT epoch(finished_at - started_at), seconds FROM coco_runs('v') ORDER BY run_id")
+    assert found[-1][0] > 0.2
+    assert all(abs(lasted - seconds) < 0.2 for lasted, seconds in found)
+
+
+def test_a_run_that_fails_at_last_has_brought_nothing(notes: Con, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any) -> None:
+        raise duckdb.TransactionException("not now")
+
+    notes.execute("UPDATE notes SET body = 'y'")
+    with monkeypatch.context() as patch:
+        patch.setattr("cocosql.refresh.state.expire", refuse)
+        with pytest.raises(duckdb.TransactionException, match="not now"):
+            notes.execute("REFRESH INCREMENTAL VIEW v")
+    notes.execute("REFRESH INCREMENTAL VIEW v")
+    shown = "status, version, inserted, updated, deleted, query IS NULL"
+    assert rows(notes, f"SELECT {shown} FROM coco_runs('v') ORDER BY run_id DESC LIMIT 2") == [
+        ("succeeded", 2, 0, 2, 0, False),
+        ("failed", None, 0, 0, 0, True),
+    ]
 
 
 def test_a_row_that_is_not_there(notes: Con) -> None:

@@ -83,6 +83,8 @@ def why_not(source: Source, database: str) -> str | None:
         return "the table is in another database"
     if not source.key:
         return "the table has no primary key"
+    if any(name.lower() == "rowid" for name in source.column_names):
+        return "the table has a column of the name rowid"
     if source.has_generated:
         return "the table has generated columns"
     if not all(types[name] in EXACT for name in source.key):

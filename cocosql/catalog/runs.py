@@ -10,6 +10,7 @@ from cocosql._native import Session
 from cocosql.catalog import steps
 from cocosql.catalog.steps import Step
 from cocosql.catalog.views import View
+from cocosql.transaction import transaction
 
 
 @dataclass
@@ -60,6 +61,11 @@ class Run:
     deleted: int = 0
     made_by: MadeBy | None = None
 
+    def take_back(self) -> None:
+        """Forget what was written, as its transaction failed."""
+        self.version = self.made_by = None
+        self.inserted = self.updated = self.deleted = 0
+
     def step(self, operator_id: int, what: str, sql: str) -> AbstractContextManager[Step]:
         """A step of the run; it is timed."""
         return steps.timed(self.tally.steps, Step(str(self.view.name), operator_id, what, sql))
@@ -93,22 +99,12 @@ def going_on(session: Session, run: Run) -> Iterator[None]:
 def begin(session: Session, view: View) -> Run:
     """Record that a refresh of the view began, and count its function calls from now on."""
     _mark_killed(session, view)
-    database = view.name.database
-    run_id = session.next_id(database, "run_ids")
-    columns = [
-        "run_id",
-        "view_id",
-        "view_name",
-        "started_at",
-        "status",
-        "inserted",
-        "updated",
-        "deleted",
-        "calls",
-        "hits",
-    ]
-    began = [run_id, view.view_id, str(view.name), str(datetime.now(UTC)), "running", 0, 0, 0, 0, 0]
-    session.append_records(database, "runs", columns, [began])
+    database, counts = view.name.database, ["inserted", "updated", "deleted", "calls", "hits"]
+    columns = ["run_id", "view_id", "view_name", "started_at", "status", *counts]
+    with transaction(session):
+        run_id = session.next_id(database, "run_ids")
+        began = [run_id, view.view_id, str(view.name), str(datetime.now(UTC)), "running", *(0 for _ in counts)]
+        session.append_records(database, "runs", columns, [began])
     session.begin_run(run_id)
     return Run(run_id, view, Tally(run_id))
 
@@ -177,13 +173,13 @@ def finish(session: Session, run: Run, seconds: float, versions: dict[str, str],
     calls, hits = count_calls(session, run)
     session.execute(
         f"""
-        UPDATE coco.runs SET version = $2, finished_at = now(), status = $3, inserted = $4, updated = $5, deleted = $6,
+        UPDATE coco.runs SET version = $2, finished_at = $16, status = $3, inserted = $4, updated = $5, deleted = $6,
             calls = $7, hits = $8, errors = $9, total = $7, seconds = $10, error = $11,
             {", ".join(f"{column} = ${number}" for number, column in enumerate(_MADE_BY, start=12))}
         WHERE run_id = $1
         """,
         [
             *(run.run_id, run.version, "failed" if error else "succeeded", run.inserted, run.updated, run.deleted),
-            *(calls, hits, sum(tally.errors.values()), seconds, error, *_made_by(run)),
+            *(calls, hits, sum(tally.errors.values()), seconds, error, *_made_by(run), str(datetime.now(UTC))),
         ],
     )

@@ -21,6 +21,7 @@ from cocosql.refresh.map_step import MapStep, NeededCalls
 from cocosql.refresh.view_refresh import PlanChanged, ViewRefresh
 from cocosql.secrets import redacted
 from cocosql.sqltext import qualified, split_name
+from cocosql.transaction import transaction
 from cocosql.udf import describe
 
 #: Why a view cannot be read or refreshed whose name means something else, or nothing.
@@ -153,18 +154,6 @@ def downstream(view: View, others: list[View]) -> list[View]:
 
 
 @contextmanager
-def transaction(session: Session) -> Iterator[None]:
-    session.execute("BEGIN TRANSACTION")
-    try:
-        yield
-    except BaseException:
-        with suppress(duckdb.Error):
-            session.execute("ROLLBACK")
-        raise
-    session.execute("COMMIT")
-
-
-@contextmanager
 def reading(session: Session, chain: list[ViewRefresh]) -> Iterator[None]:
     """A transaction that reads the sources of views. Checkpoints, which may move rows to other row ids, wait."""
     databases = {table.database for part in chain for table in tables_read(part.plan)}
@@ -254,6 +243,7 @@ def _attempt(
                 _look_and_apply(session, chain)
                 _finish(session, chain, time.monotonic() - started)
     except _CallsFirst as found:
+        session.forget_collected()
         return found.part, found.calls
     except SourceMoved:
         session.check_interrupt()
@@ -268,6 +258,7 @@ def _look_and_apply(session: Session, chain: list[ViewRefresh]) -> None:
         part.look(session)
         part.choose(session)
         part.apply(session, partial(_calls_first, session))
+        session.forget_collected()
         if part is not chain[-1] and part.has_changes:
             runs.record_part(session, part.run)
     _check_code(session, chain)
@@ -292,6 +283,8 @@ def _versions(chain: list[ViewRefresh]) -> dict[str, str]:
 
 def _record_failure(session: Session, chain: list[ViewRefresh], seconds: float, error: BaseException) -> None:
     text = redacted(str(error)) or type(error).__name__
+    for part in chain:
+        part.run.take_back()
     with suppress(duckdb.Error), transaction(session):
         _finish(session, chain, seconds, text)
         session.execute("UPDATE coco.views SET last_error = $2 WHERE view_id = $1", [chain[-1].view.view_id, text])

@@ -12,10 +12,11 @@ from cocosql.planner import plan
 from cocosql.planner.parse import parse
 from cocosql.planner.qualify import rename
 from cocosql.refresh import apply, locks, state
-from cocosql.refresh.refresh import check_shown, prepared, transaction
+from cocosql.refresh.refresh import check_shown, prepared
 from cocosql.sqltext import qualified, render
 from cocosql.statements import Statement
 from cocosql.statements.create_view import check_known, check_options, check_plan
+from cocosql.transaction import transaction
 
 
 def run(session: Session, statement: Statement, caller: Caller) -> list[tuple[()]]:

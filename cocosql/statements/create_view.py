@@ -16,11 +16,12 @@ from cocosql.planner.qualify import qualify
 from cocosql.refresh import locks, state
 from cocosql.refresh.describe import describe_operators, source_id_types
 from cocosql.refresh.inputs import as_input, captures
-from cocosql.refresh.refresh import check_shown, prepared, transaction, upstream
+from cocosql.refresh.refresh import check_shown, prepared, upstream
 from cocosql.refresh.refresh import planned as plan_of
 from cocosql.refresh.refresh import run as run_refresh
 from cocosql.sqltext import ident, render
 from cocosql.statements import Statement
+from cocosql.transaction import transaction
 
 #: The options of a view and the values that each takes; None: any.
 OPTIONS: dict[str, tuple[str, ...] | None] = {

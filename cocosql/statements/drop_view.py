@@ -8,9 +8,10 @@ from cocosql.catalog import errors, migrations, views
 from cocosql.catalog.names import Caller
 from cocosql.catalog.views import View
 from cocosql.refresh import locks, state
-from cocosql.refresh.refresh import downstream, transaction
+from cocosql.refresh.refresh import downstream
 from cocosql.sqltext import ident
 from cocosql.statements import Statement
+from cocosql.transaction import transaction
 
 
 def run(session: Session, statement: Statement, caller: Caller) -> list[tuple[()]]:

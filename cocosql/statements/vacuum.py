@@ -12,9 +12,10 @@ from cocosql.catalog.functions import memo_name
 from cocosql.catalog.names import Caller
 from cocosql.lineage.needed import needed_results
 from cocosql.refresh import locks, state
-from cocosql.refresh.refresh import prepared, transaction
+from cocosql.refresh.refresh import prepared
 from cocosql.sqltext import qualified
 from cocosql.statements import Statement
+from cocosql.transaction import transaction
 
 #: How long results are kept that no view uses: code and data go back and forth.
 DEFAULT_RETENTION = "7 days"

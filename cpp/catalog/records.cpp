@@ -74,7 +74,7 @@ idx_t DeleteRecords(Session &session, const std::string &database, const std::st
 			auto values = FlatVector::GetData<int64_t>(chunk.data[0]);
 			auto row_ids = FlatVector::GetData<row_t>(chunk.data[1]);
 			for (idx_t i = 0; i < chunk.size(); i++) {
-				if (values[i] == value) {
+				if (FlatVector::Validity(chunk.data[0]).RowIsValid(i) && values[i] == value) {
 					found.push_back(row_ids[i]);
 				}
 			}

@@ -77,10 +77,8 @@ unique_ptr<NodeStatistics> Cardinality(ClientContext &, const FunctionData *data
 } // namespace
 
 Collected CollectRows(Session &session, const std::string &sql) {
-	auto result = session.Run(sql);
 	Collected collected;
-	collected.names = result->GetNames();
-	collected.rows = result->TakeCollection();
+	collected.rows = session.Rows(sql, &collected.names);
 	return collected;
 }
 
@@ -94,6 +92,10 @@ idx_t Collect(Session &session, const std::string &name, const std::string &sql)
 	auto count = collected.rows->Count();
 	Keep(session, name, std::move(collected));
 	return count;
+}
+
+void ForgetCollected(Session &session) {
+	session.connection.context->registered_state->Remove(KEY);
 }
 
 TableFunction CollectedFunction() {

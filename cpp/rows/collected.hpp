@@ -20,6 +20,9 @@ void Keep(Session &session, const std::string &name, Collected collected);
 //! Keeps the rows of a query under a name; returns how many there are. Call without the GIL.
 duckdb::idx_t Collect(Session &session, const std::string &name, const std::string &sql);
 
+//! Forgets all names.
+void ForgetCollected(Session &session);
+
 duckdb::TableFunction CollectedFunction();
 
 } // namespace cocosql

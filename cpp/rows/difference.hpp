@@ -24,7 +24,7 @@ struct Difference {
 //!     came:   the further columns of `fresh`, coco_replaces UHUGEINT (coco_at of the row, or NULL), coco_number BIGINT
 //!     moved:  the further columns of `fresh`, coco_rowid BIGINT
 //!
-//! Takes some 60 bytes of memory a row of `fresh`; the rows themselves may be swapped out, and of `past` only those that do
+//! Takes some 70 bytes of memory a row of `fresh`, and as many for each row that is written; the rows themselves may be swapped out, and of `past` only those that do
 //! not stay as they are, are kept. Call without the GIL.
 Difference FindDifference(Session &session, const std::string &past, const std::string &fresh, const std::string &prefix);
 

@@ -53,16 +53,20 @@ shared_ptr<IndexEntry> PrimaryIndex(ClientContext &context, DuckTableEntry &tabl
 	return nullptr;
 }
 
-vector<column_t> Places(DuckTableEntry &table, IndexEntry &index, const vector<Identifier> &given) {
+vector<column_t> Places(DuckTableEntry &table, IndexEntry &index, const vector<Identifier> &given,
+                        const vector<LogicalType> &types) {
 	vector<column_t> places;
 	auto handle = index.GetReadHandle<ART>();
-	for (auto column : handle->GetColumnIds()) {
-		auto name = table.GetColumns().GetColumn(PhysicalIndex(column)).Name();
+	for (auto number : handle->GetColumnIds()) {
+		auto &column = table.GetColumns().GetColumn(PhysicalIndex(number));
+		auto &name = column.Name();
 		auto found = std::find(given.begin(), given.end(), name);
-		if (found == given.end()) {
-			throw BinderException("coco_seek takes the columns of the primary key: %s is missing", name);
+		auto place = NumericCast<column_t>(found - given.begin());
+		if (found == given.end() || types[place] != column.Type()) {
+			throw BinderException("coco_seek takes the columns of the primary key: %s %s is missing", name,
+			                      column.Type().ToString());
 		}
-		places.push_back(NumericCast<column_t>(found - given.begin()));
+		places.push_back(place);
 	}
 	return places;
 }
@@ -72,11 +76,15 @@ unique_ptr<FunctionData> Bind(ClientContext &context, TableFunctionBindInput &in
 	auto &given = input.inputs;
 	QualifiedName name(Identifier(given[1].ToString()), Identifier(given[2].ToString()),
 	                   Identifier(given[3].ToString()));
-	auto &table = Catalog::GetEntry<TableCatalogEntry>(context, name).Cast<DuckTableEntry>();
+	auto &entry = Catalog::GetEntry<TableCatalogEntry>(context, name);
+	if (!entry.IsDuckTable()) {
+		throw BinderException("coco_seek: %s is no table of DuckDB's own", given[3].ToString());
+	}
+	auto &table = entry.Cast<DuckTableEntry>();
 	auto data = make_uniq<SeekData>();
 	data->index = PrimaryIndex(context, table);
 	if (data->index) {
-		data->places = Places(table, *data->index, input.input_table_names);
+		data->places = Places(table, *data->index, input.input_table_names, input.input_table_types);
 	}
 	types.push_back(LogicalType::ROW_TYPE);
 	names.emplace_back("coco_rowid");

@@ -11,6 +11,7 @@
 #include "duckdb/execution/operator/helper/physical_set.hpp"
 #include "duckdb/main/database.hpp"
 #include "duckdb/main/query_result_stream.hpp"
+#include "duckdb/main/result_format.hpp"
 #include "duckdb/parser/parser.hpp"
 #include "python/errors.hpp"
 #include "rows/collected.hpp"
@@ -127,15 +128,28 @@ void Session::CheckInterrupt() {
 
 unique_ptr<QueryResult> Session::Run(const std::string &sql, vector<Value> parameters) {
 	auto result = parameters.empty() ? connection.Submit(sql) : connection.Submit(sql, parameters);
-	if (!result->HasError()) {
-		result->Materialize();
+	Drive(*result);
+	return result;
+}
+
+unique_ptr<ColumnDataCollection> Session::Rows(const std::string &sql, vector<Identifier> *names) {
+	auto result = connection.Submit(sql, ChunkFormat::BufferManaged());
+	Drive(*result);
+	if (names) {
+		*names = result->GetNames();
+	}
+	return result->TakeCollection();
+}
+
+void Session::Drive(QueryResult &result) {
+	if (!result.HasError()) {
+		result.Materialize();
 		Watch watch(*this);
-		while (RunTask(*result)) {
+		while (RunTask(result)) {
 			watch.Look();
 		}
 	}
-	result->ThrowIfError();
-	return result;
+	result.ThrowIfError();
 }
 
 void Session::Stream(const std::string &sql,
@@ -333,6 +347,7 @@ void BindSession(nb::module_ &module) {
 	        nb::arg("database"), nb::arg("log"), nb::arg("activation"))
 	    .def("delete_rows", Released(&DeleteRows), nb::arg("database"), nb::arg("table"), nb::arg("row_ids"))
 	    .def("collect", Released(&Collect), nb::arg("name"), nb::arg("sql"))
+	    .def("forget_collected", Released(&ForgetCollected))
 	    .def("difference", Released(&FindDifference), nb::arg("past"), nb::arg("fresh"), nb::arg("prefix"))
 	    .def("sibling", &Session::Sibling)
 	    .def("begin_run", &Session::BeginRun, nb::arg("run_id"))

@@ -48,6 +48,9 @@ public:
 
 	//! Runs one statement to its end. Call without the GIL. Stops within moments of an interrupt of the caller.
 	duckdb::unique_ptr<duckdb::QueryResult> Run(const std::string &sql, duckdb::vector<duckdb::Value> parameters = {});
+	//! The same for a query whose rows may be many: they count for the memory limit, and can be swapped out.
+	duckdb::unique_ptr<duckdb::ColumnDataCollection> Rows(const std::string &sql,
+	                                                      duckdb::vector<duckdb::Identifier> *names = nullptr);
 	//! Begins a query, and hands over its chunks while it runs; `begin` is told its names and types. Call without the GIL.
 	void Stream(const std::string &sql,
 	            const std::function<void(const duckdb::vector<duckdb::Identifier> &names,
@@ -60,6 +63,9 @@ public:
 	duckdb::shared_ptr<RunState> run;
 
 private:
+	//! Runs what has been submitted.
+	void Drive(duckdb::QueryResult &result);
+
 	duckdb::weak_ptr<duckdb::ClientContext> caller;
 };
 
