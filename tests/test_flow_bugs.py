@@ -194,3 +194,27 @@ def test_columns_of_a_table_with_the_names_of_ours(con: Con) -> None:
             with pytest.raises(duckdb.InvalidInputException, match="rename it, for names that begin with coco_ are"):
                 con.execute(f"CREATE INCREMENTAL VIEW v WITH (mode = '{mode}') AS {query}")
     check(con, "SELECT id FROM t", "INSERT INTO t VALUES (2, 1)")
+
+
+def test_a_column_that_hides_row_ids(con: Con) -> None:
+    con.execute('CREATE TABLE t (a BIGINT PRIMARY KEY, "RowId" BIGINT)')
+    con.execute("INSERT INTO t SELECT i, 3 * (i // 2) FROM range(50) AS r (i)")
+    for number, query in enumerate(
+        [
+            "SELECT a, rowid AS r FROM t",
+            "SELECT rowid AS r, max(a) AS m FROM t GROUP BY ALL",
+            "SELECT x.rowid AS r, z.a FROM t AS x LEFT JOIN t AS z ON x.rowid = z.a",
+            "SELECT DISTINCT rowid % 5 AS r FROM t",
+        ]
+    ):
+        con.execute(f"CREATE INCREMENTAL VIEW v{number} WITH (mode = 'incremental') AS {query}")
+        con.execute(f"CREATE INCREMENTAL VIEW w{number} WITH (mode = 'recompute') AS {query}")
+        con.execute(f"UPDATE t SET rowid = {number} WHERE a IN (3, 7, {number}); DELETE FROM t WHERE a = {10 + number}")
+        con.execute("REFRESH ALL INCREMENTAL VIEWS")
+        for view in (f"v{number}", f"w{number}"):
+            assert_view_equals_query(con, view, query)
+    assert one(con, "SELECT count(*) FROM coco_lineage('v0')") == one(con, "SELECT count(*) FROM t")
+    for mode in ("incremental", "recompute"):
+        for query in ("FROM t", "SELECT a AS ROWID FROM t"):
+            with pytest.raises(duckdb.InvalidInputException, match="column rowid: give it another name with AS"):
+                con.execute(f"CREATE INCREMENTAL VIEW bad WITH (mode = '{mode}') AS {query}")

@@ -5,6 +5,7 @@ holds, and when it is complete: the snapshot remembers the activation of the log
 """
 
 from dataclasses import dataclass
+from uuid import uuid4
 
 from cocosql._native import Session
 from cocosql.planner.sources import EXACT, Source
@@ -83,7 +84,7 @@ def why_not(source: Source, database: str) -> str | None:
         return "the table is in another database"
     if not source.key:
         return "the table has no primary key"
-    if any(name.lower() == "rowid" for name in source.column_names):
+    if not source.has_row_ids:
         return "the table has a column of the name rowid"
     if source.has_generated:
         return "the table has generated columns"
@@ -96,8 +97,7 @@ def drop(session: Session, database: str, snapshot_id: int) -> None:
     """Stop logging for a snapshot that is dropped. The table stays while transactions may still append to it."""
     name = _name(snapshot_id)
     session.execute("SELECT coco_log_stop($1, $2)", [database, name])
-    ((state,),) = session.execute("SELECT coco_log_state($1, $2, uuid())", [database, name])
-    if state == "off":
+    if session.log_state(database, name, str(uuid4())) == "off":
         session.execute(f"DROP TABLE IF EXISTS {qualified('coco', name)}")
 
 

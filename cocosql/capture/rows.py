@@ -35,7 +35,7 @@ def parts_of(source: Source, columns: list[str], database: str) -> Parts:
     """How a source is taken apart, for a view of this database."""
     if source.files and source.files.is_local and "file_index" not in source.hidden:
         return FileParts(source, columns)
-    if source.is_table and source.name and "rowid" not in map(str.lower, source.column_names):
+    if source.has_row_ids and source.name:
         return TableParts(source, columns, has_own_file=source.name.database == database)
     return Whole(source, columns)
 

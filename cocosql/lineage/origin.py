@@ -75,7 +75,7 @@ def _row_of_source(trace: Trace) -> _Origin:
     """The row as the view has read it (past), and as it is (present)."""
     capture = trace.capture
     assert isinstance(capture, RowCapture)
-    present = _present_in_table(capture) if capture.source.is_table else _present(capture)
+    present = _present_in_table(capture) if capture.source.has_row_ids else _present(capture)
     return _Origin(
         joins=f"LEFT JOIN ({trace.past}) AS past ON past.coco_source_id = coco_traced.{SOURCE_ID} {present.joins}",
         source=literal(str(capture.source)),

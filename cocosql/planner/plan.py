@@ -22,7 +22,7 @@ from cocosql.planner.flow import Flow
 from cocosql.planner.operators.recompute import Recompute
 from cocosql.planner.parse import parse, same_meaning
 from cocosql.planner.qualify import fill_database
-from cocosql.planner.sources import Source
+from cocosql.planner.sources import ROW_ID, Source
 from cocosql.sqltext import qualified, render
 from cocosql.udf import Function
 
@@ -128,6 +128,10 @@ def describe(session: Session, made: Plan) -> None:
     made.column_names = _distinct([*names, *(name for name, _ in columns[len(names) :])])
     made.column_types = [kind for _, kind in columns]
     _check_not_reserved(made.column_names, ": give it another name with AS, for")
+    if any(name.lower() == ROW_ID for name in made.column_names):
+        raise duckdb.InvalidInputException(
+            f"column {ROW_ID}: give it another name with AS, for it would hide the row ids of the view's table"
+        )
 
 
 def find_definitions(session: Session, made: Plan) -> None:

@@ -24,6 +24,9 @@ EXACT = {
     *("DATE", "TIME", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE"),
 }
 
+#: What DuckDB calls the place of a row in a table.
+ROW_ID = "rowid"
+
 
 @dataclass(frozen=True)
 class Source:
@@ -53,6 +56,11 @@ class Source:
 
     def __str__(self) -> str:
         return str(self.name or self.sql)
+
+    @property
+    def has_row_ids(self) -> bool:
+        """Whether rows are found by ``rowid``: a column of that name hides it."""
+        return self.is_table and ROW_ID not in map(str.lower, self.column_names)
 
     @property
     def has_integer_key(self) -> bool:

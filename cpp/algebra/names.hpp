@@ -11,7 +11,8 @@ namespace cocosql {
 
 class Names {
 public:
-	//! A name like this that no column has yet, whatever the case. None begins like the engine's own columns.
+	//! A name like this that no column has yet, whatever the case. None begins like the engine's own columns, or hides row
+	//! ids.
 	std::string Take(const std::string &base) {
 		auto readable = Readable(base);
 		auto name = readable;
@@ -28,7 +29,8 @@ private:
 		if (name.empty()) {
 			return "column";
 		}
-		return duckdb::StringUtil::StartsWith(duckdb::StringUtil::Lower(name), "coco_") ? "_" + name : name;
+		auto lower = duckdb::StringUtil::Lower(name);
+		return lower == "rowid" || duckdb::StringUtil::StartsWith(lower, "coco_") ? "_" + name : name;
 	}
 
 	std::unordered_set<std::string> taken;
