@@ -191,7 +191,7 @@ class Session:
         """What coco_log_state() says (cpp/capture/key_log.hpp), as this transaction sees it."""
 
     def next_id(self, database: str, sequence: str = "ids") -> int:
-        """The next number of the sequence coco.ids."""
+        """The next number of a sequence of the schema coco."""
 
     def delete_rows(self, database: str, table: str, row_ids: str) -> int:
         """Delete the rows of a table of the schema coco whose row ids a query gives, at the cost of their number."""

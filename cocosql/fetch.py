@@ -1,5 +1,7 @@
 """Reading some rows of a large table: one by one where they are few, else by a join that reads whole columns."""
 
+from dataclasses import astuple
+
 from cocosql._native import Session
 from cocosql.catalog.names import Name
 from cocosql.collected import collected
@@ -23,8 +25,15 @@ def rows_at(session: Session, table: Name, row_ids: str, columns: list[str], wan
     stored = session.stored_rows(table.database, table.schema, table.name)
     if stored < SMALL or not _is_worth_fetching(session, table, columns, wanted, stored):
         return f"{_scan(table, columns)} WHERE rowid IN ({row_ids})"
-    where = ", ".join(map(literal, (table.database, table.schema, table.name)))
-    return f"FROM coco_fetch(({row_ids}), {where}, [{', '.join(map(literal, columns))}])"
+    return f"FROM coco_fetch(({row_ids}), {_arguments(table)}, [{', '.join(map(literal, columns))}])"
+
+
+def row_ids_under(table: Name, keys: str) -> str:
+    """A query for the row ids that the index of the primary key has under these keys (a query).
+
+    Some may be missing, and some may be of rows that the transaction does not see.
+    """
+    return f"FROM coco_seek(({keys}), {_arguments(table)})"
 
 
 def _is_worth_fetching(session: Session, table: Name, columns: list[str], wanted: int, stored: int) -> bool:
@@ -50,6 +59,10 @@ def rows_where(session: Session, table: Name, condition: str, columns: list[str]
 def _scan(table: Name, columns: list[str]) -> str:
     shown = f"{idents(columns)}, " if columns else ""
     return f"SELECT {shown}rowid AS coco_rowid FROM {_sql(table)}"
+
+
+def _arguments(table: Name) -> str:
+    return ", ".join(map(literal, astuple(table)))
 
 
 def _sql(table: Name) -> str:

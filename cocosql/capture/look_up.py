@@ -1,13 +1,11 @@
 """Looking up the rows of a table that have some keys: at little more than the cost of their number where possible."""
 
-from dataclasses import astuple
-
 from cocosql._native import Session
 from cocosql.capture.parts import column_list
 from cocosql.collected import collected
-from cocosql.fetch import SMALL, rows_at
+from cocosql.fetch import SMALL, row_ids_under, rows_at
 from cocosql.planner.sources import Source
-from cocosql.sqltext import ident, idents, literal
+from cocosql.sqltext import ident, idents
 
 #: What it costs to follow the index to a key, in rows of which the key is scanned.
 _SOUGHT = 100
@@ -33,7 +31,7 @@ def find(session: Session, source: Source, columns: list[str], wanted: str, pref
         found.append(f"{prefix}late")
     many, rest = _rest(session, source, missing, found, prefix)
     if many and many * _SOUGHT < stored:
-        row_ids = f"FROM coco_seek(({rest}), {', '.join(map(literal, astuple(source.name)))})"
+        row_ids = row_ids_under(source.name, rest)
         session.collect(f"{prefix}sought", rows_at(session, source.name, row_ids, columns, many))
         found.append(f"{prefix}sought")
         many, rest = _rest(session, source, missing, found, prefix)

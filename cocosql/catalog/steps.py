@@ -34,10 +34,8 @@ def timed(steps: list[Step], step: Step) -> Iterator[Step]:
         step.seconds = time.monotonic() - started
 
 
-_COLUMNS = (
-    *("run_id", "step", "view_name", "operator_id", "what", "sql", "rows", "seconds"),
-    *("parts_read", "parts_skipped"),
-)
+#: Of coco.run_steps, beside the run and the number of the step.
+_COLUMNS = ["view_name", "operator_id", "what", "sql", "rows", "seconds", "parts_read", "parts_skipped"]
 
 
 def record(session: Session, database: str, run_id: int, steps: list[Step]) -> None:
@@ -47,4 +45,4 @@ def record(session: Session, database: str, run_id: int, steps: list[Step]) -> N
         read = (step.reading.read, step.reading.skipped) if step.reading else (None, None)
         did = (step.view, step.operator_id, step.what, step.sql, step.rows, step.seconds)
         records.append([run_id, number, *did, *read])
-    session.append_records(database, "run_steps", list(_COLUMNS), records)
+    session.append_records(database, "run_steps", ["run_id", "step", *_COLUMNS], records)

@@ -20,24 +20,24 @@ from cocosql.sqltext import ident
 #: Gives the id of the row, as SQL, if a capture is of its source.
 Wanted = Callable[[Capture], str | None]
 
-#: No row; as of a view that is read, it is not known which. Else it is a query for ids.
-NONE, ANY = "", "any"
+#: A query for ids; empty if there are none; None if it is not known which, as of a view that is read.
+Ids = str | None
 
 
 class Reached:
     def __init__(self, present: Present, wanted: Wanted) -> None:
         self._present, self._wanted = present, wanted
 
-    def ids(self, operator: Operator) -> str:
+    def ids(self, operator: Operator) -> Ids:
         """The ids of the rows of an operator that others read."""
         match operator:
             case Scan():
                 if operator.source.upstream is not None:
-                    return ANY
+                    return None
                 row = self._wanted(self._present.capture(operator))
-                return NONE if row is None else f"SELECT {row} AS {SOURCE_ID}"
+                return "" if row is None else f"SELECT {row} AS {SOURCE_ID}"
             case Constant():
-                return NONE
+                return ""
             case Union():
                 return _either([self.ids(given.operator) for given in operator.inputs])
             case Map():
@@ -48,22 +48,22 @@ class Reached:
                 numbers = range(len(operator.inputs))
                 return _either([self._kept(operator, SOURCE_ID, self.keys(operator, number)) for number in numbers])
 
-    def keys(self, operator: Partitioned, number: int) -> str:
+    def keys(self, operator: Partitioned, number: int) -> Ids:
         """The keys of the rows of an input of a partitioned operator."""
         given = operator.inputs[number]
         ids = self.ids(given.operator)
-        if ids in (NONE, ANY):
+        if not ids:
             return ids
         rows = given.over(self._present.all_rows(given.operator))
         return f"SELECT {operator.key_hash(number)} AS {SOURCE_ID} FROM ({rows}) WHERE {SOURCE_ID} IN ({ids})"
 
-    def _kept(self, operator: Operator, column: str, ids: str) -> str:
-        if ids in (NONE, ANY):
+    def _kept(self, operator: Operator, column: str, ids: Ids) -> Ids:
+        if not ids:
             return ids
         return f"SELECT coco_id AS {SOURCE_ID} FROM {self._present.kept(operator)} WHERE {ident(column)} IN ({ids})"
 
 
-def _either(parts: list[str]) -> str:
-    if ANY in parts:
-        return ANY
-    return " UNION ALL ".join(f"({part})" for part in parts if part != NONE)
+def _either(parts: list[Ids]) -> Ids:
+    if None in parts:
+        return None
+    return " UNION ALL ".join(f"({part})" for part in parts if part)

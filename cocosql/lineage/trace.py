@@ -12,7 +12,7 @@ from cocosql.capture.rows import RowCapture, past_rows
 from cocosql.catalog import functions
 from cocosql.catalog.views import Input, View
 from cocosql.lineage.present import present
-from cocosql.lineage.reached import ANY, NONE, Reached, Wanted
+from cocosql.lineage.reached import Reached, Wanted
 from cocosql.planner.operators import SOURCE_ID, Operator
 from cocosql.planner.operators.map import Map, call_column
 from cocosql.planner.operators.partitioned import Partitioned
@@ -150,10 +150,10 @@ class _Tracer:
     def _from_partition(self, operator: Partitioned, here: _Here, names: list[str]) -> Iterator[Trace]:
         relations = [given.over(self._present.all_rows(given.operator)) for given in operator.inputs]
         for number, given in enumerate(operator.inputs):
-            keys = self._reached.keys(operator, number) if self._reached else ANY
-            if keys == NONE:
+            keys = self._reached.keys(operator, number) if self._reached else None
+            if keys == "":
                 continue
-            rows = here.sql if keys == ANY else f"SELECT * FROM ({here.sql}) WHERE {SOURCE_ID} IN ({keys})"
+            rows = here.sql if keys is None else f"SELECT * FROM ({here.sql}) WHERE {SOURCE_ID} IN ({keys})"
             below = (
                 f"SELECT {idents(CARRIED)}, coco_origin AS {SOURCE_ID} FROM ({rows}) AS coco_here, "
                 f"LATERAL ({operator.origins(number, relations, names)}) AS coco_given"

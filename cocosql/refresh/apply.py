@@ -32,14 +32,13 @@ class Counts:
 def fill(session: Session, plan: Plan, rows: str, version: int) -> Counts:
     """Write the rows of a view that has none."""
     columns = [*plan.column_names, *lineage_columns(plan)]
-    session.execute(
+    ((count,),) = session.execute(
         f"""
         INSERT INTO {plan.view.rows} (coco_row_id, coco_version, coco_updated, {idents(columns)})
         SELECT {_new_row_id(version)}, {version}, false, {idents(columns)} FROM ({rows}) AS coco_new ({idents(columns)})
         """
     )
     check_key(session, plan.view, plan.view.rows)
-    ((count,),) = session.execute(f"SELECT count(*) FROM {plan.view.rows}")
     return Counts(inserted=count)
 
 

@@ -243,7 +243,6 @@ def _attempt(
                 _look_and_apply(session, chain)
                 _finish(session, chain, time.monotonic() - started)
     except _CallsFirst as found:
-        session.forget_collected()
         return found.part, found.calls
     except SourceMoved:
         session.check_interrupt()
@@ -254,11 +253,13 @@ def _attempt(
 def _look_and_apply(session: Session, chain: list[ViewRefresh]) -> None:
     _check_catalog(session, chain)
     for part in chain:
-        part.choose_unseen()
-        part.look(session)
-        part.choose(session)
-        part.apply(session, partial(_calls_first, session))
-        session.forget_collected()
+        try:
+            part.choose_unseen()
+            part.look(session)
+            part.choose(session)
+            part.apply(session, partial(_calls_first, session))
+        finally:
+            session.forget_collected()
         if part is not chain[-1] and part.has_changes:
             runs.record_part(session, part.run)
     _check_code(session, chain)

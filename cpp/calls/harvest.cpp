@@ -71,7 +71,7 @@ private:
 std::unique_ptr<Harvest> RunHarvest(Session &session, const std::string &sql) {
 	return WithoutPython([&] {
 		auto harvest = std::make_unique<Harvest>();
-		harvest->rows = session.Rows(sql);
+		harvest->rows = session.RunLarge(sql)->TakeCollection();
 		Count(*harvest);
 		return harvest;
 	});

@@ -1,11 +1,7 @@
 #include "catalog/catalog.hpp"
 
-#include "duckdb/catalog/catalog.hpp"
-#include "duckdb/catalog/catalog_entry/duck_table_entry.hpp"
+#include "catalog/own_table.hpp"
 #include "duckdb/common/exception/catalog_exception.hpp"
-#include "duckdb/storage/data_table.hpp"
-#include "duckdb/storage/table/scan_state.hpp"
-#include "duckdb/transaction/duck_transaction.hpp"
 
 namespace cocosql {
 
@@ -14,8 +10,7 @@ using namespace duckdb;
 unique_ptr<ColumnDataCollection> TableRows(Session &session, const std::string &database, const std::string &table,
                                            const std::vector<std::string> &columns) {
 	return LookUp(session, [&](ClientContext &context) {
-		auto &catalog = Catalog::GetCatalog(context, Identifier(database));
-		auto &entry = catalog.GetEntry(context, CatalogType::TABLE_ENTRY, "coco", Identifier(table)).Cast<DuckTableEntry>();
+		auto &entry = OwnTable(context, database, table);
 		vector<StorageIndex> indexes;
 		vector<LogicalType> types;
 		for (auto &name : columns) {
@@ -26,20 +21,9 @@ unique_ptr<ColumnDataCollection> TableRows(Session &session, const std::string &
 			indexes.emplace_back(column.StorageOid());
 			types.push_back(column.Type());
 		}
-		auto &transaction = DuckTransaction::Get(context, catalog);
-		TableScanState scan;
-		entry.GetStorage().InitializeScan(context, transaction, scan, indexes);
 		auto rows = make_uniq<ColumnDataCollection>(context, types);
-		DataChunk chunk;
-		chunk.Initialize(context, types);
-		while (true) {
-			chunk.Reset();
-			entry.GetStorage().Scan(transaction, chunk, scan);
-			if (chunk.size() == 0) {
-				return rows;
-			}
-			rows->Append(chunk);
-		}
+		ScanTable(context, entry, indexes, types, [&](DataChunk &chunk) { rows->Append(chunk); });
+		return rows;
 	});
 }
 

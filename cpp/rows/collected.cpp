@@ -77,9 +77,8 @@ unique_ptr<NodeStatistics> Cardinality(ClientContext &, const FunctionData *data
 } // namespace
 
 Collected CollectRows(Session &session, const std::string &sql) {
-	Collected collected;
-	collected.rows = session.Rows(sql, &collected.names);
-	return collected;
+	auto result = session.RunLarge(sql);
+	return {result->GetNames(), result->TakeCollection()};
 }
 
 void Keep(Session &session, const std::string &name, Collected collected) {

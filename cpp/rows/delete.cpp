@@ -1,12 +1,9 @@
 #include "rows/delete.hpp"
 
 #include "catalog/catalog.hpp"
-#include "duckdb/catalog/catalog.hpp"
-#include "duckdb/catalog/catalog_entry/duck_table_entry.hpp"
-#include "duckdb/common/enums/database_modification_type.hpp"
+#include "catalog/own_table.hpp"
 #include "duckdb/storage/data_table.hpp"
 #include "duckdb/storage/table/delete_state.hpp"
-#include "duckdb/transaction/meta_transaction.hpp"
 
 namespace cocosql {
 
@@ -15,9 +12,7 @@ using namespace duckdb;
 idx_t DeleteRows(Session &session, const std::string &database, const std::string &table, const std::string &row_ids) {
 	auto rows = session.Run(row_ids);
 	return LookUp(session, [&](ClientContext &context) {
-		auto &catalog = Catalog::GetCatalog(context, Identifier(database));
-		auto &entry = catalog.GetEntry(context, CatalogType::TABLE_ENTRY, "coco", Identifier(table)).Cast<DuckTableEntry>();
-		MetaTransaction::Get(context).ModifyDatabase(catalog.GetAttached(), DatabaseModificationType::DELETE_DATA);
+		auto &entry = OwnTable(context, database, table, DatabaseModificationType::DELETE_DATA);
 		auto &storage = entry.GetStorage();
 		auto state = storage.InitializeDelete(entry, context, {});
 		idx_t deleted = 0;

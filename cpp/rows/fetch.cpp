@@ -1,10 +1,9 @@
 #include "rows/fetch.hpp"
 
-#include "duckdb/catalog/catalog.hpp"
-#include "duckdb/catalog/catalog_entry/duck_table_entry.hpp"
 #include "duckdb/storage/data_table.hpp"
 #include "duckdb/storage/table/scan_state.hpp"
 #include "duckdb/transaction/duck_transaction.hpp"
+#include "rows/named_table.hpp"
 
 namespace cocosql {
 
@@ -27,14 +26,11 @@ struct FetchState : LocalTableFunctionState {
 
 unique_ptr<FunctionData> Bind(ClientContext &context, TableFunctionBindInput &input, vector<LogicalType> &types,
                               vector<Identifier> &names) {
-	auto &given = input.inputs;
 	if (input.input_table_types.size() != 1 || input.input_table_types[0] != LogicalType::BIGINT) {
 		throw BinderException("coco_fetch takes a query for row ids");
 	}
-	QualifiedName name(Identifier(given[1].ToString()), Identifier(given[2].ToString()),
-	                   Identifier(given[3].ToString()));
-	auto data = make_uniq<FetchData>(Catalog::GetEntry<TableCatalogEntry>(context, name).Cast<DuckTableEntry>());
-	for (auto &column_name : ListValue::GetChildren(given[4])) {
+	auto data = make_uniq<FetchData>(NamedTable(context, input));
+	for (auto &column_name : ListValue::GetChildren(input.inputs[4])) {
 		auto &column = data->table.GetColumn(Identifier(column_name.ToString()));
 		data->columns.emplace_back(column.StorageOid());
 		types.push_back(column.Type());

@@ -1,7 +1,5 @@
 #include "rows/seek.hpp"
 
-#include "duckdb/catalog/catalog.hpp"
-#include "duckdb/catalog/catalog_entry/duck_table_entry.hpp"
 #include "duckdb/common/vector/flat_vector.hpp"
 #include "duckdb/execution/index/art/art.hpp"
 #include "duckdb/execution/index/art/art_operator.hpp"
@@ -11,6 +9,7 @@
 #include "duckdb/storage/table/data_table_info.hpp"
 #include "duckdb/storage/table/index_entry.hpp"
 #include "duckdb/storage/table/table_index_list.hpp"
+#include "rows/named_table.hpp"
 
 namespace cocosql {
 
@@ -73,14 +72,7 @@ vector<column_t> Places(DuckTableEntry &table, IndexEntry &index, const vector<I
 
 unique_ptr<FunctionData> Bind(ClientContext &context, TableFunctionBindInput &input, vector<LogicalType> &types,
                               vector<Identifier> &names) {
-	auto &given = input.inputs;
-	QualifiedName name(Identifier(given[1].ToString()), Identifier(given[2].ToString()),
-	                   Identifier(given[3].ToString()));
-	auto &entry = Catalog::GetEntry<TableCatalogEntry>(context, name);
-	if (!entry.IsDuckTable()) {
-		throw BinderException("coco_seek: %s is no table of DuckDB's own", given[3].ToString());
-	}
-	auto &table = entry.Cast<DuckTableEntry>();
+	auto &table = NamedTable(context, input);
 	auto data = make_uniq<SeekData>();
 	data->index = PrimaryIndex(context, table);
 	if (data->index) {

@@ -127,29 +127,23 @@ void Session::CheckInterrupt() {
 }
 
 unique_ptr<QueryResult> Session::Run(const std::string &sql, vector<Value> parameters) {
-	auto result = parameters.empty() ? connection.Submit(sql) : connection.Submit(sql, parameters);
-	Drive(*result);
-	return result;
+	return Drive(parameters.empty() ? connection.Submit(sql) : connection.Submit(sql, parameters));
 }
 
-unique_ptr<ColumnDataCollection> Session::Rows(const std::string &sql, vector<Identifier> *names) {
-	auto result = connection.Submit(sql, ChunkFormat::BufferManaged());
-	Drive(*result);
-	if (names) {
-		*names = result->GetNames();
-	}
-	return result->TakeCollection();
+unique_ptr<QueryResult> Session::RunLarge(const std::string &sql) {
+	return Drive(connection.Submit(sql, ChunkFormat::BufferManaged()));
 }
 
-void Session::Drive(QueryResult &result) {
-	if (!result.HasError()) {
-		result.Materialize();
+unique_ptr<QueryResult> Session::Drive(unique_ptr<QueryResult> result) {
+	if (!result->HasError()) {
+		result->Materialize();
 		Watch watch(*this);
-		while (RunTask(result)) {
+		while (RunTask(*result)) {
 			watch.Look();
 		}
 	}
-	result.ThrowIfError();
+	result->ThrowIfError();
+	return result;
 }
 
 void Session::Stream(const std::string &sql,

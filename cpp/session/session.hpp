@@ -49,8 +49,7 @@ public:
 	//! Runs one statement to its end. Call without the GIL. Stops within moments of an interrupt of the caller.
 	duckdb::unique_ptr<duckdb::QueryResult> Run(const std::string &sql, duckdb::vector<duckdb::Value> parameters = {});
 	//! The same for a query whose rows may be many: they count for the memory limit, and can be swapped out.
-	duckdb::unique_ptr<duckdb::ColumnDataCollection> Rows(const std::string &sql,
-	                                                      duckdb::vector<duckdb::Identifier> *names = nullptr);
+	duckdb::unique_ptr<duckdb::QueryResult> RunLarge(const std::string &sql);
 	//! Begins a query, and hands over its chunks while it runs; `begin` is told its names and types. Call without the GIL.
 	void Stream(const std::string &sql,
 	            const std::function<void(const duckdb::vector<duckdb::Identifier> &names,
@@ -64,7 +63,7 @@ public:
 
 private:
 	//! Runs what has been submitted.
-	void Drive(duckdb::QueryResult &result);
+	duckdb::unique_ptr<duckdb::QueryResult> Drive(duckdb::unique_ptr<duckdb::QueryResult> result);
 
 	duckdb::weak_ptr<duckdb::ClientContext> caller;
 };
