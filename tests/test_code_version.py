@@ -1,5 +1,6 @@
 """Code versions: what makes a function another one, and what does not."""
 
+import hashlib
 import importlib
 import itertools
 import linecache
@@ -17,7 +18,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cocosql.code_version import code_version, source_text
+from cocosql.code_version import code_version, origin, source_text, special
 
 Load = Callable[..., types.ModuleType]
 _numbers = itertools.count()
@@ -383,6 +384,133 @@ def test_unloaded_modules_are_not_run(load: Load) -> None:
     module = load("def f(x):\n    from package import tools", **{"package/__init__": "1/0", "package/tools": "1/0"})
     assert version(module.f)
     assert "package" not in sys.modules
+
+
+# Installed packages
+
+
+@pytest.fixture
+def install(tmp_path: Path, load: Load, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Write distributions as `pip install` does, into a `site-packages` that replaces the one before."""
+
+    def install(*distributions: tuple[str, str, dict[str, str]], from_folder: bool = False) -> None:
+        site = tmp_path / f"installed_{next(_numbers)}" / "site-packages"
+        for name, number, files in distributions:
+            for file, source in files.items():
+                (site / file).parent.mkdir(parents=True, exist_ok=True)
+                (site / file).write_text(textwrap.dedent(source))
+            metadata = site / f"{name}-{number}.dist-info"
+            metadata.mkdir(parents=True)
+            (metadata / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {number}\n")
+            digests = {file: hashlib.sha256(source.encode()).hexdigest() for file, source in files.items()}
+            record = "".join(f"{file},sha256={digest},\n" for file, digest in digests.items())
+            (metadata / "RECORD").write_text(record + f"../../bin/{name},sha256={site},1\n{metadata.name}/RECORD,,\n")
+            if from_folder:
+                (metadata / "direct_url.json").write_text("{}")
+        special._of_libraries.clear()  # A library that was found stays what it is as long as the process lives.
+        monkeypatch.setattr(sys, "path", [str(site), *(each for each in sys.path if str(tmp_path) not in each)])
+
+    return install
+
+
+PIPE = {
+    "global": "from common import low\nimport pipe.helpers\ndef f(x):\n    return low(pipe.helpers.g(x))",
+    "inside": "def f(x):\n    from common import low\n    from .helpers import g\n    return low(g(x))",
+    "in a lazy helper": "def f(x):\n    from . import helpers\n    return helpers.with_low(x)",
+}
+HELPERS = "def g(x):\n    return {}\ndef with_low(x):\n    import common\n    return common.low(g(x))"
+
+
+@pytest.mark.parametrize("body", PIPE.values(), ids=PIPE)
+def test_a_function_of_an_installed_package(load: Load, install: Callable[..., None], body: str) -> None:
+    def get(
+        version_of_pipe: str = "1", helper: str = "x", common: str = "1", low: str = "x", **options: Any
+    ) -> tuple[str, str]:
+        declared = options.pop("depends_on", ())
+        files = {
+            "pipe/__init__.py": body,
+            "pipe/helpers.py": HELPERS.format(helper),
+            "pipe_cli.py": "from pipe import f",
+        }
+        install(
+            ("My.Pipe", version_of_pipe, files),
+            ("common_lib", common, {"common.py": f"def low(x):\n    return {low}"}),
+            **options,
+        )
+        function = load("from pipe_cli import f").f
+        found = version(function, depends_on=declared)
+        function("x")
+        assert version(function, depends_on=declared) == found
+        return found, str(source_text(function))
+
+    found, text = get()
+    assert "def f(x)" in text
+    assert get(version_of_pipe="2")[0] == found
+    assert get(helper="x + x")[0] != found
+    assert get(common="2")[0] != found
+    assert get(low="x + x")[0] == found
+    local = get(from_folder=True)[0]
+    assert local == get(from_folder=True)[0] != get(from_folder=True, low="x + x")[0]
+    declared = {"common-lib": "any"}
+    found = get(depends_on=declared)
+    assert found == get(common="2", depends_on=declared) != get(common="2", depends_on={"common_lib": "2"})
+
+
+def test_namespace_packages_and_files_that_no_distribution_has(load: Load, install: Callable[..., None]) -> None:
+    main = "import acme.pipe\nf = acme.pipe.f"
+    pipe = "import acme.common.deep, loose\ndef f(x):\n    return acme.common.deep.g(loose.{}(x))"
+
+    def get(common: str = "1", other: str = "1", loose: str = "x", name: str = "h") -> str:
+        install(
+            ("acme-pipe", "1", {"acme/pipe.py": pipe.format(name)}),
+            ("acme-common", common, {"acme/common/__init__.py": "", "acme/common/deep.py": "def g(x):\n    return x"}),
+            ("acme-other", other, {"acme/other.py": ""}),
+        )
+        Path(sys.path[0], "loose.py").write_text(f"def h(x):\n    return {loose}\ni = h")
+        return version(load(main).f)
+
+    assert get() == get(other="2")
+    assert len({get(), get(common="2"), get(loose="x + x"), get(name="i")}) == 4
+
+
+def test_libraries_count_by_version_where_they_are_used(load: Load, install: Callable[..., None]) -> None:
+    used = {
+        "a name": "from lib import g\ndef f(x):\n    return g(x)",
+        "a module": "import lib\ndef f(x):\n    return lib.g(x)",
+        "a class": "import lib\nclass C(lib.C): pass\ndef f(x):\n    return C()",
+        "a value": "import lib\nv = lib.E.A\ndef f(x):\n    return v",
+        "a decorator": "import lib\n@lib.d\ndef f(x):\n    return x",
+        "whole": "import lib\ndef f(x):\n    return getattr(lib, 'g')(x)",
+        "inside": "def f(x):\n    import lib\n    return lib.g(x)",
+        "nothing": "import lib\ndef f(x):\n    return x",
+    }
+    source = """
+    import enum, functools
+    def g(x): return x
+    class C: pass
+    class E(enum.Enum):
+        A = 1
+    def d(g):
+        @functools.wraps(g)
+        def w(x): return g(x)
+        return w
+    """
+    for what, main in used.items():
+        found = []
+        for number in ("1", "2"):
+            install(("lib", number, {"lib/__init__.py": source}))
+            found.append(version(load(main).f))
+        assert (found[0] == found[1]) == (what == "nothing"), what
+
+
+def test_the_standard_library_counts_by_the_version_of_python(load: Load, monkeypatch: pytest.MonkeyPatch) -> None:
+    plain, uses = load("def f(x):\n    return len(x)").f, load("import json\ndef f(x):\n    return json.loads(x)").f
+    before = version(plain), version(uses), version(uses, depends_on={"python": "3"})
+    monkeypatch.setattr(origin, "_PYTHON", origin.Library("python", "3.99"))
+    origin.library_of_file.cache_clear()
+    after = version(plain), version(uses), version(uses, depends_on={"python": "3"})
+    origin.library_of_file.cache_clear()
+    assert [one == other for one, other in zip(before, after, strict=True)] == [True, False, True]
 
 
 # State

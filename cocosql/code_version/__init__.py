@@ -1,7 +1,7 @@
 """What a function's results depend on besides its arguments, as one fingerprint.
 
 That is its own code, and what the code reads: defaults, closure values, globals, and the user's functions and classes
-that it uses, however far away. Libraries count by name: their versions only where the user declares them.
+that it uses, however far away. Libraries that the code reaches into count by name and installed version.
 
 | file | what is in it |
 | --- | --- |
@@ -22,7 +22,7 @@ import types
 from collections.abc import Callable
 from typing import Any
 
-from cocosql.code_version import classes, declared, source, walk
+from cocosql.code_version import classes, declared, origin, source, walk
 from cocosql.code_version.declared import Declared
 
 _ROUNDS = 5
@@ -49,7 +49,7 @@ def code_version(
 
 def source_text(function: Callable[..., Any]) -> str | None:
     """The function's source, then the source of what it uses of the user's; None if the function's is not known."""
-    seen = walk.Walk(frozenset())
+    seen = walk.Walk(frozenset(), origin.home(function))
     with contextlib.suppress(RecursionError):  # Of data; the code is met before.
         seen.value(function)
     texts: list[str] = []
@@ -81,9 +81,10 @@ def _text(code: types.FunctionType | type) -> str | None:
 
 
 def _digest(function: Callable[..., Any], depends_on: Declared) -> bytes:
-    given = declared.declared_parts(depends_on)
+    home = origin.home(function)
+    given = declared.declared_parts(depends_on, home)
     try:
-        followed, digest = _follow(function)
+        followed, digest = _follow(function, home, declared.libraries(depends_on))
     except RecursionError:
         raise TypeError(
             f"{_name(function)}: what it reads is nested too deeply for a fingerprint: "
@@ -92,17 +93,17 @@ def _digest(function: Callable[..., Any], depends_on: Declared) -> bytes:
     if followed.problems and not given:
         raise TypeError(_explain(function, followed.problems))
     walk.pin(followed.pins)
-    return digest + _digest_of_declared(given)
+    return digest + _digest_of_declared(given, home)
 
 
-def _follow(function: Callable[..., Any]) -> tuple[walk.Walk, bytes]:
+def _follow(function: Callable[..., Any], home: origin.Home, libraries: frozenset[str]) -> tuple[walk.Walk, bytes]:
     """Walk until the state that is left out is the state that the walk finds.
 
     What the code changes is known only when all of it was seen. Mostly it changes nothing, and one walk is enough.
     """
     state: walk.State = frozenset()
     for number in range(_ROUNDS):
-        followed = walk.Walk(state)
+        followed = walk.Walk(state, home, libraries)
         followed.at(f"the object `{_name(function)}`", function, reader=_name(function))
         digest = followed.finish()
         found = frozenset(followed.changes)
@@ -112,10 +113,10 @@ def _follow(function: Callable[..., Any]) -> tuple[walk.Walk, bytes]:
     return followed, digest
 
 
-def _digest_of_declared(given: list[tuple[str, Any]]) -> bytes:
+def _digest_of_declared(given: list[tuple[str, Any]], home: origin.Home) -> bytes:
     if not given:
         return b""
-    walked = walk.Walk(frozenset())
+    walked = walk.Walk(frozenset(), home)
     for place, value in given:
         walked.write("declared", place)
         walked.at(f"`{place}`", value, reader="depends_on")

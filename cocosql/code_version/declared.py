@@ -2,11 +2,10 @@
 
 import functools
 import hashlib
+import importlib.machinery
 import importlib.metadata
 import os
-import platform
 import re
-import sys
 import time
 import types
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,26 +15,28 @@ from typing import Any
 from cocosql.code_version import normal_form, origin
 
 Declared = Sequence[Any] | Mapping[str, Any]
+#: Python source, and what stands for it: code that was compiled.
+_SOURCES = (*importlib.machinery.SOURCE_SUFFIXES, *importlib.machinery.EXTENSION_SUFFIXES)
 _DISTRIBUTION = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 
 
-def declared_parts(depends_on: Declared) -> list[tuple[str, Any]]:
+def declared_parts(depends_on: Declared, home: origin.Home) -> list[tuple[str, Any]]:
     """Pairs of what to call a declared thing and what stands for it.
 
     Raises:
         FileNotFoundError: for a path that is not there.
     """
     if isinstance(depends_on, Mapping):
-        return [(str(name), _resolved(value)) for name, value in depends_on.items()]
+        return [(str(name), _resolved(value, home)) for name, value in depends_on.items()]
     several = [depends_on] if isinstance(depends_on, str | Path) else depends_on
-    return [(f"depends_on[{number}]", _resolved(value)) for number, value in enumerate(several)]
+    return [(f"depends_on[{number}]", _resolved(value, home)) for number, value in enumerate(several)]
 
 
-def _resolved(value: Any) -> Any:
+def _resolved(value: Any, home: origin.Home) -> Any:
     if isinstance(value, str):
         return ("distribution", value, version) if (version := _version(value)) is not None else value
     if isinstance(value, types.ModuleType):
-        return _module(value)
+        return _module(value, home)
     return _path(value) if isinstance(value, Path) else value
 
 
@@ -50,20 +51,16 @@ def _version(distribution: str) -> str | None:
         return None
 
 
-def _module(module: types.ModuleType) -> Any:
-    root = module.__name__.partition(".")[0]
-    if origin.is_own_module(module):
+def _module(module: types.ModuleType, home: origin.Home) -> Any:
+    library = home.library_of_module(module)
+    if library is None:
         return ("module", module.__name__, module_digest(module))
-    if root in sys.stdlib_module_names:
-        return ("module", module.__name__, platform.python_version())
-    names = _distributions().get(root, [root])
-    versions = [(name, _version(name)) for name in sorted(set(names))]
-    return ("module", module.__name__, versions, getattr(module, "__version__", None))
+    return ("module", module.__name__, library.name, library.version, getattr(module, "__version__", None))
 
 
-@functools.cache
-def _distributions() -> Mapping[str, list[str]]:
-    return importlib.metadata.packages_distributions()
+def libraries(depends_on: Declared) -> frozenset[str]:
+    """The libraries that `depends_on` names: what is given for them counts, not the version that is installed."""
+    return frozenset(map(origin.normal_name, depends_on)) if isinstance(depends_on, Mapping) else frozenset()
 
 
 def module_digest(module: types.ModuleType) -> bytes:
@@ -71,7 +68,7 @@ def module_digest(module: types.ModuleType) -> bytes:
     folders = [Path(folder) for folder in getattr(module, "__path__", [])]
     file = getattr(module, "__file__", None)
     files = [Path(file)] if isinstance(file, str) and not folders else []
-    files += [each for folder in folders for each in _files(folder) if each.suffix == ".py"]
+    files += [each for folder in folders for each in _files(folder) if each.name.endswith(_SOURCES)]
     return hashlib.sha256(b"".join(source_digest(str(each)) for each in files)).digest()
 
 

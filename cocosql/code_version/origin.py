@@ -1,52 +1,201 @@
-"""Whose code something is: the user's own, which counts by content, or the library's, which counts by name."""
+"""Whose code something is: the user's own, which counts by content, or a library's, which counts by name and version.
 
+The user's own are files outside the standard library and installed packages, and the distribution that the function
+itself is installed from.
+"""
+
+import dataclasses
 import functools
+import hashlib
+import importlib.metadata
 import importlib.util
 import os
+import re
 import sys
 import sysconfig
 import types
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-_LIBRARIES = {"site-packages", "dist-packages"}
-_NOT_THE_USERS = tuple(
-    os.path.realpath(folder) + os.sep
-    for folder in (sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"), Path(__file__).parents[1])
-)
+_LIBRARY_FOLDERS = {"site-packages", "dist-packages"}
+_METADATA = (".dist-info", ".egg-info")
+
+
+@dataclasses.dataclass(frozen=True)
+class Library:
+    name: str
+    #: None for what counts by its name only.
+    version: str | None = None
+
+
+#: The language: what is in it has no module of its own.
+_LANGUAGE = Library("builtins")
+_PYTHON = Library("python", f"{sys.version_info.major}.{sys.version_info.minor}")
+_COCOSQL = Library("cocosql")
+_STANDARD = tuple(os.path.realpath(sysconfig.get_path(name)) + os.sep for name in ("stdlib", "platstdlib"))
+_OF_COCOSQL = os.path.realpath(Path(__file__).parents[1]) + os.sep
 
 
 @functools.lru_cache(maxsize=4096)
-def is_own_file(path: str) -> bool:
-    """Whether a file is the user's: outside the standard library, installed packages and CocoSQL."""
-    return not _LIBRARIES.intersection(Path(path).parts) and not os.path.realpath(path).startswith(_NOT_THE_USERS)
+def library_of_file(path: str) -> Library | None:
+    """The library that a file belongs to; None for a file that no distribution has installed."""
+    real = os.path.realpath(path)
+    if real.startswith(_OF_COCOSQL):
+        return _COCOSQL
+    folder = next((folder for folder in Path(path).parents if _has_libraries(folder)), None)
+    if folder is not None:
+        found = _distribution(folder, Path(path).relative_to(folder).as_posix())
+        return _library(found) if found is not None else None
+    return _PYTHON if real.startswith(_STANDARD) else None
 
 
-def is_own_module(module: types.ModuleType) -> bool:
-    return _is_own(vars(module))
+def _has_libraries(folder: Path) -> bool:
+    """Whether packages are installed in a folder, also with `pip install --target`."""
+    if folder.name in _LIBRARY_FOLDERS or folder.suffix == ".egg":
+        return True
+    return str(folder) in sys.path and any(folder.glob("*.dist-info"))
 
 
-def is_own_function(function: types.FunctionType) -> bool:
-    """By the module whose globals it reads: `functools.wraps` copies `__module__` from what is wrapped."""
-    return _is_own(function.__globals__)
+def _distribution(folder: Path, file: str) -> Path | None:
+    """The metadata of the distribution that installed a file; that of the same name is asked first."""
+    top = file.partition("/")[0]
+    likely = normal_name(top.partition(".")[0])
+    every = [each for each in folder.iterdir() if each.suffix in _METADATA]
+    every.sort(key=lambda each: (normal_name(each.name.partition("-")[0]) != likely, each.name))
+    return next((each for each in every if top in _tops(each) and _installed(each, file)), None)
 
 
-def is_own_class(cls: type) -> bool:
-    module = sys.modules.get(cls.__module__)
-    return _is_own(vars(module)) if module is not None else _is_own({"__name__": cls.__module__})
+@functools.lru_cache(maxsize=4096)
+def _tops(metadata: Path) -> frozenset[str]:
+    """The files and folders that a distribution has beside its metadata."""
+    files = _text(metadata, "RECORD").splitlines()
+    if files:
+        return frozenset(line.partition(",")[0].partition("/")[0] for line in files)
+    modules = _text(metadata, "top_level.txt").split() or [metadata.name.partition("-")[0]]
+    return frozenset(name for module in modules for name in (module, f"{module}.py", normal_name(module)))
 
 
-def _is_own(namespace: dict[str, Any]) -> bool:
+def _installed(metadata: Path, file: str) -> bool:
+    record = _text(metadata, "RECORD")
+    return not record or record.startswith(f"{file},") or f"\n{file}," in record
+
+
+def _text(metadata: Path, name: str) -> str:
+    try:
+        return (metadata / name).read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def normal_name(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+@functools.lru_cache(maxsize=1024)
+def _library(metadata: Path) -> Library:
+    """What stands for a distribution: its version; if it was not built for an index, also what its files are."""
+    found = importlib.metadata.Distribution.at(metadata)
+    record = (found.read_text("RECORD") or "") if found.read_text("direct_url.json") else ""
+    # Files of scripts and of metadata have paths of this machine in them.
+    files = [line for line in record.splitlines() if ",sha256=" in line and not _is_of_installer(line)]
+    content = f" {hashlib.sha256(''.join(sorted(files)).encode()).hexdigest()}" if files else ""
+    return Library(normal_name(found.metadata["Name"]), f"{found.version}{content}")
+
+
+def _is_of_installer(line: str) -> bool:
+    return line.startswith("..") or ".dist-info/" in line
+
+
+@dataclasses.dataclass(frozen=True)
+class Home:
+    """Where the function comes from whose code version is made: None for the user's own files."""
+
+    distribution: Library | None = None
+
+    def library_of_file(self, path: str) -> Library | None:
+        """The library that a file belongs to; None if it is the user's."""
+        found = library_of_file(path)
+        return None if found == self.distribution else found
+
+    def library(self, namespace: dict[str, Any]) -> Library | None:
+        """The library that a module belongs to, given by what is in it; None if it is the user's."""
+        found = _library_of(namespace)
+        return None if found == self.distribution else found
+
+    def library_of_module(self, module: types.ModuleType) -> Library | None:
+        return self.library(vars(module))
+
+    def library_of_function(self, function: types.FunctionType) -> Library | None:
+        """By the module whose globals it reads: `functools.wraps` copies `__module__` from what is wrapped."""
+        return self.library(function.__globals__)
+
+    def library_of_class(self, cls: type) -> Library | None:
+        return self.library_of_name(cls.__module__)
+
+    def library_of_name(self, module: Any) -> Library | None:
+        loaded = sys.modules.get(module) if isinstance(module, str) else None
+        return self.library(vars(loaded) if loaded is not None else {"__name__": module})
+
+
+def home(function: Any) -> Home:
+    """The home of a function, below its decorators, or of a class or the class of an instance."""
+    seen: list[Any] = []
+    while not any(function is each for each in seen):
+        seen.append(function)
+        function = _inner(function)
+    if isinstance(function, types.FunctionType):
+        found = _library_of(function.__globals__)
+    else:
+        named = function if isinstance(inspected(function, "__module__"), str) else type(function)
+        found = Home().library_of_name(inspected(named, "__module__"))
+    return Home() if found in (_PYTHON, _LANGUAGE, _COCOSQL) else Home(found)
+
+
+def _inner(function: Any) -> Any:
+    if isinstance(function, functools.partial):
+        return function.func
+    if isinstance(function, types.MethodType):
+        return function.__func__
+    wrapped = inspected(function, "__wrapped__")
+    return wrapped if callable(wrapped) else function
+
+
+def inspected(value: Any, name: str) -> Any:
+    """An attribute of any object; those that compute it may fail in any way."""
+    try:
+        return getattr(value, name, None)
+    except Exception:
+        return None
+
+
+def _library_of(namespace: dict[str, Any]) -> Library | None:
     name, file = namespace.get("__name__"), namespace.get("__file__")
     root = str(name).partition(".")[0]
     if root == "cocosql":
-        return False
+        return _COCOSQL
     if isinstance(file, str):
-        return is_own_file(file)
-    folders = namespace.get("__path__")
-    if folders is not None:
-        return any(is_own_file(folder) for folder in folders)
-    return name == "__main__" or root not in sys.stdlib_module_names
+        return library_of_file(file)
+    if name == "builtins":
+        return _LANGUAGE
+    return _PYTHON if root in sys.stdlib_module_names else None
+
+
+def is_namespace_package(module: types.ModuleType) -> bool:
+    """Whether a module is only a folder, in which several distributions may have modules."""
+    return hasattr(module, "__path__") and getattr(module, "__file__", None) is None
+
+
+def is_compiled(module: str) -> bool:
+    """Whether the code of a module that is loaded is not Python's."""
+    file = getattr(sys.modules.get(module), "__file__", None)
+    return isinstance(file, str) and not file.endswith((".py", ".pyc", ".pyw", ".ipynb"))
+
+
+def names(libraries: Iterable[Library], declared: frozenset[str]) -> str:
+    """Libraries with their versions, as one text; those that are declared stand for themselves elsewhere."""
+    counted = {f"{each.name} {each.version}" for each in libraries if each.version and each.name not in declared}
+    return "\0".join(sorted(counted))
 
 
 def qualified_name(value: Any) -> str:

@@ -50,8 +50,11 @@ def _enum_member(walk: "Walk", value: Any) -> bool:
 
 def _module(walk: "Walk", value: Any) -> bool:
     if isinstance(value, types.ModuleType):
-        walk.write("module", value.__name__)
-        if origin.is_own_module(value):
+        library = walk.home.library_of_module(value)
+        if library is not None:
+            walk.named(value.__name__, library)
+        else:
+            walk.write("module", value.__name__)
             walk.write("source", declared.module_digest(value))
     return isinstance(value, types.ModuleType)
 
@@ -68,11 +71,14 @@ def _bound_method(walk: "Walk", value: Any) -> bool:
 def _builtin(walk: "Walk", value: Any) -> bool:
     if not isinstance(value, _BUILTINS):
         return False
-    walk.write("named", origin.qualified_name(value))
     owner = getattr(value, "__self__", None)
-    module = sys.modules.get(getattr(value, "__module__", None) or "")
-    if module is not None and origin.is_own_module(module):
-        walk.write("source", declared.module_digest(module))
+    defined_in = getattr(value, "__module__", None) or getattr(value, "__objclass__", type(owner)).__module__
+    library = walk.home.library_of_name(defined_in)
+    if library is not None:
+        walk.named(origin.qualified_name(value), library)
+    else:
+        walk.write("compiled", origin.qualified_name(value))
+        walk.source_of(defined_in)
     if owner is not None and not isinstance(owner, types.ModuleType):
         walk.part("", owner)
     return True
@@ -115,13 +121,13 @@ def _function_of_cocosql(walk: "Walk", value: Any) -> bool:
 def _by_type(walk: "Walk", value: Any) -> bool:
     counts = isinstance(value, _BY_TYPE) or type(value) is object
     if counts:
-        walk.write("type", origin.qualified_name(type(value)))
+        walk.by_type("type", value)
     return counts
 
 
 def _logger(walk: "Walk", value: Any) -> bool:
     if isinstance(value, logging.Logger | logging.LoggerAdapter):
-        walk.write("logger", str(value.name))
+        walk.by_type("logger", value, str(value.name))
     return isinstance(value, logging.Logger | logging.LoggerAdapter)
 
 
@@ -135,40 +141,39 @@ def _annotation(walk: "Walk", value: Any) -> bool:
         return True
     named = type(value).__module__ in ("typing", "typing_extensions")
     if named:
-        walk.write("typing", repr(value))
+        walk.by_type("typing", value, repr(value))
     return named
 
 
-def _named_by_library(walk: "Walk", value: Any) -> bool:
-    """A thing that a library's module has under its own name, as numpy has `exp`."""
-    name = _attribute(value, "__qualname__") or _attribute(value, "__name__")
+def _named_by_module(walk: "Walk", value: Any) -> bool:
+    """A thing that a library's module has under its own name, as numpy has `exp`; or a compiled module of the user."""
+    name = origin.inspected(value, "__qualname__") or origin.inspected(value, "__name__")
     if not isinstance(name, str):
         return False
-    for module_name in (_attribute(value, "__module__"), type(value).__module__):
+    for module_name in (origin.inspected(value, "__module__"), type(value).__module__):
         for known in (module_name, str(module_name).partition(".")[0]):
             module = sys.modules.get(known) if isinstance(known, str) else None
-            if module is not None and vars(module).get(name) is value and not origin.is_own_module(module):
-                walk.write("named", f"{known}.{name}")
+            if module is None or vars(module).get(name) is not value:
+                continue
+            library = walk.home.library_of_module(module)
+            if library is not None:
+                walk.named(f"{known}.{name}", library)
+                return True
+            if origin.is_compiled(known):
+                walk.write("compiled", f"{known}.{name}")
+                walk.source_of(known)
                 return True
     return False
 
 
 def _wrapper(walk: "Walk", value: Any) -> bool:
     """A callable object of a library around a function of the user: `functools.lru_cache`, `jax.jit`."""
-    wrapped = _attribute(value, "__wrapped__")
-    if not callable(wrapped) or not callable(value) or origin.is_own_class(type(value)):
+    wrapped = origin.inspected(value, "__wrapped__")
+    if not callable(wrapped) or not callable(value) or walk.is_own_class(type(value)):
         return False
-    walk.write("wrapper", origin.qualified_name(type(value)))
+    walk.by_type("wrapper", value)
     walk.value(wrapped)
     return True
-
-
-def _attribute(value: Any, name: str) -> Any:
-    """An attribute of any object; those that compute it may fail in any way."""
-    try:
-        return getattr(value, name, None)
-    except Exception:
-        return None
 
 
 KINDS: list[Callable[["Walk", Any], bool]] = [
@@ -182,32 +187,37 @@ KINDS: list[Callable[["Walk", Any], bool]] = [
     _by_type,
     _logger,
     _annotation,
-    _named_by_library,
+    _named_by_module,
     _wrapper,
 ]
 
 
 #: Modules that were looked for and belong to a library: looking takes long.
-_of_libraries: set[str] = set()
+_of_libraries: dict[tuple[origin.Home, str], origin.Library] = {}
 
 
-def files_of_import(module: str, name: str) -> list[str]:
-    """The user's files that importing a module (or a name from it) would load, found without running them."""
-    if module in _of_libraries:
-        return []
-    found: dict[str, None] = {}
-    first = origin.find_file(module)
-    if first is not None and not origin.is_own_file(first):
-        _of_libraries.add(module)
-        return []
-    waiting = [module, *([f"{module}.{name}"] if name else [])]
+def files_of_import(home: origin.Home, module: str, name: str) -> tuple[list[str], set[origin.Library]]:
+    """What importing a module (or a name from it) would load, found without running it: the user's files, libraries."""
+    files: dict[str, None] = {}
+    libraries: set[origin.Library] = set()
+    seen: set[str] = set()
+    waiting = [*([f"{module}.{name}"] if name else []), module]
     while waiting:
         each = waiting.pop()
-        file = origin.find_file(each)
-        if file is not None and file not in found and origin.is_own_file(file):
-            found[file] = None
+        if each in seen:
+            continue
+        seen.add(each)
+        known = _of_libraries.get((home, each)) or _of_libraries.get((home, each.rpartition(".")[0]))
+        is_standard = each.partition(".")[0] in sys.stdlib_module_names
+        file = None if known or is_standard else origin.find_file(each)
+        library = known or (home.library_of_name(each) if file is None else home.library_of_file(file))
+        if library is not None:
+            _of_libraries[home, each] = library
+            libraries.add(library)
+        elif file is not None and file not in files:
+            files[file] = None
             waiting += _imports(file, each, declared.source_digest(file))
-    return sorted(found)
+    return sorted(files), libraries
 
 
 @functools.lru_cache(maxsize=1024)
@@ -225,5 +235,5 @@ def _imports(file: str, module: str, digest: bytes) -> list[str]:
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             base = origin.absolute_module_name(namespace, node.level, node.module or "")
-            names += [base, *(f"{base}.{alias.name}" for alias in node.names)]
-    return [name for name in names if name.partition(".")[0] not in sys.stdlib_module_names]
+            names += [*(f"{base}.{alias.name}" for alias in node.names), base]
+    return names

@@ -30,14 +30,19 @@ class Walk:
     """One pass. Things in `state` do not count: the pass says in `changes` what it found to be state."""
 
     state: State
+    home: origin.Home
+    #: Names of libraries that the user declared something else for.
+    declared: frozenset[str] = frozenset()
     problems: list[str] = dataclasses.field(default_factory=list)
     #: The user's functions and classes, as they are met.
     code: list[types.FunctionType | type] = dataclasses.field(default_factory=list)
     changes: set[tuple[int, str]] = dataclasses.field(default_factory=set)
-    #: New pins, by module and attributes (see `_Pin`).
-    pins: dict[tuple[str, ...], "_Pin"] = dataclasses.field(default_factory=dict)
+    #: New pins, by home, module and attributes (see `_Pin`).
+    pins: dict[tuple[Any, ...], "_Pin"] = dataclasses.field(default_factory=dict)
     #: Sets and imports that are being digested further up, by id or name: they may contain themselves.
     busy: frozenset[Any] = frozenset()
+    #: What of libraries the code reaches into.
+    libraries: set[origin.Library] = dataclasses.field(default_factory=set)
 
     def __post_init__(self) -> None:
         self._hash = hashlib.sha256()
@@ -63,6 +68,7 @@ class Walk:
     def finish(self) -> bytes:
         """The digest, when all is followed."""
         self._write_parameters()
+        self.write("libraries", origin.names(self.libraries, self.declared))
         self._note_methods()
         return self._hash.digest()
 
@@ -75,11 +81,30 @@ class Walk:
             if any(names):
                 self.write("parameters", "\0".join(names))
 
+    def named(self, name: str, library: origin.Library) -> None:
+        """A thing of a library counts by its name, and the library by its version."""
+        self.write("named", name)
+        self.libraries.add(library)
+
+    def by_type(self, kind: str, value: Any, name: str | None = None) -> None:
+        """A thing that counts by its type only."""
+        self.write(kind, name if name is not None else origin.qualified_name(type(value)))
+        self._library_of_type(type(value))
+
+    def _library_of_type(self, cls: type) -> None:
+        library = self.home.library_of_class(cls)
+        if library is not None:
+            self.libraries.add(library)
+
     def problem(self, value: Any) -> None:
         name = origin.qualified_name(type(value))
-        self.write("type", name)
+        self.by_type("type", value)
         if not self._foreign:
             self.problems.append(f"{self._reader} reads {self._place}, a {name}")
+
+    def source_of(self, module: str) -> None:
+        """Compiled code of the user counts by its file."""
+        self.write("source", declared.module_digest(sys.modules[module]))
 
     def part(self, suffix: str, value: Any) -> None:
         """A part of what is at hand: an element, an attribute."""
@@ -112,6 +137,8 @@ class Walk:
         data = values.plain(value)
         if data is not None:
             self.write(type(value).__name__, data)
+            if type(value).__module__ != "builtins":
+                self._library_of_type(type(value))
         elif isinstance(value, types.FunctionType):
             self.function(value)
         elif isinstance(value, type):
@@ -125,7 +152,7 @@ class Walk:
             return
         inside = values.parts(value)
         cls = type(value)
-        is_own = origin.is_own_class(cls)
+        is_own = self.is_own_class(cls)
         if inside is None and not is_own and not classes.has_declared_fields(cls):
             self.problem(value)
             return
@@ -154,7 +181,7 @@ class Walk:
 
     def _apart(self, write: Callable[["Walk"], None], busy: Any) -> bytes:
         """The digest of something as if it were met first."""
-        inner = Walk(self.state, busy=self.busy | {busy})
+        inner = Walk(self.state, self.home, self.declared, busy=self.busy | {busy})
         inner._reader, inner._place, inner._foreign = self._reader, self._place, self._foreign
         write(inner)
         digest = inner.finish()
@@ -188,8 +215,12 @@ class Walk:
     # Functions
 
     def function(self, function: types.FunctionType) -> None:
-        own = origin.is_own_function(function)
-        self.write("function" if own else "named", "" if own else _code_name(function))
+        library = self.home.library_of_function(function)
+        own = library is None
+        if library is None:
+            self.write("function")
+        else:
+            self.named(_code_name(function), library)
         if not own and not function.__closure__ and not hasattr(function, "__wrapped__"):
             return
         if self.met(function):
@@ -271,8 +302,9 @@ class Walk:
         """What a dotted path means: through modules of the user to the thing itself."""
         names = [name]
         while isinstance(value, types.ModuleType) and attributes:
-            if not origin.is_own_module(value):
-                self.write("named", ".".join([value.__name__, *attributes]))
+            library = self.home.library_of_module(value)
+            if library is not None and not origin.is_namespace_package(value):
+                self.named(".".join([value.__name__, *attributes]), library)
                 return
             name, *attributes = attributes
             names.append(name)
@@ -288,7 +320,7 @@ class Walk:
     def _function_attribute(self, value: Any, attributes: list[str]) -> None:
         """`f.limit`: an attribute that the user gave to a function, or its docstring."""
         name = attributes[0] if attributes else ""
-        if not isinstance(value, types.FunctionType) or not origin.is_own_function(value):
+        if not isinstance(value, types.FunctionType) or self.home.library_of_function(value):
             return
         if name in vars(value) and (id(value), name) not in self.state:
             self.at(f"the attribute `{value.__name__}.{name}`", vars(value)[name])
@@ -305,28 +337,37 @@ class Walk:
         """
         level, _, name = what.partition(" ")
         module_name = origin.absolute_module_name(namespace, int(level), name)
+        while attributes and _is_module(module_name, attributes[0]):
+            module_name, attributes = f"{module_name}.{attributes[0]}", attributes[1:]
         key = (module_name, *attributes)
         self.write("import", ".".join(key))
-        module = sys.modules.get(module_name)
-        if key in self.busy or (module is not None and not origin.is_own_module(module)):
+        if key in self.busy:
             return
-        pin = _pins.get(key)
+        module = sys.modules.get(module_name)
         if module is None:
             self._unloaded(module_name, key)
             return
+        library = self.home.library_of_module(module)
+        if library is not None and not origin.is_namespace_package(module):
+            self.libraries.add(library)
+            return
+        pin = _pins.get((self.home, *key))
         loaded = self._apart(functools.partial(_write_used, module, attributes), key)
         if pin is not None and pin.loaded in (None, loaded):
-            self.pins[key] = _Pin(pin.file, loaded)
+            self.pins[(self.home, *key)] = _Pin(pin.file, loaded)
             self.write("file", pin.file)
         else:
             self.write("loaded", loaded)
 
     def _unloaded(self, module_name: str, key: tuple[str, ...]) -> None:
-        files = special.files_of_import(module_name, key[-1] if len(key) > 1 else "")
+        files, libraries = special.files_of_import(self.home, module_name, key[-1] if len(key) > 1 else "")
         if files:
-            digest = hashlib.sha256(b"".join(declared.source_digest(file) for file in files)).digest()
-            self.pins[key] = _Pin(digest, None)
+            names = origin.names(libraries, self.declared).encode()
+            digest = hashlib.sha256(b"".join([*map(declared.source_digest, files), names])).digest()
+            self.pins[(self.home, *key)] = _Pin(digest, None)
             self.write("file", digest)
+        else:
+            self.libraries |= libraries
 
     def used_of_module(self, module: types.ModuleType, attributes: tuple[str, ...]) -> None:
         if attributes:
@@ -344,14 +385,20 @@ class Walk:
 
     # Classes
 
+    def is_own_class(self, cls: type) -> bool:
+        return self.home.library_of_class(cls) is None
+
     def class_(self, cls: type) -> None:
-        if not origin.is_own_class(cls):
-            self.write("named", origin.qualified_name(cls))
+        library = self.home.library_of_class(cls)
+        if library is not None:
+            self.named(origin.qualified_name(cls), library)
             return
         self.write("class", cls.__name__)
         if self.met(cls):
             return
         self.code.append(cls)
+        if origin.is_compiled(cls.__module__):
+            self.source_of(cls.__module__)
         outer = self._reader, self._place
         self._reader = cls.__qualname__.rpartition("<locals>.")[2]
         for base in (*cls.__bases__, type(cls)):
@@ -367,7 +414,7 @@ class Walk:
 
     def _member(self, cls: type, name: str, member: Any) -> None:
         for function in classes.functions_of(member):
-            if origin.is_own_function(function):
+            if not self.home.library_of_function(function):
                 self._methods.append((cls, name, function))
         self.at(f"the class attribute `{cls.__qualname__}.{name}`", member)
 
@@ -385,7 +432,7 @@ class Walk:
         elif kind == "import" and attributes:
             level, _, module_name = name.partition(" ")
             module = sys.modules.get(origin.absolute_module_name(namespace, int(level), module_name))
-            if module is not None and origin.is_own_module(module):
+            if module is not None and not self.home.library_of_module(module):
                 first, *rest = attributes
                 self._note(vars(module), first, rest, change.by_method, vars(module).get(first, _MISSING))
 
@@ -403,7 +450,7 @@ class Walk:
 
     def _note(self, owner: Any, name: str, attributes: list[str], by_method: bool, value: Any) -> None:
         """Note the end of a path as state, or what is as near to it as has a name."""
-        while attributes and value is not _MISSING and _has_attributes(value):
+        while attributes and value is not _MISSING and self._has_attributes(value):
             owner = vars(value) if isinstance(value, types.ModuleType) else value
             name, *attributes = attributes
             value = _get(owner, name)
@@ -411,6 +458,14 @@ class Walk:
             return
         self._kept.append(owner)
         self.changes.add((id(owner), name))
+
+    def _has_attributes(self, value: Any) -> bool:
+        """Whether attributes of a value count one by one: of modules, functions, classes and instances of the user."""
+        if isinstance(value, types.ModuleType):
+            return self.home.library_of_module(value) is None
+        if isinstance(value, types.FunctionType | types.SimpleNamespace):
+            return True
+        return self.is_own_class(value if isinstance(value, type) else type(value))
 
     def _note_methods(self) -> None:
         """What methods change of their own object, for those methods that the code may call.
@@ -435,7 +490,7 @@ class Walk:
         if kind == "argument" and (argument,) == function.__code__.co_varnames[:1]:
             name = attributes[0] if attributes else _ITEMS
             name = f"filled {name}" if change.by_method and attributes else name
-            self.changes.update((id(base), name) for base in cls.__mro__ if origin.is_own_class(base))
+            self.changes.update((id(base), name) for base in cls.__mro__ if self.is_own_class(base))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -446,10 +501,10 @@ class _Pin:
     loaded: bytes | None
 
 
-_pins: dict[tuple[str, ...], _Pin] = {}
+_pins: dict[tuple[Any, ...], _Pin] = {}
 
 
-def pin(pins: dict[tuple[str, ...], _Pin]) -> None:
+def pin(pins: dict[tuple[Any, ...], _Pin]) -> None:
     """Remember what a finished walk found out about imports."""
     _pins.update(pins)
 
@@ -466,20 +521,22 @@ def _code_name(function: types.FunctionType) -> str:
     return f"{function.__globals__.get('__name__')}.{function.__code__.co_qualname}"
 
 
+def _is_module(package: str, name: str) -> bool:
+    """Whether a name of a package that is loaded means a module, which may be still to be loaded."""
+    loaded = sys.modules.get(package)
+    if loaded is None or not hasattr(loaded, "__path__"):
+        return False
+    found = vars(loaded).get(name, _MISSING)
+    if found is _MISSING:
+        return origin.find_file(f"{package}.{name}") is not None
+    return found is sys.modules.get(f"{package}.{name}")
+
+
 def _member(module: types.ModuleType, name: str) -> Any:
     """What a module has under a name, without running its `__getattr__`."""
     if name in vars(module):
         return vars(module)[name]
     return sys.modules.get(f"{module.__name__}.{name}", _MISSING)
-
-
-def _has_attributes(value: Any) -> bool:
-    """Whether attributes of a value count one by one: of modules, functions, classes and instances of the user."""
-    if isinstance(value, types.ModuleType):
-        return origin.is_own_module(value)
-    if isinstance(value, types.FunctionType | types.SimpleNamespace):
-        return True
-    return origin.is_own_class(value if isinstance(value, type) else type(value))
 
 
 def _get(owner: Any, name: str) -> Any:
