@@ -7,6 +7,9 @@ import duckdb
 from cocosql._native import Relation, Session
 from cocosql.sqltext import qualified
 
+#: Databases in which no view can live.
+_OF_DUCKDB = ("system", "temp")
+
 
 @dataclass(frozen=True)
 class Caller:
@@ -68,10 +71,11 @@ def new_name(session: Session, parts: list[str], caller: Caller) -> Name:
     else:
         found = candidates(session, parts, caller)
         options = [option for option in found if session.has_schema(option.database, option.schema)]
+        options.sort(key=lambda option: option.database in _OF_DUCKDB)  # which come first in every search path
         name = options[0] if options else Name(caller.database, *parts)
     if not session.has_schema(name.database, name.schema):
         raise duckdb.CatalogException(f"schema {name.database}.{name.schema} does not exist: create it first")
-    if name.database in ("system", "temp"):
+    if name.database in _OF_DUCKDB:
         raise duckdb.CatalogException(f"an incremental view cannot live in the database {name.database}")
     return name
 

@@ -115,7 +115,6 @@ _VIEW = [
     *("options", "settings", "search_path", "state_table", "history_table", "version", "has_data", "incremental"),
     *("definition", "last_error", "failed_rows", "fill_seconds", "query_seconds", "owed_seconds"),
 ]
-_CHANGES = ", ".join(f"{column} = ${number}" for number, column in enumerate(_VIEW, start=1))
 #: The tables beside it. The first columns give the order of a view's rows.
 _PARTS = {
     "inputs": ["input_id", "source", "columns", "capture", "snapshot_table", "position"],
@@ -131,6 +130,11 @@ def find(session: Session, name: Name) -> View | None:
 def named(views: list[View], name: Name) -> View | None:
     """The view of this name among some."""
     return next((view for view in views if view.name.key() == name.key()), None)
+
+
+def by_id(views: list[View], view_id: int) -> View | None:
+    """The view of this number among some."""
+    return next((view for view in views if view.view_id == view_id), None)
 
 
 def require(session: Session, parts: list[str], caller: Caller) -> View:
@@ -178,45 +182,40 @@ def _by_view(session: Session, database: str, table: str) -> dict[int, list[tupl
 def stands(session: Session, view: View) -> bool:
     """Whether the view's name means it still: the view that shows its rows may be dropped, or be another."""
     shown = relation(session, view.name)
-    stored = next((other for other in all_views(session, view.name.database) if other.view_id == view.view_id), None)
+    stored = by_id(all_views(session, view.name.database), view.view_id)
     if shown is None or not shown.is_view or stored is None:
         return False
     return re.search(rf"\b{re.escape(stored.state_table)}\b", shown.sql) is not None
 
 
-def save(session: Session, view: View, *, refreshed: bool) -> None:
-    """Write the view's record in place of the one it has. Call in the transaction of the change."""
-    views = all_views(session, view.name.database)
-    stored = next((other for other in views if other.view_id == view.view_id), None)
-    record = _record(view)
-    last_refreshed = "now()" if refreshed else "NULL"
-    if stored:
-        pairs = zip(_VIEW, record, _record(stored), strict=True)
-        changes = {column: value for column, value, before in pairs if value != before}
-        assigned = [f"{column} = ${number}" for number, column in enumerate(changes, start=2)]
+def insert(session: Session, view: View, when: dict[str, str]) -> None:
+    """Write the record of a new view. `when` are columns of times, as SQL. Only LockedViews may do so."""
+    values = ", ".join([*(f"${number}" for number, _ in enumerate(_VIEW, start=1)), "now()", *when.values()])
+    columns = ", ".join([*_VIEW, "created_at", *when])
+    session.execute(f"INSERT INTO coco.views ({columns}) VALUES ({values})", _record(view))
+    for part in _PARTS:
+        save_part(session, view, part)
+
+
+def update(session: Session, before: View, view: View, when: dict[str, str]) -> None:
+    """Write what differs from the record before. `when` are columns of times, as SQL. Only LockedViews may do so."""
+    pairs = zip(_VIEW, _record(view), _record(before), strict=True)
+    changes = {column: value for column, value, earlier in pairs if value != earlier}
+    assigned = [f"{column} = ${number}" for number, column in enumerate(changes, start=2)]
+    assigned += [f"{column} = {sql}" for column, sql in when.items()]
+    if assigned:
         session.execute(
-            f"UPDATE coco.views SET {', '.join([*assigned, f'last_refreshed = {last_refreshed}'])} WHERE view_id = $1",
-            [view.view_id, *changes.values()],
+            f"UPDATE coco.views SET {', '.join(assigned)} WHERE view_id = $1", [view.view_id, *changes.values()]
         )
-    else:
-        values = ", ".join(f"${number}" for number, _ in enumerate(_VIEW, start=1))
-        session.execute(
-            f"INSERT INTO coco.views ({', '.join(_VIEW)}, created_at, last_refreshed) "
-            f"VALUES ({values}, now(), {last_refreshed})",
-            record,
-        )
-    _save_parts(session, view, _parts(stored) if stored else {})
+    for part in _PARTS:
+        if _part(view, part) != _part(before, part):
+            save_part(session, view, part)
+    if view.name != before.name:
+        _rename(session, before, view.name)
 
 
-def change(session: Session, view: View) -> None:
-    """Write the record of a view that was not refreshed. Call in the transaction of the change."""
-    session.execute(f"UPDATE coco.views SET {_CHANGES} WHERE view_id = $1", _record(view))
-    _save_parts(session, view, {})
-
-
-def rename(session: Session, view: View, name: Name) -> None:
-    """Write the view's new name into its records. Call in the transaction of the change."""
-    session.execute("UPDATE coco.views SET view_name = $2 WHERE view_id = $1", [view.view_id, name.name])
+def _rename(session: Session, view: View, name: Name) -> None:
+    """Write the view's new name into the records of its runs."""
     for table in ("runs", "errors"):
         session.execute(f"UPDATE coco.{table} SET view_name = $2 WHERE view_id = $1", [view.view_id, str(name)])
     session.execute("UPDATE coco.run_steps SET view_name = $2 WHERE view_name = $1", [str(view.name), str(name)])
@@ -226,33 +225,25 @@ def _record(view: View) -> list[Any]:
     return [view.view_id, view.name.schema, view.name.name, *(getattr(view, column) for column in _VIEW[3:])]
 
 
-def _save_parts(session: Session, view: View, before: dict[str, list[tuple[Any, ...]]]) -> None:
-    for table, rows in _parts(view).items():
-        if rows != before.get(table, []):
-            _save_part(session, view, table, rows)
+def save_part(session: Session, view: View, part: str) -> None:
+    """Write one of the tables beside the record. Only LockedViews may do so."""
+    session.delete_records(view.name.database, part, "view_id", view.view_id)
+    records = [[view.view_id, *row] for row in _part(view, part)]
+    session.append_records(view.name.database, part, ["view_id", *_PARTS[part]], records)
 
 
-def _parts(view: View) -> dict[str, list[tuple[Any, ...]]]:
-    """By table, the rows that belong to a view's record."""
-    return {
-        "inputs": [(number, *astuple(given)) for number, given in enumerate(view.inputs, start=1)],
-        "operators": [astuple(operator) for operator in view.operators],
-        "calls": [astuple(call) for call in view.calls],
-    }
+def _part(view: View, part: str) -> list[tuple[Any, ...]]:
+    """The rows of a table beside the record."""
+    match part:
+        case "inputs":
+            return [(number, *astuple(given)) for number, given in enumerate(view.inputs, start=1)]
+        case "operators":
+            return [astuple(operator) for operator in view.operators]
+        case _:
+            return [astuple(call) for call in view.calls]
 
 
-def _save_part(session: Session, view: View, table: str, rows: list[tuple[Any, ...]]) -> None:
-    session.delete_records(view.name.database, table, "view_id", view.view_id)
-    records = [[view.view_id, *row] for row in rows]
-    session.append_records(view.name.database, table, ["view_id", *_PARTS[table]], records)
-
-
-def save_inputs(session: Session, view: View) -> None:
-    """Write how far the view has read. Call in the transaction in which it has read it."""
-    _save_part(session, view, "inputs", _parts(view)["inputs"])
-
-
-def forget(session: Session, view_id: int) -> None:
-    """Delete the view's record."""
-    for table in ("views", "inputs", "operators", "calls"):
-        session.execute(f"DELETE FROM coco.{table} WHERE view_id = $1", [view_id])
+def delete(session: Session, view: View) -> None:
+    """Delete the view's record. Only LockedViews may do so."""
+    for table in ("views", *_PARTS):
+        session.execute(f"DELETE FROM coco.{table} WHERE view_id = $1", [view.view_id])

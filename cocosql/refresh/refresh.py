@@ -9,16 +9,16 @@ import duckdb
 
 from cocosql._native import Session
 from cocosql.capture import SourceMoved, snapshots
-from cocosql.catalog import errors, functions, migrations, runs, views
+from cocosql.catalog import errors, functions, locks, migrations, runs, views
+from cocosql.catalog.locked_views import LockedViews, as_it_is, lock
 from cocosql.catalog.names import Name
 from cocosql.catalog.views import View
 from cocosql.planner import Plan, definitions
 from cocosql.planner import plan as make_plan
-from cocosql.refresh import locks
 from cocosql.refresh.calling import make_calls
 from cocosql.refresh.inputs import tables_read
 from cocosql.refresh.map_step import MapStep, NeededCalls
-from cocosql.refresh.view_refresh import PlanChanged, ViewRefresh
+from cocosql.refresh.view_refresh import PlanChanged, ViewRefresh, changes_columns
 from cocosql.secrets import redacted
 from cocosql.sqltext import qualified, split_name
 from cocosql.transaction import transaction
@@ -42,25 +42,22 @@ def refresh(session: Session, view: View, *, full: bool = False) -> Row:
         duckdb.Error: if it fails; the view stays at its last version, and memoized results stay.
     """
     migrations.migrate(session.sibling(), view.name.database)
-    session = prepared(session.sibling(), view)
-    held = {view.name}
     while True:
-        plans: list[Plan] = []
-        with locks.hold(session, held):
-            others = views.all_views(session, view.name.database)
-            current = views.named(others, view.name)
-            if current is None:
-                raise duckdb.CatalogException(f"incremental view {view.name} was dropped while its refresh waited")
-            chain = [*upstream(current, others), current]
-            needed = {part.name for part in chain}
-            if needed <= held:
-                check_shown(session, chain)
-                plans = _plan_chain(session, chain, others)
-                if len(plans) == len(chain):
-                    return run(session, plans[:-1], plans[-1], full=full)
-        if plans:
-            refresh(session, plans[-1].view)
-        held = needed
+        with lock(session, view.name.database, partial(chain_names, view)) as locked:
+            current = locked.present(view)
+            chain = [*upstream(current, locked.views), current]
+            check_shown(session, chain)
+            own = prepared(session.sibling(), current)
+            plans = _plan_chain(own, chain, locked.views)
+            if len(plans) == len(chain):
+                return run(own, locked, plans[:-1], plans[-1], full=full)
+        refresh(session, plans[-1].view)
+
+
+def chain_names(view: View, others: list[View]) -> list[Name]:
+    """The names of a view and of those that it reads, as it is now."""
+    current = as_it_is(view, others)
+    return [part.name for part in [*upstream(current, others), current]]
 
 
 def _plan_chain(session: Session, chain: list[View], others: list[View]) -> list[Plan]:
@@ -71,7 +68,7 @@ def _plan_chain(session: Session, chain: list[View], others: list[View]) -> list
     plans: list[Plan] = []
     for part in chain:
         plans.append(planned(session, part, others))
-        if part is not chain[-1] and ViewRefresh(plans[-1], runs.unrecorded(part)).changes_columns():
+        if part is not chain[-1] and changes_columns(plans[-1]):
             break
     return plans
 
@@ -104,17 +101,17 @@ def planned(session: Session, view: View, others: list[View]) -> Plan:
         ) from None
 
 
-def run(session: Session, above: list[Plan], plan: Plan, *, full: bool = False) -> Row:
+def run(session: Session, locked: LockedViews, above: list[Plan], plan: Plan, *, full: bool = False) -> Row:
     """Refresh a planned view after the views that it reads, in one transaction; record how it went."""
     target = runs.begin(session, plan.view)
-    chain = [ViewRefresh(other, runs.part(session, other.view, target.tally)) for other in above]
-    chain.append(ViewRefresh(plan, target, full))
+    chain = [ViewRefresh(other, runs.part(session, other.view, target.tally), locked) for other in above]
+    chain.append(ViewRefresh(plan, target, locked, full))
     started = time.monotonic()
     try:
         with runs.going_on(session, target):
             _attempt_until_done(session, chain, started)
     except BaseException as error:
-        _record_failure(session, chain, time.monotonic() - started, error)
+        _record_failure(session, locked, chain, time.monotonic() - started, error)
         raise
     counts = (target.inserted, target.updated, target.deleted, *runs.count_calls(session, target))
     return str(target.view.name), target.version, *counts, time.monotonic() - started
@@ -216,7 +213,7 @@ def _attempt_until_done(session: Session, chain: list[ViewRefresh], started: flo
         session.check_interrupt()
         for part in chain:
             part.start_over(planned(session, part.view, part.plan.others))
-        if any(part.changes_columns() for part in chain[:-1]):
+        if any(changes_columns(part.plan) for part in chain[:-1]):
             raise duckdb.TransactionException(
                 f"view {chain[-1].view.name} was not refreshed, as columns that it reads through other views changed "
                 "meanwhile: refresh it again"
@@ -282,10 +279,12 @@ def _versions(chain: list[ViewRefresh]) -> dict[str, str]:
     return {name: version for part in chain for name, version in part.plan.versions.items()}
 
 
-def _record_failure(session: Session, chain: list[ViewRefresh], seconds: float, error: BaseException) -> None:
+def _record_failure(
+    session: Session, locked: LockedViews, chain: list[ViewRefresh], seconds: float, error: BaseException
+) -> None:
     text = redacted(str(error)) or type(error).__name__
     for part in chain:
         part.run.take_back()
     with suppress(duckdb.Error), transaction(session):
         _finish(session, chain, seconds, text)
-        session.execute("UPDATE coco.views SET last_error = $2 WHERE view_id = $1", [chain[-1].view.view_id, text])
+        locked.save_error(session, chain[-1].view, text)

@@ -3,10 +3,9 @@
 import duckdb
 
 from cocosql._native import Session
-from cocosql.catalog import runs
+from cocosql.catalog import locks, runs
 from cocosql.catalog.views import View, stands
 from cocosql.planner import plan
-from cocosql.refresh import locks
 from cocosql.refresh.describe import rebuild_reason
 from cocosql.refresh.refresh import HIDDEN, prepared, reading, upstream
 from cocosql.refresh.view_refresh import ViewRefresh

@@ -6,7 +6,7 @@ from functools import partial
 
 from cocosql._native import Session
 from cocosql.capture import Capture, Delta, snapshots
-from cocosql.catalog import views
+from cocosql.catalog.locked_views import LockedViews
 from cocosql.catalog.runs import MadeBy, Run
 from cocosql.catalog.views import Input, View
 from cocosql.planner import Plan, choice
@@ -31,6 +31,8 @@ class ViewRefresh:
 
     plan: Plan
     run: Run
+    #: The view among those that are locked; None for a look, which writes nothing.
+    locked: LockedViews | None = None
     #: Whether all rows are to be worked out anew, whatever changed.
     full: bool = False
     #: Sites whose calls have been made, by operator and site; arguments that appear since are called inline.
@@ -148,25 +150,26 @@ class ViewRefresh:
 
     def apply(self, session: Session, before_map: BeforeMap) -> None:
         """Write the rows that differ, and the view's record with them."""
+        assert self.locked is not None
         self.run.made_by = self._made_by()
         if not self.has_changes:
             self.run.version = self.view.version
             inputs = self._advance(session)
             if inputs != self.view.inputs:
-                views.save_inputs(session, self.view.settled(inputs=inputs))
+                self.locked.save_inputs(session, self.view.settled(inputs=inputs))
             return
         version = self.view.version + 1
         view = self._settled(session)
         counts = self._write_rows(session, replace(self.plan, view=view), version, before_map)
         self.run.inserted, self.run.updated, self.run.deleted = counts.inserted, counts.updated, counts.deleted
         view = state.keep_failed(session, view, self.failed)
-        changed = bool(counts) or self.changes_columns()
+        changed = bool(counts) or changes_columns(self.plan)
         self.run.version = version if changed else self.view.version
         view = view.settled(inputs=self._advance(session), version=self.run.version)
         view = view.settled(operators=describe_operators(replace(self.plan, view=view), self.captures))
         view = self._with_costs(session, view)
         state.drop_kept(session, self.view, except_for=view)
-        views.save(session, view, refreshed=True)
+        self.locked.save(session, view, refreshed=True)
         if self.rebuild:
             snapshots.drop_unread(session, view.name.database)
         if counts:
@@ -228,28 +231,28 @@ class ViewRefresh:
             calls=describe_calls(plan),
         )
         if not view.has_data or self._needs_layout(session):
-            changed = state.renamed(
-                changed, session.next_id(self.view.name.database), keep_history=self._same_columns()
-            )
+            changed = state.renamed(changed, session.next_id(self.view.name.database), keep_history=_same_columns(plan))
         return changed
-
-    def changes_columns(self) -> bool:
-        """Whether the view's columns will be others, so that a plan that reads it would not hold."""
-        return self.view.has_data and not self._same_columns()
-
-    def _same_columns(self) -> bool:
-        plan, view = self.plan, self.view
-        return (view.column_names, view.column_types) == (plan.column_names, plan.column_types)
 
     def _needs_layout(self, session: Session) -> bool:
         """Whether the table of rows lacks columns, or has columns, that the operator keeps for lineage."""
-        if not self._same_columns():
+        if not _same_columns(self.plan):
             return True
         return state.layout(session, self.view) != state.expected_layout(self.plan, self._source_id_types())
 
     def _advance(self, session: Session) -> list[Input]:
         """Take what the captures found as read."""
         return [as_input(self.view, capture, capture.advance(session)) for capture in self.captures]
+
+
+def changes_columns(plan: Plan) -> bool:
+    """Whether the view's columns will be others, so that a plan that reads it would not hold."""
+    return plan.view.has_data and not _same_columns(plan)
+
+
+def _same_columns(plan: Plan) -> bool:
+    view = plan.view
+    return (view.column_names, view.column_types) == (plan.column_names, plan.column_types)
 
 
 def _count(session: Session, source: Source) -> int:

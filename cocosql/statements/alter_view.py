@@ -6,12 +6,13 @@ import duckdb
 
 from cocosql._native import Session
 from cocosql.catalog import migrations, names, views
+from cocosql.catalog.locked_views import as_it_is, lock
 from cocosql.catalog.names import Caller, Name
 from cocosql.catalog.views import Input, View
 from cocosql.planner import plan
 from cocosql.planner.parse import parse
 from cocosql.planner.qualify import rename
-from cocosql.refresh import apply, locks, state
+from cocosql.refresh import apply, state
 from cocosql.refresh.refresh import check_shown, prepared
 from cocosql.sqltext import qualified, render
 from cocosql.statements import Statement
@@ -22,11 +23,10 @@ from cocosql.transaction import transaction
 def run(session: Session, statement: Statement, caller: Caller) -> list[tuple[()]]:
     view = views.require(session, statement.names[0], caller)
     migrations.migrate(session.sibling(), view.name.database)
-    session = session.sibling()
     if statement.rename_to:
-        _rename(session, view, Name(view.name.database, view.name.schema, statement.rename_to))
+        _rename(session.sibling(), view, Name(view.name.database, view.name.schema, statement.rename_to))
     else:
-        _set_options(session, view, statement)
+        _set_options(session.sibling(), view, statement)
     return []
 
 
@@ -34,38 +34,52 @@ def _set_options(session: Session, view: View, statement: Statement) -> None:
     """Change options. What they change of the rows is done by the next refresh."""
     check_options(session, statement.options)
     check_known(statement.reset)
-    options = {name: value for name, value in view.options.items() if name not in statement.reset}
-    changed = view.settled(options={**options, **statement.options}, owed_seconds=None)
-    with locks.hold(session, [view.name]):
+    with lock(session, view.name.database, lambda others: [as_it_is(view, others).name]) as locked:
+        view = locked.present(view)
+        options = {name: value for name, value in view.options.items() if name not in statement.reset}
+        changed = view.settled(options={**options, **statement.options}, owed_seconds=None)
         check_shown(session, [view])
-        planned = plan(prepared(session, view), changed, views.all_views(session, view.name.database))
+        planned = plan(prepared(session, view), changed, locked.views)
         check_plan(planned)
         changed = changed.settled(key_columns=planned.key_columns)
         with transaction(session):
             if view.has_data:
                 apply.check_key(session, changed, changed.rows)
-            views.change(session, changed)
+            locked.save(session, changed)
 
 
 def _rename(session: Session, view: View, name: Name) -> None:
     """Give the view another name, and the queries of the views that read it with it."""
-    others = views.all_views(session, view.name.database)
-    readers = [other for other in others if _reads(other, view)]
-    with locks.hold(session, [view.name, name, *(reader.name for reader in readers)]):
-        check_shown(session, [view])
+
+    def choose(others: list[View]) -> list[Name]:
+        found = as_it_is(view, others)
+        return [found.name, name, *(reader.name for reader in _readers(found, others))]
+
+    with lock(session, view.name.database, choose) as locked:
+        view = locked.present(view)
+        check_shown(prepared(session, view), [view])
         if name.key() != view.name.key() and names.relation(session, name):
             raise duckdb.CatalogException(f"{name} exists already: choose another name, or drop it first")
-        queries = {reader.view_id: _renamed_query(session, reader, view, name) for reader in readers}
-        unchanged = {reader.view_id for reader in readers if _is_as_planned(session, reader, others)}
+        readers = _readers(view, locked.views)
+        changed = {reader.view_id: _renamed_reader(session, reader, view, name) for reader in readers}
+        changed[view.view_id] = replace(view, name=name)
+        unchanged = {reader.view_id for reader in readers if _is_as_planned(session, reader, locked.views)}
+        others = [changed.get(other.view_id, other) for other in locked.views]
         with transaction(session):
             session.execute(f"DROP VIEW {qualified(view.name.schema, view.name.name)}")
-            renamed = replace(view, name=name)
-            state.show(session, renamed)
-            views.rename(session, view, name)
-            for reader in readers:
-                inputs = [_renamed_input(given, view, name) for given in reader.inputs]
-                views.change(session, reader.settled(query=queries[reader.view_id], inputs=inputs))
-            _keep_definitions(session, unchanged, view)
+            state.show(session, changed[view.view_id])
+            for after in changed.values():
+                keeps = after.view_id in unchanged
+                locked.save(session, _with_definition(session, after, others) if keeps else after)
+
+
+def _readers(view: View, others: list[View]) -> list[View]:
+    return [other for other in others if _reads(other, view)]
+
+
+def _renamed_reader(session: Session, reader: View, view: View, name: Name) -> View:
+    inputs = [_renamed_input(given, view, name) for given in reader.inputs]
+    return reader.settled(query=_renamed_query(session, reader, view, name), inputs=inputs)
 
 
 def _source(name: Name) -> str:
@@ -100,10 +114,6 @@ def _is_as_planned(session: Session, reader: View, others: list[View]) -> bool:
     return plan(prepared(session, reader), reader, others).definition == reader.definition
 
 
-def _keep_definitions(session: Session, view_ids: set[int], view: View) -> None:
-    """Views whose query has another text now, but means the same, keep their rows."""
-    others = views.all_views(session, view.name.database)
-    for reader in others:
-        if reader.view_id in view_ids:
-            definition = plan(prepared(session, reader), reader, others).definition
-            views.change(session, reader.settled(definition=definition))
+def _with_definition(session: Session, reader: View, others: list[View]) -> View:
+    """A view whose query has another text now, but means the same, keeps its rows."""
+    return reader.settled(definition=plan(prepared(session, reader), reader, others).definition)

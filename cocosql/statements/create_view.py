@@ -7,13 +7,14 @@ import duckdb
 
 from cocosql._native import Session
 from cocosql.catalog import migrations, names, views
+from cocosql.catalog.locked_views import LockedViews, lock
 from cocosql.catalog.names import Caller, Name
 from cocosql.catalog.views import View
 from cocosql.planner import Plan, plan
 from cocosql.planner.file_calls import make_absolute
 from cocosql.planner.parse import parse
 from cocosql.planner.qualify import qualify
-from cocosql.refresh import locks, state
+from cocosql.refresh import state
 from cocosql.refresh.describe import describe_operators, source_id_types
 from cocosql.refresh.inputs import as_input, captures
 from cocosql.refresh.refresh import check_shown, prepared, upstream
@@ -38,37 +39,42 @@ _NOT_YET = {"target_lag"}
 def run(session: Session, statement: Statement, caller: Caller) -> list[tuple[()]]:
     check_options(session, statement.options)
     name = names.new_name(session, statement.names[0], caller)
-    existing = _existing(session, name, statement)
-    if existing and statement.if_not_exists:
-        return []
+    _existing(session, name, statement, views.all_views(session, name.database))
     declared = _declared(session, statement, caller, name)
     session = prepared(session.sibling(), declared)
-    above = upstream_of(_planned(session, _lent(declared, existing)))
-    with locks.hold(session, [name, *(other.name for other in above)]):
-        existing = _existing(session, name, statement)
+
+    def choose(others: list[View]) -> list[Name]:
+        existing = views.named(others, name)
         if existing and statement.if_not_exists:
-            return []  # another connection has made it while this one waited
-        check_shown(session, above)
-        _create(session, _lent(declared, existing), existing, statement.with_data)
+            return [name]
+        return [name, *(other.name for other in upstream_of(_planned(session, _lent(declared, existing), others)))]
+
+    with lock(session, name.database, choose) as locked:
+        existing = _existing(session, name, statement, locked.views)
+        if not (existing and statement.if_not_exists):
+            _create(session, locked, _lent(declared, existing), existing, statement.with_data)
+        elif not views.stands(session, existing):
+            state.show(session, existing)  # someone had dropped it
     return []
 
 
-def _planned(session: Session, view: View) -> Plan:
-    planned = plan(session, view, views.all_views(session, view.name.database))
+def _planned(session: Session, view: View, others: list[View]) -> Plan:
+    planned = plan(session, view, others)
     check_plan(planned)
     return planned
 
 
-def _create(session: Session, view: View, existing: View | None, with_data: bool) -> None:
+def _create(session: Session, locked: LockedViews, view: View, existing: View | None, with_data: bool) -> None:
     migrations.migrate(session.sibling(), view.name.database)
     if not existing:
         view = replace(view, view_id=session.next_id(view.name.database))
-    planned = _planned(session, view)
+    planned = _planned(session, view, locked.views)
+    check_shown(session, upstream_of(planned))
     if not with_data:
-        _create_empty(session, planned, existing)
+        _create_empty(session, locked, planned, existing)
         return
     above = [plan_of(session, other, planned.others) for other in upstream_of(planned)]
-    run_refresh(session, above, planned)
+    run_refresh(session, locked, above, planned)
     made = views.find(session, view.name)
     if made and not views.stands(session, made):
         state.show(session, made)  # someone had dropped it
@@ -96,8 +102,8 @@ def check_known(options: Iterable[str]) -> None:
             )
 
 
-def _existing(session: Session, name: Name, statement: Statement) -> View | None:
-    view = views.find(session, name)
+def _existing(session: Session, name: Name, statement: Statement, others: list[View]) -> View | None:
+    view = views.named(others, name)
     found = names.relation(session, name)
     if found and not (view and views.stands(session, view)):
         kind = "view" if found.is_view else "table"
@@ -182,7 +188,7 @@ def upstream_of(planned: Plan) -> list[View]:
     return list(found.values())
 
 
-def _create_empty(session: Session, planned: Plan, existing: View | None) -> None:
+def _create_empty(session: Session, locked: LockedViews, planned: Plan, existing: View | None) -> None:
     view = planned.view
     empty = state.renamed(view, session.next_id(view.name.database), keep_history=False)
     found = captures(planned)
@@ -197,4 +203,4 @@ def _create_empty(session: Session, planned: Plan, existing: View | None) -> Non
     empty = empty.settled(operators=describe_operators(replace(planned, view=empty), found))
     with transaction(session):
         state.replace(session, existing or view, replace(planned, view=empty), source_id_types(planned, found))
-        views.save(session, empty, refreshed=False)
+        locked.save(session, empty)

@@ -5,9 +5,10 @@ import duckdb
 from cocosql._native import Session
 from cocosql.capture import snapshots
 from cocosql.catalog import errors, migrations, views
+from cocosql.catalog.locked_views import lock
 from cocosql.catalog.names import Caller
 from cocosql.catalog.views import View
-from cocosql.refresh import locks, state
+from cocosql.refresh import state
 from cocosql.refresh.refresh import downstream
 from cocosql.sqltext import ident
 from cocosql.statements import Statement
@@ -15,7 +16,7 @@ from cocosql.transaction import transaction
 
 
 def run(session: Session, statement: Statement, caller: Caller) -> list[tuple[()]]:
-    targets: dict[tuple[str, int], View] = {}
+    found: dict[str, list[View]] = {}
     for parts in statement.names:
         try:
             view = views.require(session, parts, caller)
@@ -23,33 +24,41 @@ def run(session: Session, statement: Statement, caller: Caller) -> list[tuple[()
             if statement.if_exists:
                 continue
             raise
-        readers = downstream(view, views.all_views(session, view.name.database)) if statement.cascade else []
-        for target in [*reversed(readers), view]:
-            targets[target.name.database, target.view_id] = target
-    if not statement.cascade:
-        _check_unread(session, list(targets.values()))
-    for view in targets.values():
-        drop(session, view)
+        found.setdefault(view.name.database, []).append(view)
+    for database, targets in found.items():
+        migrations.migrate(session.sibling(), database)
+        _drop(session.sibling(), database, targets, statement)
     return []
 
 
-def drop(session: Session, view: View) -> None:
-    """Drop the view with all that it keeps; memoized results stay."""
-    migrations.migrate(session.sibling(), view.name.database)
-    session = session.sibling()
-    session.execute(f"USE {ident(view.name.database)}")
-    with locks.hold(session, [view.name]), transaction(session):
-        state.drop(session, view)
-        errors.forget(session, view)
-        views.forget(session, view.view_id)
-        snapshots.drop_unread(session, view.name.database)
+def _drop(session: Session, database: str, targets: list[View], statement: Statement) -> None:
+    """Drop views of a database with all that they keep; memoized results stay."""
+
+    def with_readers(others: list[View]) -> list[View]:
+        """The views to drop as they are now, readers first."""
+        present = [view for view in others if any(view.view_id == target.view_id for target in targets)]
+        readers = [reader for view in present for reader in downstream(view, others)] if statement.cascade else []
+        return list({view.view_id: view for view in [*reversed(readers), *present]}.values())
+
+    session.execute(f"USE {ident(database)}")
+    with lock(session, database, lambda others: [view.name for view in with_readers(others)]) as locked:
+        if not statement.if_exists:
+            for target in targets:
+                locked.present(target)
+        dropped = with_readers(locked.views)
+        _check_unread(dropped, locked.views)
+        with transaction(session):
+            for view in dropped:
+                state.drop(session, view)
+                errors.forget(session, view)
+                locked.forget(session, view)
+            snapshots.drop_unread(session, database)
 
 
-def _check_unread(session: Session, targets: list[View]) -> None:
-    dropped = {(view.name.database, view.view_id) for view in targets}
+def _check_unread(targets: list[View], others: list[View]) -> None:
+    dropped = {view.view_id for view in targets}
     for view in targets:
-        others = downstream(view, views.all_views(session, view.name.database))
-        readers = [other for other in others if (other.name.database, other.view_id) not in dropped]
+        readers = [reader for reader in downstream(view, others) if reader.view_id not in dropped]
         if readers:
             names = ", ".join(str(reader.name) for reader in readers)
             raise duckdb.DependencyException(

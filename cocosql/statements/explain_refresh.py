@@ -2,13 +2,14 @@
 
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 
 from cocosql._native import Session
-from cocosql.catalog import functions, runs, views
+from cocosql.catalog import functions, locks, runs, views
+from cocosql.catalog.locked_views import lock
 from cocosql.catalog.names import Caller
-from cocosql.refresh import locks
 from cocosql.refresh.map_step import MapStep
-from cocosql.refresh.refresh import planned, prepared, reading, snapshots_read, upstream
+from cocosql.refresh.refresh import chain_names, planned, prepared, reading, snapshots_read, upstream
 from cocosql.refresh.view_refresh import ViewRefresh
 from cocosql.statements import Statement
 
@@ -18,16 +19,21 @@ Row = tuple[str, str, str, int | None, int | None, int | None, list[str]]
 
 def run(session: Session, statement: Statement, caller: Caller) -> list[Row]:
     view = views.require(session, statement.names[0], caller)
-    session = prepared(session.sibling(), view)
-    others = views.all_views(session, view.name.database)
-    chain = [
-        ViewRefresh(planned(session, part, others), runs.unrecorded(part)) for part in [*upstream(view, others), view]
-    ]
+    # What is applied, to be rolled back, must not meet a refresh of the same views.
+    with lock(session, view.name.database, partial(chain_names, view)) as locked:
+        view = locked.present(view)
+        session = prepared(session.sibling(), view)
+        chain = [
+            ViewRefresh(planned(session, part, locked.views), runs.unrecorded(part), locked)
+            for part in [*upstream(view, locked.views), view]
+        ]
+        return _explain_all(session, chain)
+
+
+def _explain_all(session: Session, chain: list[ViewRefresh]) -> list[Row]:
     rows: list[Row] = []
-    # What is applied for the views that others read must not meet a refresh of the same.
-    held = [*(part.view.name for part in chain), *snapshots_read(chain)] if len(chain) > 1 else []
-    with locks.hold(session, held), suppress(_DryRun), reading(session, chain):
-        unknown: list[str] = []
+    unknown: list[str] = []
+    with locks.hold(session, snapshots_read(chain)), suppress(_DryRun), reading(session, chain):
         for part in chain:
             rows += _explain(session, part, unknown, is_last=part is chain[-1])
         raise _DryRun

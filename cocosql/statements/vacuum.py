@@ -7,11 +7,13 @@ import duckdb
 
 from cocosql._native import Session
 from cocosql.capture import pending, snapshots
-from cocosql.catalog import migrations, views
+from cocosql.catalog import locks, migrations, views
 from cocosql.catalog.functions import memo_name
+from cocosql.catalog.locked_views import ViewGone, as_it_is, lock
 from cocosql.catalog.names import Caller
+from cocosql.catalog.views import View
 from cocosql.lineage.needed import needed_results
-from cocosql.refresh import locks, state
+from cocosql.refresh import state
 from cocosql.refresh.refresh import prepared
 from cocosql.sqltext import qualified
 from cocosql.statements import Statement
@@ -39,7 +41,7 @@ def _vacuum(session: Session, database: str, retain: str) -> list[Row]:
         f"SELECT name, code_version FROM {qualified(database, 'coco', 'functions')} ORDER BY registered_at, name"
     )
     for view in views.all_views(session, database):
-        state.expire(prepared(session.sibling(), view), view)
+        _expire(session, view)
     for source, snapshot in snapshots.with_pending(session, database):
         own = session.sibling()
         with locks.hold(session, [snapshots.lock(database, source)]), transaction(own):
@@ -54,6 +56,13 @@ def _vacuum(session: Session, database: str, retain: str) -> list[Row]:
     with suppress(duckdb.TransactionException):  # others write: DuckDB gives the space back at a later checkpoint
         session.execute(f"CHECKPOINT {qualified(database)}")
     return rows
+
+
+def _expire(session: Session, view: View) -> None:
+    """Forget changes of a view that are too old, unless it was dropped meanwhile."""
+    with suppress(ViewGone), lock(session, view.name.database, lambda others: [as_it_is(view, others).name]) as locked:
+        present = locked.present(view)
+        state.expire(prepared(session.sibling(), present), present)
 
 
 def _drop_unused(session: Session, database: str, table: str, needed: str, retain: str) -> int:

@@ -1,0 +1,107 @@
+"""Locks by name: one statement at a time changes a view; others of the same process wait for their turn.
+
+No wait is circular. A statement takes its locks in the order of their names; and one that a function runs, which a
+refresh calls, belongs to that refresh: it is refused what it would wait for while the refresh waits for the function.
+"""
+
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+
+import duckdb
+
+from cocosql._native import Session
+from cocosql.catalog.names import Name
+
+_POLL_SECONDS = 0.1
+
+
+@dataclass(eq=False)
+class _Holder:
+    """A statement that has locks, or waits for one. `outer` waits for the function that runs it."""
+
+    outer: "_Holder | None"
+    waits_for: "_Lock | None" = None
+
+    def belongs_to(self, other: "_Holder") -> bool:
+        return self is other or (self.outer is not None and self.outer.belongs_to(other))
+
+
+@dataclass(eq=False)
+class _Lock:
+    mutex: threading.Lock = field(default_factory=threading.Lock)
+    holder: _Holder | None = None
+
+
+_guard = threading.Lock()
+_locks: dict[tuple[int, str, str, str], _Lock] = {}
+_waiting: set[_Holder] = set()
+#: The statement that waits for what this thread or task does.
+_current: ContextVar[_Holder | None] = ContextVar("holder", default=None)
+
+
+@contextmanager
+def hold(session: Session, names: Iterable[Name]) -> Iterator[None]:
+    """Hold the locks of these names, waiting for those who have them; an interrupt ends the wait.
+
+    Raises:
+        duckdb.TransactionException: if who has one waits for this statement.
+    """
+    holder = _Holder(_current.get())
+    by_key = {(session.instance(), *name.key()): name for name in names}
+    with ExitStack() as held:
+        for key, name in sorted(by_key.items()):
+            _acquire(session, holder, _lock(key), name)
+            held.callback(_release, _lock(key))
+        token = _current.set(holder)
+        held.callback(_current.reset, token)
+        yield
+
+
+def is_held(session: Session, name: Name) -> bool:
+    return _lock((session.instance(), *name.key())).mutex.locked()
+
+
+def _lock(key: tuple[int, str, str, str]) -> _Lock:
+    with _guard:
+        return _locks.setdefault(key, _Lock())
+
+
+def _acquire(session: Session, holder: _Holder, lock: _Lock, name: Name) -> None:
+    try:
+        while not lock.mutex.acquire(timeout=_POLL_SECONDS):
+            session.check_interrupt()
+            with _guard:
+                holder.waits_for = lock
+                _waiting.add(holder)
+                if _waits_for(lock, holder):
+                    raise duckdb.TransactionException(
+                        f"{name} is locked by a statement that waits for this one: a function cannot refresh, create, "
+                        "change or drop the view whose refresh calls it"
+                    )
+    finally:
+        with _guard:
+            _waiting.discard(holder)
+    lock.holder = holder
+
+
+def _release(lock: _Lock) -> None:
+    lock.holder = None
+    lock.mutex.release()
+
+
+def _waits_for(lock: _Lock, holder: _Holder) -> bool:
+    """Whether the statement that has a lock waits, through others or not, for one that wants it."""
+    seen: set[_Lock] = set()
+    found = [lock]
+    while found:
+        lock = found.pop()
+        if lock in seen or lock.holder is None:
+            continue
+        seen.add(lock)
+        if holder.belongs_to(lock.holder):
+            return True
+        found += [other.waits_for for other in _waiting if other.waits_for and other.belongs_to(lock.holder)]
+    return False
