@@ -161,9 +161,9 @@ def test_results_that_are_no_arrays_and_do_not_fit(words: Con, wrap: Callable[[A
 
 
 WRONG: dict[str, tuple[Callable[[Any], Any], str]] = {
-    "short": (lambda texts: texts[1:], "it returned 0 results for a batch of 1"),
-    "long": (lambda texts: pa.concat_arrays([texts, texts]), "it returned 2 results for a batch of 1"),
-    "long stream": (lambda texts: Stream(pa.concat_arrays([texts, texts])), "it returned 2 results for a batch of 1"),
+    "short": (lambda texts: texts[1:], "it returned 17 results for a batch of 18, and 0 for this input alone"),
+    "long": (lambda texts: pa.concat_arrays([texts, texts]), "it returned 36 results for a batch of 18, and 2 for this input alone"),
+    "long stream": (lambda texts: Stream(pa.concat_arrays([texts, texts])), "it returned 36 results for a batch of 18, and 2 for this input alone"),
     "nothing": (lambda texts: None, "a batch function returns a list, or an array if it takes arrays, not None"),
     "scalar": (lambda texts: texts[0], "not <pyarrow.StringScalar"),
     "list": (lambda texts: texts.to_pylist(), "an Arrow function returns a pyarrow.Array, not list"),

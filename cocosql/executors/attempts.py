@@ -16,6 +16,7 @@ from cocosql._native import Batch, Calls
 from cocosql.executors.options import Options
 from cocosql.executors.worker import user_traceback
 from cocosql.secrets import redacted
+from cocosql.wording import count_of
 
 _LONGEST_BACKOFF = 60.0
 _OURS = str(Path(__file__).parent)
@@ -96,16 +97,16 @@ class Attempts:
         """Make the calls for a batch, and say what became of them as they come. `go` makes one."""
         work = _Work(self, batch)
 
-        def counted(part: Batch) -> Reply:
-            return work.counted(go(part))
+        def checked(part: Batch) -> Reply:
+            return work.checked(go(part), part)
 
         while work.pending:
             part, tries = work.next()
             if tries == 1:
-                reply, tried = counted(part), 1
+                reply, tried = checked(part), 1
             else:
                 retrying = tenacity.Retrying(sleep=sleep, **self._policy(tries))
-                reply = retrying(counted, part)
+                reply = retrying(checked, part)
                 tried = retrying.statistics["attempt_number"]
             yield work.outcome(reply, tried)
 
@@ -113,16 +114,16 @@ class Attempts:
         """The same where `go` is awaited."""
         work = _Work(self, batch)
 
-        async def counted(part: Batch) -> Reply:
-            return work.counted(await go(part))
+        async def checked(part: Batch) -> Reply:
+            return work.checked(await go(part), part)
 
         while work.pending:
             part, tries = work.next()
             if tries == 1:
-                reply, tried = await counted(part), 1
+                reply, tried = await checked(part), 1
             else:
                 retrying = tenacity.AsyncRetrying(**self._policy(tries))
-                reply = await retrying(counted, part)
+                reply = await retrying(checked, part)
                 tried = retrying.statistics["attempt_number"]
             yield work.outcome(reply, tried)
 
@@ -168,15 +169,25 @@ class _Work:
         self._current = batch
         self._before = 0
         self._seconds = 0.0
+        #: What was wrong with the number of results for all of the batch.
+        self._wrong_count: str | None = None
 
     def next(self) -> tuple[Batch, int]:
         """What to call next, and how often at most."""
         self._current, self._before = self.pending.pop()
         return self._current, self._attempts.tries(self._current, self._batch) - self._before
 
-    def counted(self, reply: Reply) -> Reply:
+    def checked(self, reply: Reply, part: Batch) -> Reply:
+        """The reply, which is an error if a batch function gives another number of results than it got inputs."""
         self._seconds += reply.seconds
-        return reply
+        count = len(reply.results)
+        if reply.error is not None or self._attempts.target.by_row or count == part.size:
+            return reply
+        wrong = f"it returned {count_of(count, 'result')} for a batch of {part.size}"
+        if self._wrong_count not in (None, wrong):
+            wrong = f"{self._wrong_count}, and {count} for this input alone"
+        self._wrong_count = self._wrong_count or wrong
+        return Reply((), ValueError(wrong))
 
     def outcome(self, reply: Reply, tried: int) -> Outcome:
         """What the last reply to the current part means, after so many calls."""

@@ -13,7 +13,7 @@ from cocosql._native import Batch, Calls
 from cocosql.executors.attempts import Attempts, Outcome, Reply
 from cocosql.executors.pacing import LONG_SECONDS, RateLimit
 from cocosql.executors.supervision import Done, supervise
-from cocosql.executors.worker import FAILURES, check_batch
+from cocosql.executors.worker import FAILURES, as_sequence
 
 _POLL_SECONDS = 0.02
 
@@ -78,7 +78,7 @@ class TaskExecutor:
         start = time.perf_counter()
         try:
             if not target.by_row:
-                return check_batch(await self._timed(target.callable(*arguments)), len(arguments[0])), None
+                return as_sequence(await self._timed(target.callable(*arguments))), None
             for row in arguments:
                 results.append(await self._timed(target.callable(*row)))
                 if time.perf_counter() - start > LONG_SECONDS:

@@ -45,25 +45,23 @@ def call_rows(
 def call_batch(function: Callable[..., Any], columns: Sequence[Any]) -> tuple[Sequence[Any], BaseException | None]:
     """Call a batch function: its results, or none and the error."""
     try:
-        return check_batch(function(*columns), len(columns[0])), None
+        return as_sequence(function(*columns)), None
     except FAILURES as error:
         return (), error
 
 
-def check_batch(results: Any, size: int) -> Sequence[Any]:
-    """The results of a batch, if there is one for each input.
+def as_sequence(results: Any) -> Sequence[Any]:
+    """The results of a batch.
 
     Raises:
-        TypeError: if they are no sequence.
-        ValueError: if their number is another.
+        TypeError: if they are no sequence, or an array without dimensions.
     """
     if _is_stream(results):
         results = _arrow_array(results)
     elif isinstance(results, (str, bytes, dict, set, frozenset)) or not hasattr(results, "__iter__"):
         raise TypeError(f"a batch function returns a list, or an array if it takes arrays, not {results!r:.80}")
     sequence: Sequence[Any] = results if hasattr(results, "__len__") else list(results)
-    if len(sequence) != size:
-        raise ValueError(f"it returned {len(sequence)} results for a batch of {size}")
+    len(sequence)
     return sequence
 
 

@@ -9,6 +9,7 @@ from cocosql.planner import plan
 from cocosql.refresh.describe import rebuild_reason
 from cocosql.refresh.refresh import HIDDEN, prepared, reading, upstream
 from cocosql.refresh.view_refresh import ViewRefresh
+from cocosql.wording import count_of
 
 #: fresh, stale, refreshing, partial, failed, broken or no data, and why.
 Status = tuple[str, str | None]
@@ -41,7 +42,8 @@ def _status(session: Session, view: View, views: list[View], known: dict[int, St
     if reason:
         return "stale", reason
     if view.failed_rows:
-        return "partial", f"calls failed for {view.failed_rows} rows of its source: see coco_errors('{view.name}')"
+        rows = count_of(view.failed_rows, "row")
+        return "partial", f"calls failed for {rows} of its source: see coco_errors('{view.name}')"
     return "fresh", None
 
 

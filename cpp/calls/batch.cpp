@@ -33,8 +33,15 @@ nb::object Item(const nb::object &column, idx_t index) {
 
 Batch::Batch(const PythonFunction &function)
     : by_row(function.form == CallForm::ROW) {
-	for (idx_t i = 0; i < (by_row ? 1 : function.parameters.size()); i++) {
+	auto &types = function.parameters;
+	if (by_row) {
 		columns.push_back(nb::list());
+		is_mutable.push_back(std::any_of(types.begin(), types.end(), IsMutableInPython));
+		return;
+	}
+	for (auto &type : types) {
+		columns.push_back(nb::list());
+		is_mutable.push_back(IsMutableInPython(type));
 	}
 }
 
@@ -42,6 +49,7 @@ Batch::Batch(std::vector<uhugeint_t> fingerprints, const nb::list &arrays)
     : fingerprints(std::move(fingerprints)), by_row(false) {
 	for (auto array : arrays) {
 		columns.push_back(nb::borrow(array));
+		is_mutable.push_back(false);
 	}
 }
 
@@ -61,14 +69,11 @@ void Batch::Append(uhugeint_t fingerprint, const std::vector<PythonReader> &read
 }
 
 nb::object Batch::Arguments() const {
-	if (by_row) {
-		return columns[0];
+	nb::list arguments;
+	for (idx_t i = 0; i < columns.size(); i++) {
+		arguments.append(is_mutable[i] ? CopyOf(columns[i]) : Slice(columns[i], 0, Size()));
 	}
-	nb::list lists;
-	for (auto &column : columns) {
-		lists.append(column);
-	}
-	return nb::tuple(lists);
+	return by_row ? nb::object(arguments[0]) : nb::tuple(arguments);
 }
 
 std::unique_ptr<Batch> Batch::Part(idx_t begin, idx_t end) const {

@@ -19,6 +19,7 @@ public:
 	//! Throws InvalidInputException, and leaves the batch as it was, if Python cannot represent an argument.
 	void Append(duckdb::uhugeint_t fingerprint, const std::vector<PythonReader> &readers, duckdb::idx_t row);
 	//! For a function of one row a list of tuples; else a tuple with a list, or a pyarrow.Array, for each parameter.
+	//! Each time other objects, for a function may change what it gets; only those that cannot change are the same.
 	nb::object Arguments() const;
 	//! The tuples from `begin` up to `end`.
 	std::unique_ptr<Batch> Part(duckdb::idx_t begin, duckdb::idx_t end) const;
@@ -29,8 +30,10 @@ public:
 
 private:
 	const bool by_row;
-	//! The tuples, or the parameters.
+	//! The tuples, or the parameters. No function gets them.
 	std::vector<nb::object> columns;
+	//! By column, whether values in it can be changed.
+	std::vector<bool> is_mutable;
 };
 
 void BindBatch(nb::module_ &module);

@@ -18,6 +18,7 @@
 #include "duckdb/common/vector/struct_vector.hpp"
 #include "duckdb/function/scalar/variant_utils.hpp"
 
+#include <algorithm>
 #include <array>
 #include <vector>
 
@@ -193,28 +194,53 @@ nb::object FromTimestamp(int64_t value, const LogicalType &type) {
 	    aware ? PyDateTime_TimeZone_UTC : Py_None, PyDateTimeAPI->DateTimeType));
 }
 
-bool Hashable(const LogicalType &type) {
+} // namespace
+
+bool IsMutableInPython(const LogicalType &type) {
 	switch (type.id()) {
 	case LogicalTypeId::LIST:
 	case LogicalTypeId::ARRAY:
 	case LogicalTypeId::STRUCT:
 	case LogicalTypeId::MAP:
 	case LogicalTypeId::VARIANT:
-		return false;
+		return true;
 	case LogicalTypeId::UNION:
-	case LogicalTypeId::TUPLE:
-		for (const auto &child : duckdb::StructType::GetChildTypes(type)) {
-			if (!Hashable(child.second)) {
-				return false;
-			}
-		}
-		return true;
+	case LogicalTypeId::TUPLE: {
+		const auto &members = duckdb::StructType::GetChildTypes(type);
+		return std::any_of(members.begin(), members.end(),
+		                   [](const auto &member) { return IsMutableInPython(member.second); });
+	}
 	default:
-		return true;
+		return false;
 	}
 }
 
-} // namespace
+nb::object CopyOf(nb::handle object) {
+	if (PyList_CheckExact(object.ptr())) {
+		const auto size = PyList_GET_SIZE(object.ptr());
+		auto copy = Checked(PyList_New(size));
+		for (Py_ssize_t i = 0; i < size; i++) {
+			PyList_SET_ITEM(copy.ptr(), i, CopyOf(PyList_GET_ITEM(object.ptr(), i)).release().ptr());
+		}
+		return copy;
+	}
+	if (PyTuple_CheckExact(object.ptr())) {
+		const auto size = PyTuple_GET_SIZE(object.ptr());
+		auto copy = Checked(PyTuple_New(size));
+		for (Py_ssize_t i = 0; i < size; i++) {
+			PyTuple_SET_ITEM(copy.ptr(), i, CopyOf(PyTuple_GET_ITEM(object.ptr(), i)).release().ptr());
+		}
+		return copy;
+	}
+	if (PyDict_CheckExact(object.ptr())) {
+		nb::dict copy;
+		for (auto [key, value] : nb::borrow<nb::dict>(object)) {
+			copy[key] = CopyOf(value);
+		}
+		return copy;
+	}
+	return nb::borrow(object);
+}
 
 //===--------------------------------------------------------------------===//
 // Vectors
@@ -271,7 +297,7 @@ void PythonReader::Node::AddChildren(const Vector &vector) {
 	switch (type.InternalType()) {
 	case PhysicalType::LIST:
 		children.emplace_back(duckdb::ListVector::GetChild(vector));
-		hashable_keys = type.id() == LogicalTypeId::MAP && Hashable(duckdb::MapType::KeyType(type));
+		hashable_keys = type.id() == LogicalTypeId::MAP && !IsMutableInPython(duckdb::MapType::KeyType(type));
 		return;
 	case PhysicalType::ARRAY:
 		children.emplace_back(duckdb::ArrayVector::GetChild(vector));

@@ -29,6 +29,12 @@ private:
 	std::unique_ptr<const Node> root;
 };
 
+//! Whether Python can change the objects that it gets for values of this type, or objects in them.
+bool IsMutableInPython(const duckdb::LogicalType &type);
+
+//! A copy of what PythonReader made, down to the objects that cannot change.
+nb::object CopyOf(nb::handle object);
+
 //! Writes an object into a flat vector that has capacity for the row; rows are written in increasing order, and the
 //! caller sets the vector's size. Throws duckdb::InvalidInputException for an object that does not fit the vector's
 //! type exactly.
