@@ -147,4 +147,4 @@ def test_a_run_that_fails_at_last_has_brought_nothing(notes: Con, monkeypatch: p
 
 
 def test_a_row_that_is_not_there(notes: Con) -> None:
-    assert rows(notes, "FROM coco_explain_change('v', 1)") == []
+    assert rows(notes, "FROM coco_explain_change('v', 999)") == []

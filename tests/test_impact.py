@@ -198,8 +198,9 @@ def test_sources_without_a_key_and_names_that_need_quotes(notes: Con) -> None:
     notes.execute("""CREATE INCREMENTAL VIEW "a view" AS SELECT s FROM "it's" """)
     key = one(notes, """SELECT source_key ->> 'fingerprint' FROM coco_lineage('"a view"') WHERE row.s = 'q' LIMIT 1""")
     assert reached(notes, '"it\'s"', key) == [("a view", '{"s":"q"}')] * 2
-    with pytest.raises(duckdb.InvalidInputException, match="is known by|known by the fingerprint"):
-        reached(notes, '"it\'s"')
+    for wrong in ([], ["5"], [key, key]):
+        with pytest.raises(duckdb.InvalidInputException, match="known by the fingerprint"):
+            reached(notes, '"it\'s"', *wrong)
 
 
 def test_files(notes: Con, tmp_path: Path) -> None:

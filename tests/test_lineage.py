@@ -43,13 +43,13 @@ def test_columns_and_types(notes: Con) -> None:
     notes.execute("CREATE INCREMENTAL VIEW v AS SELECT path, up(body) AS u FROM notes")
     described = {name: kind for name, kind, *_ in rows(notes, "DESCRIBE FROM coco_lineage('v')")}
     assert described == {
-        "row_id": "UHUGEINT",
+        "row_id": "BIGINT",
         "row": "STRUCT(path VARCHAR, u VARCHAR)",
         "source": "VARCHAR",
         "source_key": "JSON",
         "source_row": "JSON",
         "source_state": "VARCHAR",
-        "functions": 'STRUCT("name" VARCHAR, code_version VARCHAR, input_fingerprint UHUGEINT, computed_at TIMESTAMP WITH TIME ZONE, run_id BIGINT)[]',
+        "functions": 'STRUCT("name" VARCHAR, code_version VARCHAR, input_fingerprint UUID, computed_at TIMESTAMP WITH TIME ZONE, run_id BIGINT)[]',
         "elements": "BIGINT[][]",
     }
 
@@ -95,7 +95,7 @@ def test_functions_are_those_that_were_called(notes: Con) -> None:
         "SELECT (SELECT code_version FROM coco_functions() WHERE name = 'up'), (SELECT run_id FROM coco_runs('v'))",
     )[0]
     assert (made["name"], made["code_version"], made["run_id"]) == ("up", version, run)
-    assert made["input_fingerprint"] == one(notes, "SELECT coco_fingerprint('z')")
+    assert made["input_fingerprint"] == one(notes, "SELECT coco_fingerprint('z')::UUID")
     assert made["computed_at"] is not None
 
 
@@ -159,7 +159,7 @@ def test_keyless(notes: Con) -> None:
         ("A", "t", "current"),
         ("B", "t", "current"),
     ]
-    assert json.loads(found[0][2])["fingerprint"] == one(notes, "SELECT coco_fingerprint('a')")
+    assert json.loads(found[0][2])["fingerprint"] == one(notes, "SELECT coco_fingerprint('a')::UUID::VARCHAR")
     notes.execute("DELETE FROM t WHERE s = 'b'; UPDATE t SET unread = 5")
     assert lineage(notes, columns="row.u, source_state") == [("A", "current"), ("A", "current"), ("B", "gone")]
 
@@ -217,7 +217,11 @@ def test_functions_below_an_aggregate_are_those_of_the_source_row(notes: Con) ->
     notes.execute("CREATE INCREMENTAL VIEW v AS SELECT up(body) AS u, count(*) AS n FROM notes GROUP BY up(body)")
     found = rows(notes, "SELECT source_key ->> 'path', functions FROM coco_lineage('v') WHERE row.u = 'Z'")
     ((path, (call,)),) = found
-    assert (path, call["name"], call["input_fingerprint"]) == ("b.md", "up", one(notes, "SELECT coco_fingerprint('z')"))
+    assert (path, call["name"], call["input_fingerprint"]) == (
+        "b.md",
+        "up",
+        one(notes, "SELECT coco_fingerprint('z')::UUID"),
+    )
     assert call["run_id"] == one(notes, "SELECT run_id FROM coco_runs('v')")
 
 

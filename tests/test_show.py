@@ -261,7 +261,7 @@ def test_lineage_of_one_step(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("CREATE INCREMENTAL VIEW b AS SELECT x % 2 AS odd, count(*) AS n FROM a GROUP BY ALL")
     found = helpers.rows(con, "SELECT DISTINCT source FROM coco_lineage('b', 'direct')")
     assert found == [("a",)]
-    keys = "SELECT row.odd, (source_key->>'row_id')::UHUGEINT FROM coco_lineage('b', 'direct')"
+    keys = "SELECT row.odd, (source_key->>'row_id')::BIGINT FROM coco_lineage('b', 'direct')"
     assert sorted(helpers.rows(con, keys)) == sorted(
         helpers.rows(con, "SELECT row.x % 2, row_id FROM coco_lineage('a')")
     )

@@ -72,3 +72,53 @@ def test_an_old_database_that_is_attached_read_only_is_not_in_the_way(
     con.execute("REFRESH ALL INCREMENTAL VIEWS")
     assert rows(con, "SELECT view FROM coco_runs()") == [("w",), ("w",)]
     assert len(rows(con, "FROM old.v")) == 2
+
+
+def test_row_ids_of_an_old_database(tmp_path: Path) -> None:
+    """They were UHUGEINT, in views, in changes, and in what views of views keep of the rows that theirs came from."""
+    path = tmp_path / "i6.db"
+    path.write_bytes(gzip.decompress((Path(__file__).parent / "data" / "ids_6.db.gz").read_bytes()))
+    with duckdb.connect(path) as old:
+        changes = [
+            row
+            for table in ("rows_3", "history_3")
+            for row in rows(
+                old, f"SELECT coco_row_id >> 64, coco_row_id % (1::UHUGEINT << 64), id, s FROM coco.{table}"
+            )
+        ]
+
+    @cocosql.udf(version="1")
+    def picky(text: str) -> str:
+        if text == "X":
+            raise ValueError("no x")
+        return text.lower()
+
+    con = cocosql.connect(path, functions=(shout, picky))
+    ids = {
+        (row_id >> 32, row_id % 2**32, *row.values())
+        for row_id, row in rows(con, "SELECT row_id, row FROM coco_changes('v')")
+    }
+    assert ids == set(changes) and len(ids) == 6
+    queries = {
+        "v": "SELECT id, upper(w) AS s FROM t",
+        '"a map"': "SELECT id, lower(w) AS low FROM t WHERE w <> 'x'",
+        "joined": "SELECT a.id, b.id AS other FROM v AS a JOIN v AS b ON a.s = b.s",
+        "grouped": "SELECT upper(w) || '!' AS s, list(id ORDER BY id) AS ids FROM t GROUP BY ALL",
+        "distinctly": "SELECT upper(w) AS s FROM t UNION SELECT w FROM t",
+    }
+    for view in queries:
+        found = rows(
+            con, f"SELECT row_id, row FROM coco_lineage('{view}') WHERE source = 't' AND source_state = 'current'"
+        )
+        assert len({row_id for row_id, _ in found}) == one(con, f"SELECT count(*) FROM {view}"), view
+    kept = "SELECT row_id, row FROM coco_lineage('grouped') WHERE row.s IN ('B!', 'C!') ORDER BY row_id"
+    before = rows(con, kept)
+    con.execute(
+        "UPDATE t SET w = 'y' WHERE id = 4; DELETE FROM t WHERE id = 1; INSERT INTO t VALUES (7, 'a'), (8, 'x')"
+    )
+    con.execute("REFRESH ALL INCREMENTAL VIEWS").fetchall()
+    for view, query in queries.items():
+        assert_view_equals_query(con, view, query)
+        assert_replayed(con, view, view)
+    assert rows(con, kept) == before
+    con.close()

@@ -125,7 +125,7 @@ class Keyed:
     def shown_key(self, stored: str, past: str) -> str:
         if self.source.has_integer_key:
             return f"to_json({{{literal(self.source.key[0])}: {stored}.coco_source_id}})"
-        return f"coalesce({past}.coco_key, to_json({{'fingerprint': {stored}.coco_source_id}}))"
+        return f"coalesce({past}.coco_key, to_json({{'fingerprint': {stored}.coco_source_id::UUID}}))"
 
     def present_json(self) -> str:
         return (
@@ -185,7 +185,7 @@ class Bag:
         )
 
     def shown_key(self, stored: str, past: str) -> str:
-        return f"to_json({{'fingerprint': {stored}.coco_source_id, 'copies': {past}.coco_fingerprint}})"
+        return f"to_json({{'fingerprint': {stored}.coco_source_id::UUID, 'copies': {past}.coco_fingerprint}})"
 
     def present_json(self) -> str:
         return (

@@ -36,7 +36,7 @@ class UpstreamCapture:
         return None
 
     def source_id_type(self) -> str:
-        return "UHUGEINT"
+        return "BIGINT"
 
     def _upstream(self, session: Session) -> View:
         assert self.source.name is not None

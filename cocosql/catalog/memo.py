@@ -26,7 +26,7 @@ def results(session: Session, database: str, function: str | None) -> str:
 
 def no_results() -> str:
     return (
-        "SELECT NULL::VARCHAR AS database, NULL::VARCHAR AS function, NULL::VARCHAR AS code_version, NULL::UHUGEINT "
+        "SELECT NULL::VARCHAR AS database, NULL::VARCHAR AS function, NULL::VARCHAR AS code_version, NULL::UUID "
         "AS input_fingerprint, NULL::BIGINT AS bytes, NULL::TIMESTAMPTZ AS computed_at, NULL::BIGINT AS last_used_run "
         "WHERE false"
     )
@@ -37,7 +37,7 @@ def _results(session: Session, database: str, name: str, code_version: str, resu
     size = bytes_sql("result", exp.DataType.build(result_type, dialect="duckdb", udt=True))
     return (
         f"SELECT {literal(database)} AS database, {literal(name)} AS function, "
-        f"{literal(code_version)} AS code_version, memo.fingerprint AS input_fingerprint, "
+        f"{literal(code_version)} AS code_version, memo.fingerprint::UUID AS input_fingerprint, "
         f"coalesce({size}, 0)::BIGINT AS bytes, computed_at, "
         f"greatest(nullif(memo.run_id, 0), used.run_id) AS last_used_run FROM {memo} AS memo LEFT JOIN "
         f"({uses(session, database, name, code_version)}) AS used ON used.fingerprint = memo.fingerprint"

@@ -12,6 +12,9 @@ from cocosql.sqltext import ident
 
 _lock = threading.Lock()
 
+#: In a migration, before a query that gives more statements: for each of the tables that there are.
+_EACH = "-- Each row is a statement:\n"
+
 
 def databases(session: Session) -> list[str]:
     """The attached databases that have a schema coco of ours."""
@@ -80,7 +83,10 @@ def _apply(session: Session, scripts: list[Path], first: int) -> None:
     session.execute("BEGIN TRANSACTION")
     try:
         for number, script in enumerate(scripts, start=first):
-            session.script(script.read_text())
+            sql, _, statements = script.read_text().partition(_EACH)
+            session.script(sql)
+            for (statement,) in session.execute(statements) if statements else []:
+                session.execute(statement)
             session.execute("INSERT INTO coco.migrations (migration) VALUES ($1)", [number])
         session.execute("COMMIT")
     except BaseException:

@@ -59,6 +59,8 @@ class View:
     state_table: str
     history_table: str
     version: int = 0
+    #: The row id of the next row that is new. None is given twice.
+    next_row_id: int = 1
     has_data: bool = False
     incremental: bool = False
     definition: str = ""
@@ -112,8 +114,9 @@ KEPT = "kept_"
 #: The columns of coco.views, from last_refreshed and created_at apart.
 _VIEW = [
     *("view_id", "schema_name", "view_name", "query", "column_names", "column_types", "given_columns", "key_columns"),
-    *("options", "settings", "search_path", "state_table", "history_table", "version", "has_data", "incremental"),
-    *("definition", "last_error", "failed_rows", "fill_seconds", "query_seconds", "owed_seconds"),
+    *("options", "settings", "search_path", "state_table", "history_table", "version", "next_row_id"),
+    *("has_data", "incremental", "definition", "last_error"),
+    *("failed_rows", "fill_seconds", "query_seconds", "owed_seconds"),
 ]
 #: The tables beside it. The first columns give the order of a view's rows.
 _PARTS = {

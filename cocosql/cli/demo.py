@@ -281,9 +281,7 @@ def _print_lineage(console: Console, con: duckdb.DuckDBPyConnection, name: str) 
     console.print(f"  row     {text!r}", markup=False)
     console.print(f"  source  {source} {key}, {state}", markup=False)
     for function, code, fingerprint, run_id, at in calls:
-        console.print(
-            f"  call    {function}, code {code}, input {fingerprint:032x}, run {run_id} at {at}", markup=False
-        )
+        console.print(f"  call    {function}, code {code}, input {fingerprint}, run {run_id} at {at}", markup=False)
 
 
 def _print_next(console: Console, path: Path, seconds: float) -> None:

@@ -41,7 +41,7 @@ def no_lineage(names: list[str], types: list[str]) -> str:
     """The columns, and no rows."""
     row = ", ".join(f"{ident(name)} {kind}" for name, kind in zip(names, types, strict=True))
     return (
-        f"SELECT NULL::UHUGEINT AS row_id, NULL::STRUCT({row}) AS row, NULL::VARCHAR AS source, "
+        f"SELECT NULL::BIGINT AS row_id, NULL::STRUCT({row}) AS row, NULL::VARCHAR AS source, "
         "NULL::JSON AS source_key, NULL::JSON AS source_row, NULL::VARCHAR AS source_state, "
         f"{NO_CALLS} AS functions, []::BIGINT[][] AS elements WHERE false"
     )

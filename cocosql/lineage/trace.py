@@ -21,7 +21,7 @@ from cocosql.planner.operators.union import Union
 from cocosql.refresh.inputs import stored_inputs
 from cocosql.sqltext import ident, idents, literal, qualified, struct
 
-CALL = "STRUCT(name VARCHAR, code_version VARCHAR, input_fingerprint UHUGEINT, computed_at TIMESTAMPTZ, run_id BIGINT)"
+CALL = "STRUCT(name VARCHAR, code_version VARCHAR, input_fingerprint UUID, computed_at TIMESTAMPTZ, run_id BIGINT)"
 NO_CALLS = f"[]::{CALL}[]"
 
 #: What is taken along on the way down: of the row that is traced, its id and columns; whether a row on the way is gone
@@ -216,13 +216,14 @@ class _Tracer:
                 f"CASE WHEN {column} IS NOT NULL THEN {{'name': {literal(name)}, "
                 # A row that was kept as its call failed was made by an earlier version: the memo of this one lacks it.
                 f"'code_version': CASE WHEN {alias}.fingerprint IS NOT NULL THEN {literal(version)} END, "
-                f"'input_fingerprint': {column}, 'computed_at': {alias}.computed_at, 'run_id': {alias}.run_id}} END"
+                f"'input_fingerprint': {column}::UUID, 'computed_at': {alias}.computed_at, "
+                f"'run_id': {alias}.run_id}} END"
             )
         for name in sorted(operator.called_inline(self._present.plan.callees)):  # what with is not kept
             version = self._versions[name]
             shown = self._present.plan.callees[name].function.name
             made.append(
-                f"{{'name': {literal(shown)}, 'code_version': {literal(version)}, 'input_fingerprint': NULL::UHUGEINT, "
+                f"{{'name': {literal(shown)}, 'code_version': {literal(version)}, 'input_fingerprint': NULL::UUID, "
                 "'computed_at': NULL::TIMESTAMPTZ, 'run_id': NULL::BIGINT}"
             )
         if not made:

@@ -90,7 +90,7 @@ def _lineage(con: duckdb.DuckDBPyConnection, view: Node, rows: list[list[str | N
         "list_transform(functions, lambda f: [f.name, f.code_version, CAST(f.run_id AS VARCHAR)]) AS calls, "
         f"left(CAST(source_row AS VARCHAR), {4 * MOST_CHARACTERS}) AS content, "
         "count(*) OVER (PARTITION BY row_id) AS total "
-        f"FROM coco_lineage({literal(view.facts['sql'])}, 'direct') WHERE row_id <= {rows[-1][0]}::UHUGEINT "
+        f"FROM coco_lineage({literal(view.facts['sql'])}, 'direct') WHERE row_id <= {rows[-1][0]} "
         f"QUALIFY row_number() OVER (PARTITION BY row_id ORDER BY source_key) <= {MOST_ORIGINS_OF_A_ROW} "
         f"ORDER BY ALL LIMIT {MOST_ORIGINS + 1}"
     )

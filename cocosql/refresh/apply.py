@@ -1,7 +1,7 @@
 """Applying a delta: rows gone and rows new are netted as bags, and only what differs is written.
 
-Survivors keep their row id, and the version that brought them. Row ids are ``version << 64 | number``: unique for ever,
-and in the order in which rows are stored.
+Survivors keep their row id, and the version that brought them. Row ids are counted in the view's record: they are
+unique in the view for ever, and in the order in which rows are stored.
 """
 
 from dataclasses import dataclass
@@ -31,11 +31,11 @@ class Counts:
 
 def fill(session: Session, plan: Plan, rows: str, version: int) -> Counts:
     """Write the rows of a view that has none."""
-    columns = [*plan.column_names, *lineage_columns(plan)]
+    columns = idents([*plan.column_names, *lineage_columns(plan)])
     ((count,),) = session.execute(
         f"""
-        INSERT INTO {plan.view.rows} (coco_row_id, coco_version, coco_updated, {idents(columns)})
-        SELECT {_new_row_id(version)}, {version}, false, {idents(columns)} FROM ({rows}) AS coco_new ({idents(columns)})
+        INSERT INTO {plan.view.rows} (coco_row_id, coco_version, coco_updated, {columns})
+        SELECT coco_row_id({plan.view.next_row_id}), {version}, false, {columns} FROM ({rows}) AS coco_new ({columns})
         """
     )
     check_key(session, plan.view, plan.view.rows)
@@ -98,7 +98,7 @@ def _move_to_history(session: Session, view: View, version: int) -> None:
 def _insert(session: Session, plan: Plan, version: int) -> None:
     view, columns = plan.view, idents([*plan.column_names, *lineage_columns(plan)])
     came = _part(view, "came")
-    row_id = f"coalesce(coco_replaces, {_new_row_id(version)})"
+    row_id = f"coalesce(coco_replaces, {view.next_row_id} + coco_number)"
     session.execute(
         f"""
         INSERT INTO {view.rows} (coco_row_id, coco_version, coco_updated, {columns})
@@ -127,10 +127,6 @@ def check_key(session: Session, view: View, added: str) -> None:
             f"view {view.name}: the key ({', '.join(view.key_columns)}) is not unique: {count} rows have "
             f"({', '.join(map(repr, values))}). CREATE OR REPLACE the view with a key that is, or without one"
         )
-
-
-def _new_row_id(version: int) -> str:
-    return f"coco_row_id({version})"
 
 
 def _prefix(view: View) -> str:

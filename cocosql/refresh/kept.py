@@ -78,12 +78,12 @@ class Kept:
         prints = f"{content}, {content}, {fingerprint(self.identity) if self.identity else 'NULL::UHUGEINT'}"
         session.collect(f"{self._prefix}old", self._stored(session, touched))
         difference = session.difference(
-            f"SELECT {prints}, coco_id::UHUGEINT AS coco_at, coco_rowid, * EXCLUDE (coco_rowid) FROM {self.old}",
+            f"SELECT {prints}, coco_id AS coco_at, coco_rowid, * EXCLUDE (coco_rowid) FROM {self.old}",
             f"SELECT {prints}, * FROM ({rows})",
             self._prefix,
         )
         came = self._part("came")
-        new = f"coalesce(coco_replaces::BIGINT, {self._first_id(session)} + coco_number) AS coco_id"
+        new = f"coalesce(coco_replaces, {self._first_id(session)} + coco_number) AS coco_id"
         added = f"SELECT {new}, * EXCLUDE (coco_replaces, coco_number) FROM {came}"
         return self._write(session, difference.gone, added)
 

@@ -15,7 +15,7 @@ from cocosql.sqltext import columns_sql, ident, idents, qualified, split_name
 #: How long changes are kept.
 DEFAULT_RETENTION = "7 days"
 
-_BORN = [("coco_row_id", "UHUGEINT"), ("coco_version", "BIGINT"), ("coco_updated", "BOOLEAN")]
+_BORN = [("coco_row_id", "BIGINT"), ("coco_version", "BIGINT"), ("coco_updated", "BOOLEAN")]
 _GONE = [("coco_removed", "BIGINT"), ("coco_replaced", "BOOLEAN")]
 
 

@@ -165,7 +165,8 @@ class ViewRefresh:
         view = state.keep_failed(session, view, self.failed)
         changed = bool(counts) or changes_columns(self.plan)
         self.run.version = version if changed else self.view.version
-        view = view.settled(inputs=self._advance(session), version=self.run.version)
+        next_row_id = view.next_row_id + counts.inserted
+        view = view.settled(inputs=self._advance(session), version=self.run.version, next_row_id=next_row_id)
         view = view.settled(operators=describe_operators(replace(self.plan, view=view), self.captures))
         view = self._with_costs(session, view)
         state.drop_kept(session, self.view, except_for=view)

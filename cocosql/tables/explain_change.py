@@ -23,7 +23,7 @@ Cause = tuple[str, str | None, str | None]
 
 def sql(session: Session, arguments: list[str], caller: Caller) -> str:
     view = views.require(session, split_name(arguments[0]), caller)
-    wanted = f"coco_row_id = {int(arguments[1])}::UHUGEINT" if len(arguments) > 1 else "true"
+    wanted = f"coco_row_id = {int(arguments[1])}" if len(arguments) > 1 else "true"
     rows, history = (qualified(view.name.database, "coco", table) for table in (view.state_table, view.history_table))
     row = struct(view.column_names)
     return f"""
@@ -59,7 +59,7 @@ def _origins(session: Session, view: View, wanted: str) -> str:
     except duckdb.InvalidInputException:
         found = []
     if not found:
-        return "SELECT NULL::UHUGEINT AS coco_row_id, NULL::VARCHAR AS source, NULL::VARCHAR AS keys WHERE false"
+        return "SELECT NULL::BIGINT AS coco_row_id, NULL::VARCHAR AS source, NULL::VARCHAR AS keys WHERE false"
     keys = "string_agg(source_key::VARCHAR, ', ' ORDER BY source_key::VARCHAR) AS keys"
     lineage = f"SELECT row_id AS coco_row_id, source, source_key FROM ({lineage_sql(found)})"
     return f"SELECT coco_row_id, source, {keys} FROM ({lineage}) WHERE {wanted} GROUP BY coco_row_id, source"

@@ -5,6 +5,7 @@ The inverse of coco_lineage. With the name of a function instead, and maybe a co
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from uuid import UUID
 
 import duckdb
 
@@ -27,7 +28,7 @@ from cocosql.refresh.refresh import upstream
 from cocosql.sqltext import ident, literal, name_parts, qualified, struct
 
 _NOTHING = (
-    "SELECT NULL::VARCHAR AS view, NULL::VARCHAR AS kind, NULL::UHUGEINT AS row_id, NULL::JSON AS row, "
+    "SELECT NULL::VARCHAR AS view, NULL::VARCHAR AS kind, NULL::BIGINT AS row_id, NULL::JSON AS row, "
     f"{NO_CALLS} AS functions, NULL::VARCHAR AS detail WHERE false"
 )
 
@@ -84,12 +85,12 @@ class _Wanted:
         """The id of the row, as SQL."""
         identity, source = capture.identity, capture.source
         if not isinstance(identity, Keyed):
-            if len(self.key) != 1:
+            if len(self.key) != 1 or not _is_uuid(self.key[0]):
                 raise duckdb.InvalidInputException(
                     f"{source} has no primary key: its rows are known by the fingerprint that coco_lineage shows in "
                     f"source_key: coco_impact({literal(str(source))}, fingerprint)"
                 )
-            return f"CAST({literal(self.key[0])} AS UHUGEINT)"
+            return f"CAST(CAST({literal(self.key[0])} AS UUID) AS UHUGEINT)"
         if len(self.key) != len(source.key):
             raise duckdb.InvalidInputException(
                 f"{source} has the key ({', '.join(source.key)}): coco_impact({literal(str(source))}, "
@@ -98,6 +99,14 @@ class _Wanted:
         pairs = zip(self.key, source.key, strict=True)
         values = [f"CAST({literal(value)} AS {source.types[name]})" for value, name in pairs]
         return values[0] if source.has_integer_key else f"coco_fingerprint({', '.join(values)})"
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _reached(session: Session, database: str, wanted: _Wanted) -> Iterator[str]:

@@ -247,7 +247,7 @@ private:
 
 //! Of the past rows that have a pair which is written: what fresh rows need of them.
 struct Sources {
-	std::unordered_map<idx_t, uhugeint_t> replaced;
+	std::unordered_map<idx_t, int64_t> replaced;
 	std::unordered_map<idx_t, int64_t> moved;
 };
 
@@ -267,7 +267,7 @@ Collected Gone(ClientContext &context, const Match &match, Sources &sources) {
 			}
 			replaced[gone.Select(i)] = becomes == Past::REPLACED;
 			if (becomes == Past::REPLACED) {
-				sources.replaced[row] = FlatVector::GetData<uhugeint_t>(chunk.data[AT])[i];
+				sources.replaced[row] = FlatVector::GetData<int64_t>(chunk.data[AT])[i];
 			}
 		}
 		gone.Append(chunk);
@@ -278,9 +278,9 @@ Collected Gone(ClientContext &context, const Match &match, Sources &sources) {
 std::pair<Collected, Collected> CameAndMoved(ClientContext &context, const Match &match, const Sources &sources) {
 	auto &fresh = match.fresh_rows;
 	Subset came(context, fresh.names, fresh.rows->Types(), ROW_KEY + 1,
-	            {{"coco_replaces", LogicalType::UHUGEINT}, {"coco_number", LogicalType::BIGINT}});
+	            {{"coco_replaces", LogicalType::BIGINT}, {"coco_number", LogicalType::BIGINT}});
 	Subset moved(context, fresh.names, fresh.rows->Types(), ROW_KEY + 1, {{"coco_rowid", LogicalType::BIGINT}});
-	auto replaces = FlatVector::GetDataMutable<uhugeint_t>(came.Added(0));
+	auto replaces = FlatVector::GetDataMutable<int64_t>(came.Added(0));
 	auto number = FlatVector::GetDataMutable<int64_t>(came.Added(1));
 	auto row_id = FlatVector::GetDataMutable<int64_t>(moved.Added(0));
 	idx_t row = 0;
@@ -296,11 +296,12 @@ std::pair<Collected, Collected> CameAndMoved(ClientContext &context, const Match
 				continue;
 			}
 			auto place = came.Select(i);
-			number[place] = next++;
 			if (fate == Fresh::UPDATES) {
 				replaces[place] = sources.replaced.at(match.sources[row]);
+				FlatVector::SetNull(came.Added(1), place, true);
 			} else {
 				FlatVector::SetNull(came.Added(0), place, true);
+				number[place] = next++;
 			}
 		}
 		came.Append(chunk);

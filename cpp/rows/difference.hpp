@@ -17,11 +17,12 @@ struct Difference {
 };
 
 //! `past` and `fresh` are queries. Both begin with three fingerprints, UHUGEINT: of content and origin, of the content, of
-//! the key (NULL: none). `past` goes on with coco_at UHUGEINT, which identifies the row, and coco_rowid BIGINT.
+//! the key (NULL: none). `past` goes on with coco_at BIGINT, which identifies the row, and coco_rowid BIGINT.
 //!
 //! Keeps three collections, each name with the prefix:
 //!     gone:   the columns of `past` from coco_rowid on, and coco_replaced BOOLEAN
-//!     came:   the further columns of `fresh`, coco_replaces UHUGEINT (coco_at of the row, or NULL), coco_number BIGINT
+//!     came:   the further columns of `fresh`, coco_replaces BIGINT (coco_at of the row that it replaces), coco_number BIGINT
+//!             (of the others, from 0); one of the two is NULL
 //!     moved:  the further columns of `fresh`, coco_rowid BIGINT
 //!
 //! Takes some 70 bytes of memory a row of `fresh`, and as many for each row that is written; the rows themselves may be swapped out, and of `past` only those that do

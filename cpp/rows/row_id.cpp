@@ -1,6 +1,5 @@
 #include "rows/row_id.hpp"
 
-#include "duckdb/common/types/uhugeint.hpp"
 #include "duckdb/common/vector/flat_vector.hpp"
 #include "duckdb/planner/expression/bound_function_expression.hpp"
 
@@ -13,15 +12,16 @@ using namespace duckdb;
 namespace {
 
 struct Numbers : FunctionData {
-	Numbers() : next(make_shared_ptr<std::atomic<uint64_t>>(1)) {
+	Numbers() : given(make_shared_ptr<std::atomic<uint64_t>>(0)) {
 	}
 	unique_ptr<FunctionData> Copy() const override {
 		return make_uniq<Numbers>(*this);
 	}
 	bool Equals(const FunctionData &other) const override {
-		return next == other.Cast<Numbers>().next;
+		return given == other.Cast<Numbers>().given;
 	}
-	shared_ptr<std::atomic<uint64_t>> next;
+	//! How many.
+	shared_ptr<std::atomic<uint64_t>> given;
 };
 
 unique_ptr<FunctionData> Bind(BindScalarFunctionInput &) {
@@ -31,13 +31,12 @@ unique_ptr<FunctionData> Bind(BindScalarFunctionInput &) {
 void Execute(DataChunk &chunk, ExpressionState &state, Vector &result) {
 	auto &data = state.expr.Cast<BoundFunctionExpression>().BindInfo()->Cast<Numbers>();
 	chunk.Flatten();
-	auto versions = FlatVector::GetData<uint64_t>(chunk.data[0]);
+	auto first = FlatVector::GetData<int64_t>(chunk.data[0]);
 	result.SetVectorType(VectorType::FLAT_VECTOR);
-	auto ids = FlatVector::GetDataMutable<uhugeint_t>(result);
-	auto number = data.next->fetch_add(chunk.size());
+	auto ids = FlatVector::GetDataMutable<int64_t>(result);
+	auto number = data.given->fetch_add(chunk.size());
 	for (idx_t row = 0; row < chunk.size(); row++) {
-		ids[row].upper = versions[row];
-		ids[row].lower = number++;
+		ids[row] = static_cast<int64_t>(static_cast<uint64_t>(first[row]) + number++);
 	}
 	FlatVector::SetSize(result, chunk.size());
 }
@@ -45,7 +44,7 @@ void Execute(DataChunk &chunk, ExpressionState &state, Vector &result) {
 } // namespace
 
 ScalarFunction RowIdFunction() {
-	ScalarFunction function("coco_row_id", {LogicalType::UBIGINT}, LogicalType::UHUGEINT, Execute, Bind);
+	ScalarFunction function("coco_row_id", {LogicalType::BIGINT}, LogicalType::BIGINT, Execute, Bind);
 	function.SetVolatile();
 	return function;
 }

@@ -1,5 +1,5 @@
-//! coco_row_id(version): row ids for the rows that a version brings, version << 64 | number. Threads take numbers in
-//! blocks, where row_number() would put all rows through one.
+//! coco_row_id(first): row ids that count up from the first. Threads take them in blocks, where row_number() would put all
+//! rows through one.
 #pragma once
 
 #include "duckdb/function/scalar_function.hpp"

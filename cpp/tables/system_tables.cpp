@@ -39,7 +39,7 @@ vector<SystemTable> SystemTables() {
 	    {"coco_column_lineage", {{}, {TEXT}, {TEXT, LogicalTypeId::BOOLEAN}}},
 	    {"coco_impact", {{TEXT}}, true},
 	    {"coco_changes", {{TEXT}}},
-	    {"coco_explain_change", {{TEXT}, {TEXT, LogicalTypeId::UHUGEINT}}},
+	    {"coco_explain_change", {{TEXT}, {TEXT, LogicalTypeId::BIGINT}}},
 	    {"coco_errors", {{}, {TEXT}}},
 	    {"coco_memo", {{}, {TEXT}}},
 	};
