@@ -452,8 +452,8 @@ def test_a_function_of_an_installed_package(load: Load, install: Callable[..., N
     local = get(from_folder=True)[0]
     assert local == get(from_folder=True)[0] != get(from_folder=True, low="x + x")[0]
     declared = {"common-lib": "any"}
-    found = get(depends_on=declared)
-    assert found == get(common="2", depends_on=declared) != get(common="2", depends_on={"common_lib": "2"})
+    other = get(depends_on=declared)
+    assert other == get(common="2", depends_on=declared) != get(common="2", depends_on={"common_lib": "2"})
 
 
 def test_namespace_packages_and_files_that_no_distribution_has(load: Load, install: Callable[..., None]) -> None:
@@ -543,8 +543,131 @@ STATE = {
     "lru_cache": "import functools\n@functools.lru_cache\ndef f(x):\n    return x",
     "class as decorator": "class memo:\n    def __init__(self, g):\n        self.g = g\n        self.c = {}\n    def __call__(self, x):\n        self.c[x] = self.g(x)\n        return self.c[x]\n@memo\ndef f(x):\n    return x",
     "namespace": "import types\ns = types.SimpleNamespace(n=0)\ndef f(x):\n    s.n += 1\n    return s.n",
+    "count of what is made": "class C:\n    built = 0\n    def __init__(self):\n        type(self).built += 1\ndef f(x):\n    C()\n    return C.built",
+    "count of what is made, too": "class C:\n    built = 0\n    def __init__(self):\n        self.__class__.built += 1\nclass D(C): pass\ndef f(x):\n    return D(), C.built",
+    "in a list that a method fills": "class C:\n    all = []\n    def __init__(self):\n        self.all.append(self)\ndef f(x):\n    return C()",
+    "attribute of an argument": "class C: pass\nc = C()\nc.n = 0\ndef g(d, x):\n    d.n += x\ndef f(x):\n    g(c, x)\n    return c.n",
     "generated code": "c = {}\nm = None\nexec('def f(x):\\n    global m\\n    c[x] = m = x')",
 }
+
+
+# What holds an object and a method that changes it, and calls of that method: state. F calls it.
+COUNTER = """
+class Base:
+    n, m, names = 0, 0, []
+    def bump(self): self.n += 1
+    @property
+    def size(self): return self.m
+    @size.setter
+    def size(self, value): self.m = value
+    def __enter__(self): self.n += 1; return self
+    def __exit__(self, *a): pass
+    def __iadd__(self, x): self.n += x; return self
+    def __setitem__(self, k, v): self.n = v
+    def __getattr__(self, name):
+        if name.startswith('__'): raise AttributeError(name)
+        self.__dict__['n'] = self.n + 1; return 1
+    def __iter__(self): self.n += 1; return iter([])
+    def note(self, x): self.names.append(x)
+    @classmethod
+    def make(cls): cls.made = getattr(cls, 'made', 0) + 1; return cls()
+    @staticmethod
+    def reset(c): c.n = 5
+    def count(self): type(self).m += 1
+    def count_too(self): self.__class__.m += 1
+    def frozen(self): object.__setattr__(self, 'n', self.n + 1)
+class C(Base):
+    def bump(self): super().bump()
+    def __call__(self, x): self.n += x
+import functools, contextlib
+c = C()
+ALL = {'a': [c], 'b': [C()]}
+def identity(x): return x
+def take(given, x): given.n = x
+def fill(given, x): given[x] = x
+def get(): return c
+def bump(g, *a): return g.bump(*a)
+cache = {}
+run = functools.partial(take, c)
+@contextlib.contextmanager
+def using(): yield c
+def f(x):
+    CALL
+    return c.n, c.m, cache, ALL, c.names, C.m
+"""
+CALLS = [
+    *(
+        "c.bump()",
+        "g = c.bump; g()",
+        "get().bump()",
+        "identity(c).bump()",
+        "take(c, x)",
+        "take(x=x, given=c)",
+        "run(x)",
+    ),
+    *("c.size = x + 5", "with c: pass", "with c as d: d.bump()", "global c; c += 1", "d = c; d += 1", "c['a'] = x"),
+    *("c.nothing", "[y for y in c]", "c.note(x)", "C.make()", "c.make()", "C.reset(c)", "c.count()", "c.count_too()"),
+    *(
+        "c.frozen()",
+        "c(x)",
+        "fill(cache, x)",
+        "cache.setdefault(x, []).append(x)",
+        "setattr(c, 'n', x)",
+        "take(get(), x)",
+    ),
+    *("ALL['a'][0].bump()", "for d in ALL['a']: d.bump()", "[d.bump() for l in ALL.values() for d in l]"),
+    *(
+        "for k, l in ALL.items():\n        for d in l: d.bump()",
+        "list(map(take, ALL['a'], [x]))",
+        "ALL.get('a')[0].bump()",
+    ),
+    *("next(iter(ALL['a'])).bump()", "(lambda: c.bump())()", "bump(c)", "bump(g=c)"),
+    *("for i, d in enumerate(ALL['a']): d.bump()", "with using() as d: d.bump()", "C.bump(c)", "Base.bump(c)"),
+    "d = C()\n    if x: d = get()\n    d.bump()",
+]
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_what_code_changes_is_state(load: Load, call: str) -> None:
+    module = load(COUNTER.replace("CALL", call))
+    before = version(module.f)
+    module.f(1)
+    assert version(module.f) == before
+    module.f(2)
+    assert version(module.f) == before
+
+
+# Nothing of that runs, or it changes something else: what is changed from outside counts.
+READS = [
+    *("seen = set(); seen.add(x)", "d = C(); d.bump()", "d = C(); d.n = x", "dict(cache)[x] = 1", "c.size"),
+    *(
+        "identity(ALL)",
+        "d = [*ALL]; d.append(x)",
+        "fill({}, x)",
+        "take(C(), x)",
+        "sorted(cache).append(1)",
+        "''.join([])",
+        "C().bump()",
+    ),
+]
+FROM_OUTSIDE = [
+    "c.n = 50",
+    "c.m = 50",
+    "cache[5] = 50",
+    "c.names.append(5)",
+    "C.m = 50",
+    "ALL['b'][0].n = 50",
+    "c['a'] = 60",
+]
+
+
+@pytest.mark.parametrize("call", READS)
+def test_what_code_only_reads_counts(load: Load, call: str) -> None:
+    module = load(COUNTER.replace("CALL", call) + "other = C()\n")
+    for change in FROM_OUTSIDE:
+        before = version(module.f)
+        exec(change, vars(module))
+        assert version(module.f) != before, change
 
 
 @pytest.mark.parametrize("source", STATE.values(), ids=STATE)

@@ -7,7 +7,8 @@ that it uses, however far away. Libraries that the code reaches into count by na
 | --- | --- |
 | `normal_form.py` | code without comments, annotations and names of locals |
 | `source.py` | from a code object to its source |
-| `dependencies.py` | what a code object reads and changes |
+| `dependencies.py` | what a code object reads, calls and changes |
+| `state.py` | which attributes of which objects the code changes itself |
 | `walk.py` | follows all that, and writes it into a digest |
 | `values.py`, `classes.py`, `special.py` | plain data; classes and instances; modules, wrappers, locks, … |
 | `declared.py` | `depends_on` |
@@ -22,10 +23,8 @@ import types
 from collections.abc import Callable
 from typing import Any
 
-from cocosql.code_version import classes, declared, origin, source, walk
+from cocosql.code_version import classes, declared, origin, source, state, walk
 from cocosql.code_version.declared import Declared
-
-_ROUNDS = 5
 
 
 def code_version(
@@ -97,19 +96,11 @@ def _digest(function: Callable[..., Any], depends_on: Declared) -> bytes:
 
 
 def _follow(function: Callable[..., Any], home: origin.Home, libraries: frozenset[str]) -> tuple[walk.Walk, bytes]:
-    """Walk until the state that is left out is the state that the walk finds.
-
-    What the code changes is known only when all of it was seen. Mostly it changes nothing, and one walk is enough.
-    """
-    state: walk.State = frozenset()
-    for number in range(_ROUNDS):
-        followed = walk.Walk(state, home, libraries)
-        followed.at(f"the object `{_name(function)}`", function, reader=_name(function))
-        digest = followed.finish()
-        found = frozenset(followed.changes)
-        if found == state:
-            break
-        state = found if number < _ROUNDS - 2 else state | found
+    changed, kept = state.find_state(function, home)
+    followed = walk.Walk(changed, home, libraries)
+    followed.at(f"the object `{_name(function)}`", function, reader=_name(function))
+    digest = followed.finish()
+    del kept  # The state names objects by their ids: until here they are alive.
     return followed, digest
 
 

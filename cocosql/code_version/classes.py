@@ -54,10 +54,6 @@ _DERIVED = set(
         "__new_member__",
     ]
 )
-#: Methods that make a new object: what they set is not changed by the code later.
-_MAKERS = set(
-    ["__init__", "__post_init__", "__attrs_post_init__", "__setstate__", "__set_name__", "__init_subclass__", "__del__"]
-)
 #: Those that every version of Python has: a new Python must not make new versions of code.
 _DATACLASS_OPTIONS = ("init", "repr", "eq", "order", "unsafe_hash", "frozen")
 _FIELDS = ("__dataclass_fields__", "__attrs_attrs__", "__pydantic_fields__")
@@ -152,11 +148,6 @@ def functions_of(member: Any) -> Functions:
 
 def is_cached_property(member: Any) -> bool:
     return isinstance(member, functools.cached_property) or type(member).__name__ == "cached_property"
-
-
-def may_be_called(name: str, used_names: set[str]) -> bool:
-    """Whether code that uses these names may call a method: by its name, or by an operator."""
-    return name in used_names or (name.startswith("__") and name.endswith("__") and name not in _MAKERS)
 
 
 def attributes(value: Any) -> dict[str, Any]:

@@ -7,12 +7,17 @@ import dataclasses
 import dis
 import types
 from collections.abc import Iterable
+from typing import Any
 
 from cocosql.code_version import normal_form, source
 
 #: A kind of root ("global", "free", "argument", "import") and a dotted path from there: ("global", "helpers", "clean").
-#: An import's second element is "<level> <module>".
+#: An import's second element is "<level> <module>". ("call", "(3)") is the result of one of `Analysis.calls`, and
+#: ("const", "text") a text. Steps that are no attributes are `ITEM`, `ENTERED` and `SUPER`.
 Path = tuple[str, ...]
+ITEM = "[]"
+ENTERED = "with"
+SUPER = "super()"
 
 #: Methods that change a container.
 _MUTATORS = frozenset(
@@ -34,6 +39,8 @@ _MUTATORS = frozenset(
         "sort",
         "reverse",
         "move_to_end",
+        "__setitem__",
+        "__delitem__",
     ]
 )
 _UNCONDITIONAL = {"JUMP_FORWARD", "JUMP_BACKWARD", "JUMP_BACKWARD_NO_INTERRUPT", "JUMP_ABSOLUTE"}
@@ -44,11 +51,23 @@ _ATTRIBUTES = {"LOAD_ATTR", "LOAD_METHOD"}
 
 @dataclasses.dataclass(frozen=True)
 class Change:
-    """Something that code rebinds or fills: what the path's last element names."""
+    """What code does to a thing: it binds a "name" (the path's last element) or an "item", or calls a "method".
+
+    An "operator" is one in place. A method such as `append` changes containers only, as any class may have a method of
+    that name.
+    """
 
     path: Path
-    #: By a method such as `append`: that counts for containers only, as any class may have a method of that name.
-    by_method: bool = False
+    kind: str = "name"
+
+
+@dataclasses.dataclass(frozen=True)
+class Call:
+    """A call: what is called, and its arguments, where they are paths."""
+
+    function: Path | None
+    arguments: tuple[Path | None, ...]
+    keywords: tuple[tuple[str, Path | None], ...]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,9 +75,13 @@ class Analysis:
     form: normal_form.NormalForm
     #: Globals and locally imported things that are read, with the attributes taken from them.
     reads: tuple[Path, ...]
+    #: All paths that are loaded, also from arguments and closure values.
+    loads: frozenset[Path]
     changes: frozenset[Change]
-    #: Names of globals and attributes, by which the code may call methods.
-    names: frozenset[str]
+    calls: tuple[Call, ...]
+    #: By name, what local names that are bound often may stand for.
+    bindings: dict[str, set[Path]]
+    returns: frozenset[Path]
     #: Names that calls may pass arguments by.
     keywords: frozenset[str]
     has_double_star: bool
@@ -88,13 +111,19 @@ def analyze(code: types.CodeType) -> Analysis:
 def _analyze(code: types.CodeType) -> Analysis:
     node = source.definition(code)
     form = normal_form.of_definition(node, code.co_freevars) if node else normal_form.of_bytecode(code)
-    scans = _scans(code, {name: ("free", name) for name in code.co_freevars})
+    calls: list[Call] = []
+    bindings: dict[str, set[Path]] = {}
+    outer: dict[str, Path] = {name: ("free", name) for name in code.co_freevars}
+    scans = _scans(code, outer, _arguments(code), calls, bindings)
     codes = [scan.code for scan in scans]
     return Analysis(
         form=form,
         reads=tuple(sorted({path for scan in scans for path in scan.reads})),
+        loads=frozenset(path for scan in scans for path in scan.loads),
         changes=frozenset(change for scan in scans for change in scan.changes),
-        names=frozenset(name for inner in codes for name in inner.co_names),
+        calls=tuple(calls),
+        bindings=bindings,
+        returns=frozenset(scans[0].returns),
         keywords=frozenset(word for inner in codes for word in _keywords(inner)),
         has_double_star=any(scan.has_double_star for scan in scans),
         parameters=tuple(name for inner in codes for name in inner.co_varnames[: _count_of_parameters(inner)]),
@@ -112,13 +141,29 @@ def _keywords(code: types.CodeType) -> Iterable[str]:
             yield from (word for word in constant if isinstance(word, str))
 
 
-def _scans(code: types.CodeType, outer: dict[str, Path]) -> list["_Scan"]:
-    """The code object and those inside it; `outer` says what its closure's names stand for."""
-    scan = _Scan(code, outer)
+def _arguments(code: types.CodeType) -> dict[str, Path]:
+    parameters = code.co_varnames[: _count_of_parameters(code)] if code.co_flags & 0x02 else ()
+    return {name: ("argument", name) for name in parameters}
+
+
+def _scans(
+    code: types.CodeType,
+    outer: dict[str, Path],
+    given: dict[str, Path],
+    calls: list[Call],
+    bindings: dict[str, set[Path]],
+) -> list["_Scan"]:
+    """The code object and those inside it.
+
+    `outer` says what its closure's names stand for, `given` what its arguments stand for, where that is known.
+    """
+    scan = _Scan(code, outer, given, calls, bindings)
     found = [scan]
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
-            found += _scans(constant, scan.known_to_inner())
+            first = scan.iterated.get(constant)
+            known: dict[str, Path] = {".0": first} if first is not None else {}
+            found += _scans(constant, scan.known_to_inner(), known, calls, bindings)
     return found
 
 
@@ -128,7 +173,14 @@ class _Scan:
     `paths[i]` is the path of what instruction i leaves on top of the stack, where that is one.
     """
 
-    def __init__(self, code: types.CodeType, outer: dict[str, Path]) -> None:
+    def __init__(
+        self,
+        code: types.CodeType,
+        outer: dict[str, Path],
+        given: dict[str, Path],
+        calls: list[Call],
+        bindings: dict[str, set[Path]],
+    ) -> None:
         self.code = code
         self.reads: set[Path] = set()
         self.changes: set[Change] = set()
@@ -137,19 +189,27 @@ class _Scan:
         self.instructions = [each for each in dis.get_instructions(code) if each.opname not in _SKIPPED]
         self.depths = _depths(self.instructions)
         self.paths: list[Path | None] = []
-        #: By instruction, the container whose item it leaves on top of the stack: to fill an item fills the container.
-        self.containers: dict[int, Path] = {}
+        self.loads: set[Path] = set()
+        self.returns: set[Path] = set()
+        self.calls = calls
+        #: What comprehensions inside iterate over.
+        self.iterated: dict[types.CodeType, Path | None] = {}
+        self.comprehensions: list[types.CodeType] = []
+        #: The path of what is taken from a sequence that is being unpacked, and how many names are still to be bound.
+        self.unpacked: tuple[Path | None, int] = None, 0
+        #: What the loop iterates over that begins next.
+        self.iterating = given.get(".0")
         self.module: Path | None = None
-        parameters = code.co_varnames[: _count_of_parameters(code)] if code.co_flags & 0x02 else ()
         #: What local names stand for: arguments, and names bound once to a path.
-        self.locals: dict[str, Path] = {name: ("argument", name) for name in parameters}
-        self.bound_often = self._bound_often(parameters)
+        self.locals = dict(given)
+        self.bindings = bindings
+        self.bound_often = self._bound_often(code.co_varnames[: _count_of_parameters(code)])
         for index, instruction in enumerate(self.instructions):
             self.paths.append(self._path(index, instruction))
-            self._note_item(index, instruction)
             self._changes(index, instruction)
         for index, path in enumerate(self.paths):
             if path is not None and not self._is_taken_apart(index):
+                self.loads.add(path)
                 self._read(path)
 
     def known_to_inner(self) -> dict[str, Path]:
@@ -161,11 +221,21 @@ class _Scan:
             for name in _stored(each):
                 (often if name in seen else seen).add(name)
         for name in often:
-            self.locals.pop(name, None)
+            path = self.locals.pop(name, None)
+            self.bindings[self._key(name)] = set() if path is None else {path}
         return often
 
+    def _key(self, name: str) -> str:
+        return f"{id(self.code)} {name}"
+
+    def _bind(self, name: str, path: Path | None) -> None:
+        if path is not None and name in self.bound_often:
+            self.bindings[self._key(name)].add(path)
+        elif path is not None:
+            self.locals[name] = path
+
     def _read(self, path: Path) -> None:
-        if path[0] in ("global", "import"):
+        if path[0] in ("global", "import") and not any(is_step(step) for step in path[2:]):
             self.reads.add(path)
 
     def _path(self, index: int, each: dis.Instruction) -> Path | None:
@@ -186,17 +256,61 @@ class _Scan:
                 self._read(path)
             return path
         loaded = _loaded(each)
-        return self._local(loaded) if loaded is not None else None
+        return self._local(loaded) if loaded is not None else self._step_taken(index, each)
 
-    def _note_item(self, index: int, each: dis.Instruction) -> None:
-        if each.opname == "BINARY_SUBSCR" or (each.opname == "BINARY_OP" and each.argrepr == "[]"):
-            container = self._pushed(index, 2)
-            if container is not None:
-                self.containers[index] = container
+    def _step_taken(self, index: int, each: dis.Instruction) -> Path | None:
+        """The path of an item, of a call's result, of a text."""
+        before = self.paths[index - 1] if index else None
+        operation = each.opname
+        if operation == "BINARY_SUBSCR" or (operation == "BINARY_OP" and each.argrepr == "[]"):
+            return _step(self._pushed(index, 2), ITEM)
+        if operation in ("GET_ITER", "GET_AITER"):
+            self.iterating = before
+            if self.comprehensions:
+                self.iterated[self.comprehensions.pop()] = before
+            return before
+        if operation == "FOR_ITER":
+            return _step(self.iterating, ITEM)
+        if operation == "UNPACK_SEQUENCE":
+            return _step(before, ITEM)
+        if operation in ("BEFORE_WITH", "BEFORE_ASYNC_WITH"):
+            return _step(before, ENTERED)
+        if operation in ("CALL", "CALL_KW"):
+            return self._call(index, each)
+        if operation == "LOAD_SUPER_ATTR":
+            return _step(_step(self._first_argument(), SUPER), each.argval)
+        if operation == "LOAD_CONST":
+            return self._constant(each.argval)
+        return None
+
+    def _constant(self, value: Any) -> Path | None:
+        if isinstance(value, types.CodeType) and value.co_varnames[:1] == (".0",):
+            self.comprehensions.append(value)
+        return ("const", value) if isinstance(value, str) else None
+
+    def _call(self, index: int, each: dis.Instruction) -> Path | None:
+        """The path of a call's result. CPython has the names of keywords before the call, or on top of the stack."""
+        count, before = int(each.arg or 0), self.instructions[index - 1]
+        has_names = each.opname == "CALL_KW" or before.opname == "KW_NAMES"
+        names: tuple[str, ...] = self.code.co_consts[before.arg or 0] if has_names else ()
+        top = 1 if each.opname == "CALL_KW" else 0
+        given = [self._pushed(index, position + top) for position in range(count, 0, -1)]
+        function = self._pushed(index, count + top + 1)
+        positional = given[: count - len(names)]
+        keywords = tuple(zip(names, given[count - len(names) :], strict=True))
+        if function == ("global", "super"):
+            return _step(self._first_argument(), SUPER)
+        self.calls.append(Call(function, tuple(positional), keywords))
+        return ("call", f"({len(self.calls) - 1})")
+
+    def _first_argument(self) -> Path | None:
+        return self._local(self.code.co_varnames[0]) if self.code.co_varnames else None
 
     def _local(self, name: str) -> Path | None:
         if name in self.locals:
             return self.locals[name]
+        if name in self.bound_often:
+            return ("local", self._key(name))
         is_own = name in self.code.co_varnames or name in self.code.co_cellvars
         return None if is_own else self.outer.get(name)
 
@@ -216,37 +330,52 @@ class _Scan:
         elif operation == "DICT_MERGE":
             self.has_double_star = True
         elif operation in ("STORE_SUBSCR", "DELETE_SUBSCR"):
-            self._change(self._pushed(index, 2))
+            self._change_item(self._pushed(index, 2), self._pushed(index, 1))
         elif operation == "STORE_SLICE":
-            self._change(self._pushed(index, 3))
+            self._change(self._pushed(index, 3), kind="item")
         elif operation == "COPY" and each.arg == 2 and self._is_augmented_item(index):
-            self._change(self._pushed(index, 2))
+            self._change(self._pushed(index, 2), kind="item")
+        elif operation == "BINARY_OP" and each.argrepr.endswith("="):
+            self._change(self._pushed(index, 2), kind="operator")
+        elif operation in ("RETURN_VALUE", "YIELD_VALUE"):
+            self.returns |= {path for path in [self._pushed(index, 1)] if path is not None}
         elif operation in ("STORE_ATTR", "DELETE_ATTR"):
-            is_item = index - 1 in self.containers
-            self._change(self._pushed(index, 1), None if is_item else each.argval)
+            self._change(self._pushed(index, 1), each.argval)
         elif operation in _ATTRIBUTES and index and self.instructions[index - 1].opname == "COPY":
             self._change(self.paths[index - 1], each.argval)
         elif operation in _ATTRIBUTES and each.argval in _MUTATORS and index:
-            self._change(self.paths[index - 1] or self.containers.get(index - 1), by_method=True)
+            self._change(self.paths[index - 1], kind="method")
         else:
             self._stores(index, each)
 
-    def _change(self, path: Path | None, attribute: str | None = None, by_method: bool = False) -> None:
+    def _change(self, path: Path | None, attribute: str | None = None, kind: str = "name") -> None:
         if path is not None:
-            self.changes.add(Change((*path, attribute) if attribute is not None else path, by_method))
+            self.changes.add(Change((*path, attribute) if attribute is not None else path, kind))
+
+    def _change_item(self, path: Path | None, key: Path | None) -> None:
+        if path is not None and path[-1] == "__dict__" and key is not None and key[0] == "const":
+            self._change(path[:-1], key[1])
+        else:
+            self._change(path, kind="item")
 
     def _stores(self, index: int, each: dis.Instruction) -> None:
         """`x = helpers` gives the path a second name; a name of an outer function that is rebound is state."""
+        if each.opname == "UNPACK_SEQUENCE":
+            self.unpacked = self.paths[index], int(each.arg or 0)
         for name in _stored(each):
+            path, left = self.unpacked
+            self.unpacked = path, max(left - 1, 0)
+            if left:
+                self._bind(name, path)
+                continue
             if each.opname in ("STORE_DEREF", "DELETE_DEREF") and name in self.code.co_freevars:
                 if self.outer.get(name) == ("free", name):
                     self.changes.add(Change(("free", name)))
-            elif name not in self.bound_often and each.opname in ("STORE_FAST", "STORE_DEREF"):
+            elif each.opname in ("STORE_FAST", "STORE_DEREF"):
                 path = self.paths[index - 1] if index else None
                 if path is None and index and self.instructions[index - 1].opname == "POP_TOP" and self.module:
                     path = self._before_swap(index)
-                if path is not None:
-                    self.locals[name] = path
+                self._bind(name, path)
 
     def _before_swap(self, index: int) -> Path | None:
         """`import a.b as c` is IMPORT_NAME, IMPORT_FROM, SWAP, POP_TOP, STORE."""
@@ -266,7 +395,7 @@ class _Scan:
             if after < depth:
                 return None
             if after == depth and not _only_pops(self.instructions[earlier]):
-                return self.paths[earlier] or self.containers.get(earlier)
+                return self.paths[earlier]
         return None
 
     def _is_taken_apart(self, index: int) -> bool:
@@ -282,6 +411,15 @@ class _Scan:
             return following.opname in ("SWAP", "POP_TOP")
         copied = following.opname == "COPY" and following.arg == 1 and index + 2 < len(self.instructions)
         return copied and self.instructions[index + 2].opname in _ATTRIBUTES
+
+
+def is_step(name: str) -> bool:
+    """Whether a part of a path is no attribute: an item, a result."""
+    return name in (ITEM, ENTERED, SUPER)
+
+
+def _step(path: Path | None, step: str) -> Path | None:
+    return (*path, step) if path is not None else None
 
 
 def _loaded(each: dis.Instruction) -> str | None:
@@ -304,7 +442,11 @@ def _stored(each: dis.Instruction) -> list[str]:
 
 
 def _only_pops(each: dis.Instruction) -> bool:
-    return each.opname.startswith(("POP_", "STORE_FAST", "STORE_DEREF", "STORE_GLOBAL")) or "JUMP" in each.opname
+    return (
+        each.opname.startswith(("POP_", "STORE_FAST", "STORE_DEREF", "STORE_GLOBAL"))
+        or "JUMP" in each.opname
+        or each.opname == "KW_NAMES"
+    )
 
 
 def _depths(instructions: list[dis.Instruction]) -> list[int]:

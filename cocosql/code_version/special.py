@@ -1,7 +1,6 @@
 """Things that are neither plain data nor functions, classes or instances of the user: how each counts."""
 
 import ast
-import collections
 import contextvars
 import enum
 import functools
@@ -12,16 +11,13 @@ import threading
 import types
 import typing
 import weakref
-from collections.abc import Callable, MutableMapping, MutableSequence, MutableSet
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from cocosql.code_version import classes, declared, origin
 
 if TYPE_CHECKING:
     from cocosql.code_version.walk import Walk
-
-#: Types whose methods `append`, `update` and so on fill them.
-CONTAINERS = (MutableMapping, MutableSequence, MutableSet, collections.deque)
 
 _BUILTINS = (
     types.BuiltinFunctionType,
@@ -61,8 +57,6 @@ def _module(walk: "Walk", value: Any) -> bool:
 
 def _bound_method(walk: "Walk", value: Any) -> bool:
     if isinstance(value, types.MethodType):
-        name = getattr(value.__func__, "__name__", "")
-        walk.uses(name)
         walk.value(value.__func__)
         walk.at(f"the object `{type(value.__self__).__name__}`", value.__self__)
     return isinstance(value, types.MethodType)

@@ -13,21 +13,17 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from cocosql.code_version import classes, declared, origin, special, values
-from cocosql.code_version.dependencies import Analysis, Change, analyze
-
-#: What code changes itself: the namespace, object or class that holds it (by id), and its name there.
-State = frozenset[tuple[int, str]]
+from cocosql.code_version.dependencies import ITEM, Analysis, analyze
+from cocosql.code_version.state import State
 
 #: Attributes of a function or instance that say nothing about what it does.
 _BOOKKEEPING = {"__doc__", "__module__", "__name__", "__qualname__", "__annotations__", "__type_params__"}
 _MISSING = object()
-#: The name under which what an instance contains is state.
-_ITEMS = "[]"
 
 
 @dataclasses.dataclass
 class Walk:
-    """One pass. Things in `state` do not count: the pass says in `changes` what it found to be state."""
+    """One pass. Things in `state` do not count."""
 
     state: State
     home: origin.Home
@@ -36,7 +32,6 @@ class Walk:
     problems: list[str] = dataclasses.field(default_factory=list)
     #: The user's functions and classes, as they are met.
     code: list[types.FunctionType | type] = dataclasses.field(default_factory=list)
-    changes: set[tuple[int, str]] = dataclasses.field(default_factory=set)
     #: New pins, by home, module and attributes (see `_Pin`).
     pins: dict[tuple[Any, ...], "_Pin"] = dataclasses.field(default_factory=dict)
     #: Sets and imports that are being digested further up, by id or name: they may contain themselves.
@@ -50,9 +45,7 @@ class Walk:
         #: Objects whose ids are in use above.
         self._kept: list[Any] = []
         self._analyses: list[Analysis] = []
-        self._methods: list[tuple[type, str, types.FunctionType]] = []
         self._partial_keywords: set[str] = set()
-        self._used_names: set[str] = set()
         #: How deep in a library's wrapper: what that holds for itself is the library's business.
         self._foreign = 0
         self._reader = ""
@@ -69,7 +62,6 @@ class Walk:
         """The digest, when all is followed."""
         self._write_parameters()
         self.write("libraries", origin.names(self.libraries, self.declared))
-        self._note_methods()
         return self._hash.digest()
 
     def _write_parameters(self) -> None:
@@ -134,6 +126,9 @@ class Walk:
     # Values
 
     def value(self, value: Any) -> None:
+        if (id(value), ITEM) in self.state and not isinstance(value, type | types.FunctionType):
+            self._composite(value)
+            return
         data = values.plain(value)
         if data is not None:
             self.write(type(value).__name__, data)
@@ -150,6 +145,9 @@ class Walk:
         if isinstance(value, set | frozenset):
             self._set(value)
             return
+        if (id(value), ITEM) in self.state and not self.is_own_class(type(value)):
+            self.by_type("state", value)
+            return
         inside = values.parts(value)
         cls = type(value)
         is_own = self.is_own_class(cls)
@@ -162,8 +160,8 @@ class Walk:
         if is_own or cls.__module__ != "builtins":
             self.class_(cls)
         self.write(cls.__name__)
-        for suffix, part in () if self._is_state(value, _ITEMS, None) else inside or ():
-            if not (suffix.startswith(".") and self._is_state(value, suffix[1:], part)):
+        for suffix, part in () if (id(value), ITEM) in self.state else inside or ():
+            if not (suffix.startswith(".") and (id(value), suffix[1:]) in self.state):
                 self.part(suffix, part)
         if is_own or inside is None:
             self._instance_attributes(value)
@@ -173,6 +171,8 @@ class Walk:
         """Sets have no order: their elements count by digests of their own, sorted."""
         if type(value) not in (set, frozenset):
             self.class_(type(value))
+        if (id(value), ITEM) in self.state:
+            return
         self.write(type(value).__name__, str(len(value)))
         if id(value) in self.busy:
             return
@@ -188,10 +188,7 @@ class Walk:
         self._kept.append(inner)
         self.problems += inner.problems
         self.code += inner.code
-        self.changes |= inner.changes
         self.pins |= inner.pins
-        self._used_names |= inner._used_names
-        self._methods += inner._methods
         return digest
 
     def _instance_attributes(self, value: Any) -> None:
@@ -200,17 +197,10 @@ class Walk:
         found = sorted(classes.attributes(value).items())
         for name, part in found:
             lazy = any(classes.is_cached_property(vars(base).get(name)) for base in cls.__mro__)
-            if lazy or name in _BOOKKEEPING or self._is_state(value, name, part):
+            if lazy or name in _BOOKKEEPING or (id(value), name) in self.state:
                 continue
             self.write("attribute", name)
             self.part(f".{name}", part)
-
-    def _is_state(self, owner: Any, name: str, value: Any) -> bool:
-        if not self.state:
-            return False
-        names = [name, *([f"filled {name}"] if isinstance(value, special.CONTAINERS) else [])]
-        owners = [owner, *type(owner).__mro__, *(owner.__mro__ if isinstance(owner, type) else ())]
-        return any((id(each), each_name) in self.state for each in owners for each_name in names)
 
     # Functions
 
@@ -239,9 +229,6 @@ class Walk:
         self.code.append(function)
         analysis = analyze(function.__code__)
         self._analyses.append(analysis)
-        self._used_names |= analysis.names
-        for change in analysis.changes:
-            self._note_change(function, change)
         self.write("code", analysis.form.digest)
         self._closure(function, analysis.form.closure)
         self._defaults(function)
@@ -275,8 +262,7 @@ class Walk:
         pairs += [(name, given[name]) for name in keyword_only if name in given]
         self.write("defaults", f"{len(defaults)} {[name in given for name in keyword_only]}")
         for name, default in pairs:
-            if (id(function), f"argument {name}") not in self.state:
-                self.at(f"the default of `{name}`", default)
+            self.at(f"the default of `{name}`", default)
 
     def _extras(self, function: types.FunctionType) -> None:
         wrapped = vars(function).get("__wrapped__", _MISSING)
@@ -375,10 +361,6 @@ class Walk:
         else:
             self.value(module)
 
-    def uses(self, name: str) -> None:
-        """Note that the code calls a method of this name."""
-        self._used_names.add(name)
-
     def passes_by_name(self, names: Iterable[str]) -> None:
         """Note that a call passes arguments by these names."""
         self._partial_keywords.update(names)
@@ -407,90 +389,13 @@ class Walk:
             self.write("field", name)
             self.at(f"the field `{name}`", part)
         for name, part in classes.members(cls):
-            if not self._is_state(cls, name, part):
+            if (id(cls), name) not in self.state:
                 self.write("member", name)
                 self._member(cls, name, part)
         self._reader, self._place = outer
 
     def _member(self, cls: type, name: str, member: Any) -> None:
-        for function in classes.functions_of(member):
-            if not self.home.library_of_function(function):
-                self._methods.append((cls, name, function))
         self.at(f"the class attribute `{cls.__qualname__}.{name}`", member)
-
-    # State
-
-    def _note_change(self, function: types.FunctionType, change: Change) -> None:
-        kind, name, *attributes = change.path
-        namespace = function.__globals__
-        if kind == "global":
-            self._note(namespace, name, attributes, change.by_method, namespace.get(name, _MISSING))
-        elif kind == "free":
-            self._note_cell(function, name, attributes, change.by_method)
-        elif kind == "argument" and not attributes:
-            self.changes.add((id(function), f"argument {name}"))
-        elif kind == "import" and attributes:
-            level, _, module_name = name.partition(" ")
-            module = sys.modules.get(origin.absolute_module_name(namespace, int(level), module_name))
-            if module is not None and not self.home.library_of_module(module):
-                first, *rest = attributes
-                self._note(vars(module), first, rest, change.by_method, vars(module).get(first, _MISSING))
-
-    def _note_cell(self, function: types.FunctionType, name: str, attributes: list[str], by_method: bool) -> None:
-        cells = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
-        cell = cells.get(name)
-        if cell is None:
-            return
-        try:
-            content = cell.cell_contents
-        except ValueError:
-            content = _MISSING
-        self._kept.append(cell)
-        self._note(cell, "", attributes, by_method, content)
-
-    def _note(self, owner: Any, name: str, attributes: list[str], by_method: bool, value: Any) -> None:
-        """Note the end of a path as state, or what is as near to it as has a name."""
-        while attributes and value is not _MISSING and self._has_attributes(value):
-            owner = vars(value) if isinstance(value, types.ModuleType) else value
-            name, *attributes = attributes
-            value = _get(owner, name)
-        if by_method and value is not _MISSING and not isinstance(value, special.CONTAINERS):
-            return
-        self._kept.append(owner)
-        self.changes.add((id(owner), name))
-
-    def _has_attributes(self, value: Any) -> bool:
-        """Whether attributes of a value count one by one: of modules, functions, classes and instances of the user."""
-        if isinstance(value, types.ModuleType):
-            return self.home.library_of_module(value) is None
-        if isinstance(value, types.FunctionType | types.SimpleNamespace):
-            return True
-        return self.is_own_class(value if isinstance(value, type) else type(value))
-
-    def _note_methods(self) -> None:
-        """What methods change of their own object, for those methods that the code may call.
-
-        A setter that is called once from outside does not make its attribute state: that is an input.
-        """
-        waiting = self._methods
-        progress = True
-        while progress:
-            called = [each for each in waiting if classes.may_be_called(each[1], self._used_names)]
-            waiting = [each for each in waiting if not classes.may_be_called(each[1], self._used_names)]
-            for cls, _, function in called:
-                analysis = analyze(function.__code__)
-                self._used_names |= analysis.names
-                for change in analysis.changes:
-                    self._note_own(cls, function, change)
-            progress = bool(called)
-
-    def _note_own(self, cls: type, function: types.FunctionType, change: Change) -> None:
-        """`self.items[key] = …`: the attribute is state of all instances; `self[key] = …`: so is what they contain."""
-        kind, argument, *attributes = change.path
-        if kind == "argument" and (argument,) == function.__code__.co_varnames[:1]:
-            name = attributes[0] if attributes else _ITEMS
-            name = f"filled {name}" if change.by_method and attributes else name
-            self.changes.update((id(base), name) for base in cls.__mro__ if self.is_own_class(base))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -537,14 +442,3 @@ def _member(module: types.ModuleType, name: str) -> Any:
     if name in vars(module):
         return vars(module)[name]
     return sys.modules.get(f"{module.__name__}.{name}", _MISSING)
-
-
-def _get(owner: Any, name: str) -> Any:
-    """What is there under a name now; nothing is computed for it."""
-    if isinstance(owner, dict):
-        return owner.get(name, _MISSING)
-    for space in (owner, *(type(owner).__mro__ if not isinstance(owner, type) else owner.__mro__)):
-        found = getattr(space, "__dict__", {}).get(name, _MISSING)
-        if found is not _MISSING:
-            return found
-    return _MISSING
