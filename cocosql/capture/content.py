@@ -44,6 +44,10 @@ class ContentCapture:
         return list(self.source.types)
 
     @property
+    def identity(self) -> str:
+        return self.source.typed(self.columns)
+
+    @property
     def kind(self) -> str:
         return snapshots.kind(KIND, self.owner)
 
@@ -76,7 +80,9 @@ class ContentCapture:
         raise NotImplementedError("a view that is recomputed reads its sources itself")
 
     def changes(self, session: Session, position: str | None) -> Delta | None:
-        self._snapshot = snapshots.find(session, self.database, self.stored_source, self.columns, self.kind, "")
+        self._snapshot = snapshots.find(
+            session, self.database, self.stored_source, self.columns, self.kind, self.identity
+        )
         self._stored = snapshots.stored_parts(session, self._snapshot) if self._snapshot else Stored()
         self._present = self._add_up(session, self._stored, self.parts.present(session, self._stored))
         if self._snapshot is None or (version := self._snapshot.version_at(position)) is None:
@@ -110,7 +116,8 @@ class ContentCapture:
     def advance(self, session: Session) -> str:
         assert self._present is not None
         snapshot = self._snapshot or snapshots.create(
-            session, self.database, self.stored_source, self.columns, self.kind, "", session.next_id(self.database)
+            *(session, self.database, self.stored_source, self.columns, self.kind, self.identity),
+            session.next_id(self.database),
         )
         version = self._version(snapshot, self._present) if self._snapshot else snapshot.version
         has_written = version != snapshot.version

@@ -14,7 +14,7 @@ class Identity(Protocol):
 
     @property
     def name(self) -> str:
-        """Another name, another way to know rows: what was read so is read anew."""
+        """How rows are known, by columns and types: what was read under another name is read anew."""
 
     @property
     def id_sql(self) -> str: ...
@@ -71,7 +71,7 @@ class Keyed:
 
     @property
     def name(self) -> str:
-        return ", ".join(f"{name} {self.source.types[name]}" for name in self.source.key)
+        return f"{self.source.typed(self.source.key)}: {self.source.typed(self.columns)}"
 
     @property
     def id_sql(self) -> str:
@@ -146,9 +146,12 @@ class Bag:
 
     source: Source
     columns: list[str]
-    name: str = "no key"
     id_type: str = "UHUGEINT"
     keeps_columns: bool = False
+
+    @property
+    def name(self) -> str:
+        return f"no key: {self.source.typed(self.columns)}"
 
     @property
     def id_sql(self) -> str:

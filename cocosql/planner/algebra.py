@@ -48,6 +48,19 @@ def algebra(session: Session, sql: str) -> list[Relation]:
     return made
 
 
+def described(relations: list[Relation]) -> list[list[Any]]:
+    """What the relations do, with the type of each column: another text, another query. It names no database."""
+    numbers = {id(relation): number for number, relation in enumerate(relations)}
+    return [
+        [relation.kind, [numbers[id(below)] for below in relation.inputs], relation.columns, list(_texts(relation))]
+        for relation in relations
+    ]
+
+
+def _texts(relation: Relation) -> Iterator[str | None]:
+    yield from relation["expressions"] if relation.kind == "opaque" else expressions(relation)
+
+
 def walk(root: Relation) -> list[Relation]:
     """All relations, each after its inputs."""
     found: dict[int, Relation] = {}

@@ -14,7 +14,7 @@ from cocosql._native import Session
 from cocosql.catalog import functions
 from cocosql.catalog.views import View
 from cocosql.planner import definitions, sources
-from cocosql.planner.algebra import NotIncremental, Relation, algebra
+from cocosql.planner.algebra import NotIncremental, Relation, algebra, described
 from cocosql.planner.build import plan_flow
 from cocosql.planner.call_sites import Callee
 from cocosql.planner.choice import is_by_query
@@ -44,7 +44,8 @@ class Plan:
     column_types: list[str] = field(default_factory=list)
     #: The functions that it calls, by lower-case name.
     callees: dict[str, Callee] = field(default_factory=dict)
-    #: Fingerprint of the query with the views and macros behind it, and of the flow that it has become.
+    #: Fingerprint of the query with the views and macros behind it, of what DuckDB makes of it, with all types, and of
+    #: the flow that it has become.
     definition: str = ""
     #: The sources that are files.
     files: list[Source] = field(default_factory=list)
@@ -164,6 +165,7 @@ def find_algebra(session: Session, made: Plan) -> None:
             _check_not_reserved([*relation["source_columns"], *source.key], f" of {source}: rename it, for")
             found.setdefault(source.sql.lower(), source)
     made.sources = list(found.values())
+    made.definition = _fingerprint([made.definition, *described(made.algebra)])
 
 
 def find_flow(session: Session, made: Plan) -> None:

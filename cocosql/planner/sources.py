@@ -54,6 +54,10 @@ class Source:
         """The types of all columns that a query may read."""
         return {**dict(zip(self.column_names, self.column_types, strict=True)), **self.hidden}
 
+    def typed(self, columns: Iterable[str]) -> str:
+        """Columns with their types."""
+        return columns_sql((name, self.types[name]) for name in columns)
+
     def __str__(self) -> str:
         return str(self.name or self.sql)
 

@@ -20,7 +20,7 @@ def rebuild_reason(plan: Plan) -> str | None:
         if plan.versions.get(call.function.lower(), call.code_version) != call.code_version:
             return f"the code of function {call.function} changed"
     if {call.function.lower() for call in view.calls} != set(plan.versions) or view.definition != plan.definition:
-        return "its query, or a view or macro in it, changed"
+        return "its query, a view or macro in it, or the type of a column that it reads, changed"
     if (view.column_names, view.column_types) != (plan.column_names, plan.column_types):
         return "its columns changed"
     return None

@@ -112,7 +112,7 @@ def _causes_of(
     if query != query_before:
         yield "query", None, _diff(query_before, query)
     elif definition != definition_before:
-        yield "query", None, "a view or macro that the query uses, or the types that it gives, changed"
+        yield "query", None, "a view or macro that the query uses, or the type of a column, changed"
     for source in sources or []:
         yield "source", source, None
 

@@ -688,14 +688,18 @@ Node Builder::MakeDistinct(LogicalDistinct &distinct, Inputs inputs) {
 	Expressions expressions(context, scope);
 	ExpressionRefs targets;
 	auto is_on = distinct.distinct_type == DistinctType::DISTINCT_ON;
-	if (is_on) {
-		for (auto &target : distinct.distinct_targets) {
+	auto by_meaning = false;
+	for (auto &target : distinct.distinct_targets) {
+		if (is_on) {
 			targets.push_back(*target);
+		} else { // of a UNION, one side of which has a collation, the columns have none
+			by_meaning |= target->GetExpressionClass() != ExpressionClass::BOUND_COLUMN_REF;
 		}
 	}
+	by_meaning |= !is_on && AreComparedByMeaning(scope);
 	auto on = Texts(expressions.Write(targets));
 	auto order = distinct.order_by ? Orders(distinct.order_by->orders, expressions) : Field(Field::List());
-	return {"distinct", inputs, scope, {{"on", on}, {"order", order}, {"by_meaning", !is_on && AreComparedByMeaning(scope)}}};
+	return {"distinct", inputs, scope, {{"on", on}, {"order", order}, {"by_meaning", by_meaning}}};
 }
 
 Node Builder::MakeSetOperation(LogicalSetOperation &op, Inputs inputs) {

@@ -5,7 +5,7 @@ CREATE TABLE coco.snapshots (
     source VARCHAR NOT NULL,            -- the source as SQL, this database without its alias
     columns VARCHAR[] NOT NULL,
     kind VARCHAR NOT NULL,              -- 'rows': snapshot_<id> has a row for each; 'content': digests of parts only
-    identity VARCHAR NOT NULL,          -- how rows are known again: the key and its types
+    identity VARCHAR NOT NULL,          -- how rows are known again: the key, and the types of all columns
     version BIGINT NOT NULL,            -- counts the times at which rows had changed
     generation BIGINT NOT NULL,         -- another one whenever the parts are written
     checkpoint BIGINT,                  -- checkpoints of the file until the tokens of its parts were taken
