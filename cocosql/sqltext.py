@@ -38,6 +38,7 @@ class CocoDuckDB(DuckDB):
         TRANSFORMS: ClassVar = {
             **DuckDB.Generator.TRANSFORMS,
             exp.Pow: lambda self, power: self.binary(power, "^"),
+            exp.RegexpLike: lambda self, match: self.binary(match, "~"),
             exp.StartsWith: lambda self, test: self.binary(test, "^@"),
         }
 

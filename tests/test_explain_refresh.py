@@ -1,7 +1,9 @@
 """EXPLAIN REFRESH: what a refresh would do, and that it does nothing."""
 
+from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from helpers import Calls, Con, rows
 
@@ -170,3 +172,31 @@ def test_what_waits_for_the_view_below(texts: Con) -> None:
         ("source", "v", None, None, None, ["words"]),
         ("function", "size", None, None, None, ["words"]),
     ]
+
+
+def test_of_a_database_that_is_open_for_reading_only(tmp_path: Path) -> None:
+    """What needs no writing on the way is told; else the error says what it would need."""
+
+    @cocosql.udf(version="1")
+    def shout(text: str) -> str:
+        return text.upper()
+
+    path = tmp_path / "r.db"
+    with cocosql.connect(path, functions=(shout,)) as con:
+        con.execute("CREATE TABLE t (id BIGINT PRIMARY KEY, text VARCHAR); INSERT INTO t VALUES (1, 'a')")
+        for name, query in {
+            "plain": "SELECT id FROM t",
+            "called": "SELECT id, shout(text) AS text FROM t",
+            "counted": "SELECT text, count(*) AS n FROM called GROUP BY text",
+            "deep": "SELECT shout(text) AS text FROM (SELECT DISTINCT text FROM t)",
+            "above": "SELECT id + 1 AS id FROM plain",
+        }.items():
+            con.execute(f"CREATE INCREMENTAL VIEW {name} AS {query}")
+        con.execute("INSERT INTO t VALUES (2, 'b')")
+        expected = {name: explain(con, name) for name in ("plain", "called", "counted")}
+    with cocosql.connect(path, functions=(shout,), read_only=True) as con:
+        assert {name: explain(con, name) for name in expected} == expected
+        for name in ("deep", "above"):
+            with pytest.raises(duckdb.InvalidInputException, match="open for reading only") as error:
+                explain(con, name)
+            assert "INSERT" not in str(error.value)

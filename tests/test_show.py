@@ -464,6 +464,12 @@ def test_server_refuses(client: Client, path: str, wrong: dict[str, str]) -> Non
     assert client.server.token not in text and "view" not in text
 
 
+@pytest.mark.parametrize("path", ["http://[::1", "//[", "http://[x]:y/", "/%ff%fe?since=%ff", "*"])
+def test_server_answers_addresses_that_are_none(client: Client, capfd: pytest.CaptureFixture[str], path: str) -> None:
+    assert client.get(path)[0] in (400, 404)
+    assert capfd.readouterr().err == ""
+
+
 def test_server_listens_on_loopback_only(client: Client) -> None:
     assert client.server.server_address[0] == "127.0.0.1"
     assert len(client.server.token) >= 40

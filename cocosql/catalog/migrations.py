@@ -47,7 +47,7 @@ def upgrade(session: Session) -> bool:
     _too_old.difference_update([key for key in _too_old if key[0] == session.instance()])
     old = [name for name in databases(session) if _applied(session, name) != len(_scripts())]
     for database in old:
-        if _is_read_only(session, database):
+        if is_read_only(session, database):
             _too_old.add((session.instance(), database))
             if session.execute("SELECT current_database()") == [(database,)]:
                 raise duckdb.InvalidInputException(
@@ -100,14 +100,15 @@ def _check_writable(session: Session, database: str) -> None:
     Raises:
         duckdb.InvalidInputException: if the database is attached for reading only.
     """
-    if _is_read_only(session, database):
+    if is_read_only(session, database):
         raise duckdb.InvalidInputException(
             f"database {database} is open for reading only: open it without read_only=True to create, refresh or drop "
             "incremental views"
         )
 
 
-def _is_read_only(session: Session, database: str) -> bool:
+def is_read_only(session: Session, database: str) -> bool:
+    """Whether a database is attached for reading only."""
     return any(other.is_read_only for other in session.databases() if other.name.lower() == database.lower())
 
 

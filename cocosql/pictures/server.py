@@ -52,7 +52,11 @@ class _Handler(BaseHTTPRequestHandler):
     timeout = 60
 
     def do_GET(self) -> None:
-        url = urlsplit(self.path)
+        try:
+            url = urlsplit(self.path)
+        except ValueError:  # a host in brackets that are not closed, and the like
+            self._answer(HTTPStatus.BAD_REQUEST, "text/plain", "this is no address\n")
+            return
         query = parse_qs(url.query)
         refusal = self._refusal(query.get("token", [""])[-1])
         if refusal:

@@ -9,7 +9,7 @@ import duckdb
 
 from cocosql._native import Session
 from cocosql.capture import SourceMoved, snapshots
-from cocosql.catalog import errors, functions, locks, migrations, runs, views
+from cocosql.catalog import errors, functions, locks, migrations, runs, settings, views
 from cocosql.catalog.locked_views import LockedViews, as_it_is, lock
 from cocosql.catalog.names import Name
 from cocosql.catalog.views import View
@@ -120,8 +120,7 @@ def run(session: Session, locked: LockedViews, above: list[Plan], plan: Plan, *,
 def prepared(session: Session, view: View) -> Session:
     """Give the session the database, the settings and the search path that the view was created with."""
     session.configure("python_enable_replacements", "false")
-    for name, value in view.settings.items():
-        session.configure(name, value)
+    settings.apply(session, view.settings)
     database = view.name.database
     entries = [split_name(entry) for entry in view.search_path]
     path = [qualified(*(entry if len(entry) == 2 else [database, *entry])) for entry in [["main"], *entries]]

@@ -6,7 +6,7 @@ from dataclasses import replace
 import duckdb
 
 from cocosql._native import Session
-from cocosql.catalog import migrations, names, views
+from cocosql.catalog import migrations, names, settings, views
 from cocosql.catalog.locked_views import LockedViews, lock
 from cocosql.catalog.names import Caller, Name
 from cocosql.catalog.views import View
@@ -40,8 +40,10 @@ def run(session: Session, statement: Statement, caller: Caller) -> list[tuple[()
     check_options(session, statement.options)
     name = names.new_name(session, statement.names[0], caller)
     _existing(session, name, statement, views.all_views(session, name.database))
+    session = session.sibling()
+    settings.apply(session, caller.settings)
     declared = _declared(session, statement, caller, name)
-    session = prepared(session.sibling(), declared)
+    prepared(session, declared)
 
     def choose(others: list[View]) -> list[Name]:
         existing = views.named(others, name)
@@ -142,8 +144,10 @@ def _lent(declared: View, existing: View | None) -> View:
     """A declared view with the data of the one that it replaces."""
     if existing is None:
         return declared
+    same = (existing.settings, existing.search_path) == (declared.settings, declared.search_path)
     parts = ("query", "given_columns", "options", "settings", "search_path")
-    return replace(existing, owed_seconds=None, **{part: getattr(declared, part) for part in parts})
+    lent = replace(existing, owed_seconds=None, **{part: getattr(declared, part) for part in parts})
+    return lent if same else replace(lent, definition="")  # the same query may mean something else
 
 
 def _search_path(caller: Caller, name: Name) -> list[str]:

@@ -1,13 +1,17 @@
 """EXPLAIN REFRESH INCREMENTAL VIEW name: what a refresh would do. It calls no function and writes nothing."""
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 
+import duckdb
+
 from cocosql._native import Session
-from cocosql.catalog import functions, locks, runs, views
+from cocosql.catalog import functions, locks, migrations, runs, views
 from cocosql.catalog.locked_views import lock
 from cocosql.catalog.names import Caller
+from cocosql.catalog.views import View
 from cocosql.refresh.map_step import MapStep
 from cocosql.refresh.refresh import chain_names, planned, prepared, reading, snapshots_read, upstream
 from cocosql.refresh.view_refresh import ViewRefresh
@@ -33,11 +37,26 @@ def run(session: Session, statement: Statement, caller: Caller) -> list[Row]:
 def _explain_all(session: Session, chain: list[ViewRefresh]) -> list[Row]:
     rows: list[Row] = []
     unknown: list[str] = []
-    with locks.hold(session, snapshots_read(chain)), suppress(_DryRun), reading(session, chain):
+    held = locks.hold(session, snapshots_read(chain))
+    with held, suppress(_DryRun), _written(session, chain[-1].view), reading(session, chain):
         for part in chain:
             rows += _explain(session, part, unknown, is_last=part is chain[-1])
         raise _DryRun
     return rows
+
+
+@contextmanager
+def _written(session: Session, view: View) -> Iterator[None]:
+    """What becomes of operators and views on the way is written and taken back: say so where that cannot be."""
+    try:
+        yield
+    except duckdb.Error as error:
+        if "read-only" not in str(error) or not migrations.is_read_only(session, view.name.database):
+            raise
+        raise duckdb.InvalidInputException(
+            f"EXPLAIN REFRESH works out what becomes of the operators and views below {view.name}, and takes it back: "
+            f"that needs database {view.name.database} open for writing, and it is open for reading only"
+        ) from None
 
 
 class _DryRun(Exception):
@@ -67,7 +86,7 @@ def _explain(session: Session, part: ViewRefresh, unknown: list[str], *, is_last
         if not unknown and not is_last:
             part.apply(session, counts.before_map)
         return rows
-    if not counts.missing:
+    if not counts.missing and not (is_last and not any(one.sites for one in part.flow.maps)):
         with suppress(_Unknown):
             part.apply(session, counts.before_map)
     rows += counts.rows(part, name)

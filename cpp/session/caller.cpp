@@ -15,19 +15,6 @@ using namespace duckdb;
 
 namespace {
 
-//! Settings that change what a query returns. They are stored with a view and set for each of its refreshes.
-constexpr const char *RESULT_SETTINGS[] = {"TimeZone",
-                                           "Calendar",
-                                           "default_collation",
-                                           "default_null_order",
-                                           "default_order",
-                                           "integer_division",
-                                           "ieee_floating_point_ops",
-                                           "order_by_non_integer_literal",
-                                           "scalar_subquery_error_on_multiple_rows",
-                                           "old_implicit_casting",
-                                           "file_search_path"};
-
 nb::list SearchPath(ClientContext &context) {
 	nb::list path;
 	auto database = DatabaseManager::GetDefaultDatabase(context);
@@ -38,11 +25,12 @@ nb::list SearchPath(ClientContext &context) {
 	return path;
 }
 
+//! The settings that a view is stored with, those of the session before those of the instance.
 nb::dict Settings(ClientContext &context) {
 	nb::dict settings;
-	for (auto name : RESULT_SETTINGS) {
+	for (auto name : nb::module_::import_("cocosql.catalog.settings").attr("CHANGE_RESULTS")) {
 		Value value;
-		if (context.TryGetCurrentSetting(name, value) && !value.IsNull()) {
+		if (context.TryGetCurrentSetting(Identifier(nb::cast<std::string>(name)), value) && !value.IsNull()) {
 			settings[name] = value.ToString();
 		}
 	}

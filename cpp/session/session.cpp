@@ -208,8 +208,11 @@ nb::dict Session::Functions() {
 void Session::Configure(const std::string &setting, const std::string &value) {
 	WithoutPython([&] {
 		auto &context = *connection.context;
-		context.RunFunctionInTransaction(
-		    [&] { PhysicalSet::SetVariable(context, Identifier(setting), SetScope::SESSION, Value(value)); });
+		Value present;
+		if (context.TryGetCurrentSetting(Identifier(setting), present) && present.ToString() != value) {
+			context.RunFunctionInTransaction(
+			    [&] { PhysicalSet::SetVariable(context, Identifier(setting), SetScope::SESSION, Value(value)); });
+		}
 	});
 }
 

@@ -35,7 +35,8 @@ public:
 	std::unique_ptr<CheckpointHold> HoldCheckpoints(const std::vector<std::string> &databases);
 	//! The registered functions: name to number in cocosql.udf.
 	nb::dict Functions();
-	//! Sets a setting for this session only: a plain SET sets most of them for the whole database instance.
+	//! Sets a setting for this session only: a plain SET sets most of them for the whole database instance. One that
+	//! this version of DuckDB lacks, or that only an extension brings which is not loaded, is left alone.
 	void Configure(const std::string &setting, const std::string &value);
 	//! A number that stands for the database instance.
 	uintptr_t Instance() const;
