@@ -205,6 +205,8 @@ class _Scan:
         self.bindings = bindings
         self.bound_often = self._bound_often(code.co_varnames[: _count_of_parameters(code)])
         for index, instruction in enumerate(self.instructions):
+            if instruction.opname == "STORE_FAST_LOAD_FAST":
+                self._stores(index, instruction)
             self.paths.append(self._path(index, instruction))
             self._changes(index, instruction)
         for index, path in enumerate(self.paths):
@@ -335,6 +337,8 @@ class _Scan:
             self._change(self._pushed(index, 3), kind="item")
         elif operation == "COPY" and each.arg == 2 and self._is_augmented_item(index):
             self._change(self._pushed(index, 2), kind="item")
+        elif operation == "STORE_FAST_LOAD_FAST":
+            pass  # It has bound its name already.
         elif operation == "BINARY_OP" and each.argrepr.endswith("="):
             self._change(self._pushed(index, 2), kind="operator")
         elif operation in ("RETURN_VALUE", "YIELD_VALUE"):
@@ -371,7 +375,7 @@ class _Scan:
             if each.opname in ("STORE_DEREF", "DELETE_DEREF") and name in self.code.co_freevars:
                 if self.outer.get(name) == ("free", name):
                     self.changes.add(Change(("free", name)))
-            elif each.opname in ("STORE_FAST", "STORE_DEREF"):
+            elif each.opname in ("STORE_FAST", "STORE_DEREF", "STORE_FAST_LOAD_FAST"):
                 path = self.paths[index - 1] if index else None
                 if path is None and index and self.instructions[index - 1].opname == "POP_TOP" and self.module:
                     path = self._before_swap(index)
