@@ -325,6 +325,159 @@ def test_sql_types_and_version(load: Load) -> None:
     assert len(code_version(one, [])) == 32
 
 
+# Classes and values: a function that reads them differs if and only if they do. `{}` stands for each of what follows.
+MODEL = "import attrs, pydantic, typing, annotated_types\nfrom pydantic import BaseModel\n"
+DEFINITIONS = {
+    "pydantic: a field's model": (
+        MODEL
+        + "class N(BaseModel):\n    k: {}\nclass M(BaseModel):\n    n: N\n    m: list['N'] = []\ndef f(x):\n    return M",
+        *("int", "str", "int | None", "typing.Annotated[int, annotated_types.Ge(1)]"),
+        *("typing.Annotated[int, annotated_types.Ge(2)]", "int = 1", "int = 2", "int = pydantic.Field(1, le=5)"),
+        *("typing.Annotated[int, pydantic.AfterValidator(lambda v: v)]", "int = pydantic.Field(1, alias='k')"),
+        *("typing.Annotated[int, pydantic.AfterValidator(lambda v: v + 1)]", "typing.Literal[1]"),
+    ),
+    "pydantic: more": (
+        MODEL + "class M(BaseModel):\n    k: int = 1\n    {}\ndef f(x):\n    return M()",
+        *("pass", "_p: int = pydantic.PrivateAttr(1)", "_p: int = pydantic.PrivateAttr(2)", "_p = 3"),
+        *("model_config = {'frozen': True}", "model_config = {'extra': 'forbid'}", "n: typing.ClassVar[int] = 1"),
+        *(
+            f"@pydantic.field_validator('k', mode='{mode}')\n    @classmethod\n    def v(cls, v): return v + {n}"
+            for mode, n in (("before", 1), ("before", 2), ("after", 1))
+        ),
+        "@pydantic.model_validator(mode='after')\n    def v(self): return self",
+        "@pydantic.computed_field\n    def v(self) -> int: return 1",
+        "@pydantic.computed_field(alias='w')\n    def v(self) -> int: return 1",
+        "@pydantic.field_serializer('k')\n    def v(self, v): return 1",
+        "@pydantic.field_serializer('k', when_used='json')\n    def v(self, v): return 1",
+    ),
+    "pydantic: dataclass": (
+        MODEL + "@pydantic.dataclasses.dataclass{0}\nclass M:\n    k: int = {1}\ndef f(x):\n    return M()",
+        ("", "1"),
+        ("", "2"),
+        ("", "pydantic.Field(1, gt=0)"),
+        ("(frozen=True)", "1"),
+        ("(config={'strict': True})", "1"),
+    ),
+    "attrs": (
+        MODEL + "@attrs.define{0}\nclass A:\n    k: int = attrs.field({1})\ndef f(x):\n    return A(x)",
+        *(("", each) for each in ("", "validator=attrs.validators.lt(3)", "validator=attrs.validators.lt(30)")),
+        *(("", each) for each in ("default=1", "default=2", "factory=list", "converter=int", "converter=str")),
+        *(
+            ("", each)
+            for each in ("metadata={'a': 1}", "metadata={'a': 2}", "on_setattr=attrs.setters.frozen", "eq=str")
+        ),
+        *((each, "") for each in ("(frozen=True)", "(slots=False)", "(order=True)", "(eq=False)", "(kw_only=True)")),
+    ),
+    "dataclass": (
+        "import dataclasses, typing\n@dataclasses.dataclass{0}\nclass D:\n    k: {1}\ndef f(x):\n    return D(1)",
+        *(("", each) for each in ("int", "str", "'int'", "int = 1", "int = 2", "typing.ClassVar[int] = 1")),
+        *(
+            ("", f"list = dataclasses.field({each})")
+            for each in ("default_factory=list", "metadata={1: 2}", "repr=False")
+        ),
+        *(
+            (each, "int")
+            for each in ("(frozen=True)", "(order=True)", "(slots=True)", "(match_args=False)", "(eq=False)")
+        ),
+    ),
+    "annotation as a text": (
+        "import dataclasses\nclass N:\n    k = {}\n@dataclasses.dataclass\nclass D:\n    k: 'list[N]'\ndef f(x):\n    return D",
+        *("1", "2"),
+    ),
+    "enum": (
+        "import enum\nclass E(enum.{0}):\n    A = 1\n    B = 2\n    {1}\nE.A.note = {2}\ndef f(x):\n    return E",
+        *(("Enum", each, "1") for each in ("pass", "def m(self): return 1", "def m(self): return 2", "C = 1", "C = 3")),
+        *(("Enum", "def __init__(self, n):\n        self.double = n * " + each, "1") for each in ("2", "3")),
+        *(("Enum", "@classmethod\n    def _missing_(cls, v): return " + each, "1") for each in ("cls.A", "cls.B")),
+        *(("IntEnum", "pass", "1"), ("Enum", "pass", "2"), ("Flag", "pass", "1")),
+        *(("Flag, boundary=enum.KEEP", "pass", "1"), ("Flag, boundary=enum.EJECT", "pass", "1")),
+    ),
+    "enum: new": (
+        "import enum\nclass E(enum.Enum):\n    def __new__(cls, n):\n        self = object.__new__(cls)\n"
+        "        self._value_ = n\n        {}\n        return self\n    A = 1\ndef f(x):\n    return E(x)",
+        *("pass", "self.n = 1", "self.n = 2", "str(n)"),
+    ),
+    "names in a class": (
+        "class C:\n    {}\ndef f(x):\n    return C",
+        *(
+            "_fields = ('a',)",
+            "_fields = ('b',)",
+            "__match_args__ = ('a',)",
+            "__match_args__ = ('b',)",
+            "model_fields = 1",
+        ),
+        *(
+            "__slots__ = ('a',)",
+            "__slots__ = ('b',)",
+            "__slots__ = ()",
+            "_field_defaults = 1",
+            "__total__ = 1",
+            "a: int",
+        ),
+        *("_abc_impl = 1", "__class_vars__ = 1", "__private_attributes__ = {}", "_member_map_ = 1", "__hash__ = None"),
+        *("__attrs = 1", "__pydantic_x = 1", "__required_keys__ = 1", "_generate_next_value_ = 1", "a: str", "pass"),
+    ),
+    "typed dict": (
+        "import typing\nclass C(typing.TypedDict{0}):\n    a: {1}\ndef f(x):\n    return C",
+        *(("", "int"), ("", "str"), (", total=False", "int"), ("", "typing.NotRequired[int]")),
+    ),
+    "named tuple": (
+        "import typing\nclass C(typing.NamedTuple):\n    {}\ndef f(x):\n    return C(1)",
+        *("a: int", "b: int", "a: str", "a: int = 1", "a: int = 2"),
+    ),
+    "generic base": (
+        "import typing\nT = typing.TypeVar('T')\nclass B(typing.Generic[T]): pass\nclass C(B[{}]): pass\ndef f(x):\n    return C",
+        *("int", "str"),
+    ),
+    "class made by exec": (
+        "exec('class C:\\n    def __init__(self): self.n = {}')\ndef f(x):\n    return C().n",
+        *("1", "2"),
+    ),
+    "docstring that is read": ("class C:\n    '''{}'''\ndef f(x):\n    return C.__doc__", "1", "2"),
+    "attribute of a function": (
+        "def g(x): pass\ng.limit = {}\nALL = [g]\ndef f(x):\n    return ALL[0].limit",
+        *("1", "2", "[1]"),
+    ),
+    "fold": (
+        "import datetime as d, zoneinfo\nD = d.datetime(2024, 10, 27, 2, 30, tzinfo=zoneinfo.ZoneInfo('UTC'), fold={})\n"
+        "def f(x):\n    return D",
+        *("0", "1"),
+    ),
+    "fold of a time": ("import datetime as d\nT = d.time(2, fold={})\ndef f(x):\n    return T", "0", "1"),
+    "arrays": (
+        "import numpy as np\nA = {}\ndef f(x):\n    return A",
+        *(
+            f"np.array([(1, 'x')], dtype=[('{a}', '{t}'), ('z', object)])"
+            for a, t in (("a", "i4"), ("b", "i4"), ("a", "i8"))
+        ),
+        *(f"np.array([(1, 2)], dtype=[('{a}', 'i4'), ('b', 'i4')])" for a in "ac"),
+        *("np.zeros((2, 3))", "np.zeros((2, 3), order='F')", "np.zeros((3, 2))", "np.zeros((2, 3), '>f8')"),
+        *("np.array(['a', 1], object)", "np.array([['a', 1]], object)", "np.zeros((4, 3))[::2]"),
+        *("np.dtype('i4', metadata={'a': 1})", "np.dtype('i4', metadata={'a': 2})", "np.broadcast_to(0.0, (2, 3))"),
+    ),
+    "weak references": (
+        "import weakref\nclass C: pass\nc = C()\nc.n = {0}\nW = {1}\ndef f(x):\n    return W",
+        *((n, w) for n in "12" for w in ("weakref.ref(c)", "weakref.WeakSet([c])", "weakref.WeakValueDictionary(a=c)")),
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("template", "pieces"), [(each[0], each[1:]) for each in DEFINITIONS.values()], ids=DEFINITIONS
+)
+def test_definitions_count(load: Load, template: str, pieces: tuple[Any, ...]) -> None:
+    def get(piece: Any) -> str:
+        source = template
+        for number, text in enumerate([piece] if isinstance(piece, str) else piece):
+            source = source.replace("{}" if isinstance(piece, str) else f"{{{number}}}", text)
+        return version(load(source).f)
+
+    found = {piece: get(piece) for piece in pieces}
+    same = [(one, other) for one, other in itertools.combinations(pieces, 2) if found[one] == found[other]]
+    assert not same
+    assert [piece for piece in pieces if get(piece) != found[piece]] == []
+
+
 # Other modules of the user
 
 IMPORTS = {

@@ -10,7 +10,6 @@ import sys
 import threading
 import types
 import typing
-import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +31,7 @@ _BUILTINS = (
 _BY_TYPE: tuple[type, ...] = (
     *(type(made) for made in (threading.Lock(), threading.RLock(), os.environ)),
     *(threading.Condition, threading.Semaphore, threading.Event, threading.Barrier, threading.local),
-    *(contextvars.ContextVar, weakref.ref, weakref.WeakKeyDictionary, weakref.WeakValueDictionary, weakref.WeakSet),
+    contextvars.ContextVar,
 )
 
 

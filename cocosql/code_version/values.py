@@ -11,6 +11,7 @@ import struct
 import sys
 import types
 import uuid
+import weakref
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -61,12 +62,19 @@ _PLAIN: dict[type, Callable[[Any], bytes]] = {
 def _numpy(value: Any, numpy: types.ModuleType) -> bytes | None:
     kind = type(value)
     if kind in (numpy.ndarray, numpy.memmap, numpy.recarray):
-        if value.dtype.hasobject:
-            return None
-        return f"{value.dtype.descr} {value.shape} ".encode() + bytes(value.tobytes())
-    if isinstance(value, numpy.generic) and not isinstance(value, numpy.object_):
-        return f"{value.dtype.descr} ".encode() + bytes(value.tobytes())
-    return str(value).encode() if isinstance(value, numpy.dtype) else None
+        return None if value.dtype.hasobject else _layout(value) + bytes(value.tobytes())
+    if isinstance(value, numpy.generic) and not value.dtype.hasobject:
+        return _dtype(value.dtype) + bytes(value.tobytes())
+    return _dtype(value) if isinstance(value, numpy.dtype) else None
+
+
+def _dtype(dtype: Any) -> bytes:
+    return f"{dtype!r} {dtype.metadata} ".encode("utf-8", "surrogatepass")
+
+
+def _layout(array: Any) -> bytes:
+    """What an array's elements are, and how they lie in memory: code may see that, too."""
+    return _dtype(array.dtype) + f"{array.shape} {array.strides} {array.flags.writeable} ".encode()
 
 
 def _pyarrow(value: Any, arrow: types.ModuleType) -> bytes | None:
@@ -105,7 +113,7 @@ def parts(value: Any) -> Iterable[Part] | None:
             return take(value)
     root = type(value).__module__.partition(".")[0]
     if root == "numpy" and type(value).__name__ == "ndarray":  # One of objects, or plain() had taken it.
-        return [("", value.shape), *_elements(value.ravel().tolist())]
+        return [("", _layout(value)), *_elements(value.ravel().tolist())]
     return _reduced(value) if root in _REDUCED else None
 
 
@@ -133,6 +141,8 @@ _PARTS: list[tuple[type | tuple[type, ...], Callable[[Any], list[Part]]]] = [
     (bytes, lambda value: [("", b"".join([value]))]),
     (int, lambda value: [("", int.__int__(value))]),
     (float, lambda value: [("", float.__float__(value))]),
+    (weakref.ref, lambda value: [("()", value())]),
+    ((weakref.WeakValueDictionary, weakref.WeakKeyDictionary), _items),
     (BaseException, lambda value: _elements(value.args)),
 ]
 
@@ -156,7 +166,7 @@ _REDUCED = frozenset(
 
 def _reduced(value: Any) -> list[Part] | None:
     try:
-        reduced = value.__reduce_ex__(2)
+        reduced = value.__reduce_ex__(4)
     except TypeError:
         return None
     if isinstance(reduced, str):

@@ -9,6 +9,7 @@ import functools
 import hashlib
 import sys
 import types
+import weakref
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -48,6 +49,9 @@ class Walk:
         self._partial_keywords: set[str] = set()
         #: How deep in a library's wrapper: what that holds for itself is the library's business.
         self._foreign = 0
+        #: Whether in the definition of a class, or in what decorators left with a function: things of libraries there
+        #: count by their attributes.
+        self._described = False
         self._reader = ""
         self._place = ""
 
@@ -91,7 +95,7 @@ class Walk:
     def problem(self, value: Any) -> None:
         name = origin.qualified_name(type(value))
         self.by_type("type", value)
-        if not self._foreign:
+        if not self._foreign and not self._described:
             self.problems.append(f"{self._reader} reads {self._place}, a {name}")
 
     def source_of(self, module: str) -> None:
@@ -142,7 +146,7 @@ class Walk:
             self._composite(value)
 
     def _composite(self, value: Any) -> None:
-        if isinstance(value, set | frozenset):
+        if isinstance(value, set | frozenset | weakref.WeakSet):
             self._set(value)
             return
         if (id(value), ITEM) in self.state and not self.is_own_class(type(value)):
@@ -151,7 +155,8 @@ class Walk:
         inside = values.parts(value)
         cls = type(value)
         is_own = self.is_own_class(cls)
-        if inside is None and not is_own and not classes.has_declared_fields(cls):
+        is_described = self._described and bool(classes.attributes(value))
+        if inside is None and not (is_own or is_described or classes.has_declared_fields(cls)):
             self.problem(value)
             return
         is_shared = not isinstance(value, tuple | str | int | float | bytes)
@@ -167,7 +172,7 @@ class Walk:
             self._instance_attributes(value)
         self.write("end")
 
-    def _set(self, value: set[Any] | frozenset[Any]) -> None:
+    def _set(self, value: set[Any] | frozenset[Any] | weakref.WeakSet[Any]) -> None:
         """Sets have no order: their elements count by digests of their own, sorted."""
         if type(value) not in (set, frozenset):
             self.class_(type(value))
@@ -182,7 +187,8 @@ class Walk:
     def _apart(self, write: Callable[["Walk"], None], busy: Any) -> bytes:
         """The digest of something as if it were met first."""
         inner = Walk(self.state, self.home, self.declared, busy=self.busy | {busy})
-        inner._reader, inner._place, inner._foreign = self._reader, self._place, self._foreign
+        inner._reader, inner._place = self._reader, self._place
+        inner._foreign, inner._described = self._foreign, self._described
         write(inner)
         digest = inner.finish()
         self._kept.append(inner)
@@ -215,15 +221,15 @@ class Walk:
             return
         if self.met(function):
             return
-        outer = self._foreign, self._reader, self._place
+        outer = self._foreign, self._reader, self._place, self._described
         self._foreign = 0 if own else self._foreign + 1
         if own:
-            self._reader = function.__qualname__.rpartition("<locals>.")[2]
+            self._reader, self._described = function.__qualname__.rpartition("<locals>.")[2], False
             self._own_function(function)
         else:
             self._closure(function, function.__code__.co_freevars)
-        self._extras(function)
-        self._foreign, self._reader, self._place = outer
+        self._extras(function, own)
+        self._foreign, self._reader, self._place, self._described = outer
 
     def _own_function(self, function: types.FunctionType) -> None:
         self.code.append(function)
@@ -264,10 +270,15 @@ class Walk:
         for name, default in pairs:
             self.at(f"the default of `{name}`", default)
 
-    def _extras(self, function: types.FunctionType) -> None:
+    def _extras(self, function: types.FunctionType, own: bool) -> None:
         wrapped = vars(function).get("__wrapped__", _MISSING)
         if wrapped is not _MISSING:
             self.at("the wrapped function", wrapped)
+        self._described = True
+        for name, part in sorted(vars(function).items()) if own else ():
+            if name not in ("__wrapped__", "__signature__") and (id(function), name) not in self.state:
+                self.write("attribute", name)
+                self.at(f"the attribute `{function.__name__}.{name}`", part)
 
     # Globals
 
@@ -306,6 +317,8 @@ class Walk:
     def _function_attribute(self, value: Any, attributes: list[str]) -> None:
         """`f.limit`: an attribute that the user gave to a function, or its docstring."""
         name = attributes[0] if attributes else ""
+        if name == "__doc__" and isinstance(value, type) and self.is_own_class(value):
+            self.write("doc", value.__doc__ or "")
         if not isinstance(value, types.FunctionType) or self.home.library_of_function(value):
             return
         if name in vars(value) and (id(value), name) not in self.state:
@@ -381,18 +394,35 @@ class Walk:
         self.code.append(cls)
         if origin.is_compiled(cls.__module__):
             self.source_of(cls.__module__)
-        outer = self._reader, self._place
-        self._reader = cls.__qualname__.rpartition("<locals>.")[2]
+        outer = self._reader, self._place, self._described
+        self._reader, self._described = cls.__qualname__.rpartition("<locals>.")[2], False
         for base in (*cls.__bases__, type(cls)):
             self.class_(base)
+        self._described = True
         for name, part in classes.fields(cls):
             self.write("field", name)
             self.at(f"the field `{name}`", part)
+        for name, part in classes.annotations(cls).items():
+            self.write("annotation", name)
+            self._annotation(cls, part)
+        self._described = False
+        for name, part in classes.defaults(cls):
+            self.write("default", name)
+            self.at(f"the default of the field `{name}`", part)
         for name, part in classes.members(cls):
             if (id(cls), name) not in self.state:
                 self.write("member", name)
                 self._member(cls, name, part)
-        self._reader, self._place = outer
+        self._reader, self._place, self._described = outer
+
+    def _annotation(self, cls: type, annotation: Any) -> None:
+        """An annotation that is a text also counts by what its names mean in the module of its class."""
+        self.at(f"an annotation of `{cls.__qualname__}`", annotation)
+        if isinstance(annotation, str):
+            namespace = vars(sys.modules.get(cls.__module__, types))
+            for name in classes.names_in(annotation):
+                if isinstance(namespace.get(name), type):
+                    self.class_(namespace[name])
 
     def _member(self, cls: type, name: str, member: Any) -> None:
         self.at(f"the class attribute `{cls.__qualname__}.{name}`", member)
