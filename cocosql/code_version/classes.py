@@ -109,8 +109,10 @@ def _attrs_field(field: Any) -> list[Any]:
 
 
 def _public_slots(value: Any) -> list[Any]:
+    """What is said of a field, without its default."""
     names = [name for name in type(value).__slots__ if not name.startswith("_") and "default" not in name]
-    return [[name, getattr(value, name, None)] for name in names]
+    found = [(name, getattr(value, name, None)) for name in names]
+    return [part for part in found if part[1] is not None and part[1] != [] and not _is_missing(part[1])]
 
 
 def _pydantic_decorators(decorators: Any) -> Iterator[tuple[str, Any]]:

@@ -19,6 +19,8 @@ from pathlib import Path
 from typing import Any
 
 _LIBRARY_FOLDERS = {"site-packages", "dist-packages"}
+#: Of decorators around a function.
+_LONGEST_CHAIN = 100
 _METADATA = (".dist-info", ".egg-info")
 
 
@@ -112,6 +114,8 @@ class Home:
     """Where the function comes from whose code version is made: None for the user's own files."""
 
     distribution: Library | None = None
+    #: What was found, by the name of the module; a home is used for one code version only.
+    _known: dict[str, Library | None] = dataclasses.field(default_factory=dict, compare=False, repr=False)
 
     def library_of_file(self, path: str) -> Library | None:
         """The library that a file belongs to; None if it is the user's."""
@@ -134,16 +138,24 @@ class Home:
         return self.library_of_name(cls.__module__)
 
     def library_of_name(self, module: Any) -> Library | None:
-        loaded = sys.modules.get(module) if isinstance(module, str) else None
-        return self.library(vars(loaded) if loaded is not None else {"__name__": module})
+        if not isinstance(module, str):
+            return None
+        try:
+            return self._known[module]
+        except KeyError:
+            loaded = sys.modules.get(module)
+            found = self.library(vars(loaded) if loaded is not None else {"__name__": module})
+            self._known[module] = found
+            return found
 
 
 def home(function: Any) -> Home:
     """The home of a function, below its decorators, or of a class or the class of an instance."""
-    seen: list[Any] = []
-    while not any(function is each for each in seen):
-        seen.append(function)
-        function = _inner(function)
+    for _ in range(_LONGEST_CHAIN):
+        inner = _inner(function)
+        if inner is function:
+            break
+        function = inner
     if isinstance(function, types.FunctionType):
         found = _library_of(function.__globals__)
     else:
@@ -157,6 +169,8 @@ def _inner(function: Any) -> Any:
         return function.func
     if isinstance(function, types.MethodType):
         return function.__func__
+    if isinstance(function, types.FunctionType):
+        return function.__dict__.get("__wrapped__", function)
     wrapped = inspected(function, "__wrapped__")
     return wrapped if callable(wrapped) else function
 

@@ -23,7 +23,7 @@ State = frozenset[tuple[int, str]]
 
 _CONTAINERS = (MutableMapping, MutableSequence, MutableSet, collections.deque)
 _ELEMENTS = (list, tuple, set, frozenset, dict, collections.deque, types.MappingProxyType)
-_DATA = str | bytes | int | float | complex | None
+_DATA = (str, bytes, int, float, complex, type(None))
 #: Of a large container, or of many things that an argument may be, these many are looked at.
 _MANY = 1000
 _MISSING = object()
@@ -63,12 +63,16 @@ class _Super:
         self.owner = owner
 
 
+_NOBODYS = (*_DATA, _Super)
+
+
 def find_state(function: Any, home: origin.Home) -> tuple[State, list[Any]]:
     """The state of a function's code, and what must be kept as long as that is used."""
     finder = _Finder(home)
     finder.use(function)
-    for called in finder.behind(_in_class(type(function), "__call__")):
-        finder.bind_first(called, function)
+    if not isinstance(function, types.FunctionType):
+        for called in finder.behind(_in_class(type(function), "__call__")):
+            finder.bind_first(called, function)
     finder.follow()
     return frozenset(finder.state), finder.kept
 
@@ -86,6 +90,9 @@ class _Finder:
         #: One object for each method of an object, and for each thing that is made.
         self.single: dict[tuple[Any, ...], Any] = {}
         self.resolving: set[tuple[int, Path]] = set()
+        #: What paths mean, until something more is known of arguments.
+        self.resolved: dict[tuple[int, Path], list[Any]] = {}
+        self.bindings = 0
 
     def follow(self) -> None:
         while self.waiting:
@@ -107,7 +114,10 @@ class _Finder:
             return
         self.used.add(id(value))
         self.kept.append(value)
-        if isinstance(value, _ELEMENTS):
+        if isinstance(value, types.FunctionType):
+            for function in self.behind(value):
+                self.reach(function)
+        elif isinstance(value, _ELEMENTS):
             for element in _elements(value) if depth < 3 else ():
                 if not self.is_own(element) or isinstance(element, type | types.FunctionType):
                     self.use(element, depth + 1)
@@ -134,10 +144,9 @@ class _Finder:
         """The user's functions in a function, or in what a library or a decorator wrapped around it."""
         if depth > 20:
             return
-        inner: Any = (
-            getattr(value, "__dict__", {}).get("__wrapped__") if isinstance(value, types.FunctionType) else None
-        )
+        inner: Any = None
         if isinstance(value, types.FunctionType):
+            inner = value.__dict__.get("__wrapped__")
             if self.home.library_of_function(value) is None:
                 yield value
             elif inner is None:
@@ -208,6 +217,8 @@ class _Finder:
         if isinstance(value, _DATA) or id(value) in known or len(known) >= _MANY:
             return
         known[id(value)] = value
+        self.bindings += 1
+        self.resolved.clear()
         self.kept.append(value)
         self.functions[id(function)] = self.waiting[id(function)] = function
 
@@ -230,13 +241,20 @@ class _Finder:
 
     def resolve(self, function: types.FunctionType, analysis: Analysis, path: Path | None) -> list[Any]:
         """The things that a path may mean now."""
-        if path is None or path[0] == "const" or (id(function), path) in self.resolving:
+        if path is None or path[0] == "const":
             return []
-        self.resolving.add((id(function), path))
+        key = (id(function), path)
+        known = self.resolved.get(key)
+        if known is not None or key in self.resolving:
+            return known or []
+        before = self.bindings
+        self.resolving.add(key)
         found = list(self.root(function, analysis, path))
         for step in path[2:]:
             found = _different(each for value in found for each in self.step(value, step))
-        self.resolving.discard((id(function), path))
+        self.resolving.discard(key)
+        if not self.resolving and before == self.bindings:
+            self.resolved[key] = found
         return found
 
     def root(self, function: types.FunctionType, analysis: Analysis, path: Path) -> Iterable[Any]:
@@ -465,7 +483,7 @@ class _Finder:
     def note_items(self, values: Iterable[Any], kind: str) -> None:
         for value in values:
             owner = value.owner if isinstance(value, _Super) else value
-            if isinstance(owner, _New | _DATA):
+            if isinstance(owner, (_New, *_DATA)):
                 continue
             names = {"item": ("__setitem__", "__delitem__"), "operator": _IN_PLACE}.get(kind, ())
             own = [each for name in names for each in self.behind(_in_class(_class(owner), name))]
@@ -481,7 +499,7 @@ class _Finder:
         return self.home.library_of_class(cls) is None
 
     def is_own(self, value: Any) -> bool:
-        return not isinstance(value, _DATA | _Super) and self.is_own_class(_class(value))
+        return not isinstance(value, _NOBODYS) and self.is_own_class(_class(value))
 
 
 def _class(value: Any) -> type:

@@ -20,6 +20,8 @@ from cocosql.code_version.state import State
 #: Attributes of a function or instance that say nothing about what it does.
 _BOOKKEEPING = {"__doc__", "__module__", "__name__", "__qualname__", "__annotations__", "__type_params__"}
 _MISSING = object()
+#: Up to this length, data is copied rather than hashed apart.
+_SHORT = 4096
 
 
 @dataclasses.dataclass
@@ -59,13 +61,18 @@ class Walk:
 
     def write(self, kind: str, data: bytes | str = b"") -> None:
         content = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
-        self._hash.update(f"{kind} {len(content)} ".encode())
-        self._hash.update(content)
+        head = f"{kind} {len(content)} ".encode()
+        if len(content) < _SHORT:
+            self._hash.update(head + content)
+        else:
+            self._hash.update(head)
+            self._hash.update(content)
 
     def finish(self) -> bytes:
         """The digest, when all is followed."""
         self._write_parameters()
-        self.write("libraries", origin.names(self.libraries, self.declared))
+        if self.libraries:
+            self.write("libraries", origin.names(self.libraries, self.declared))
         return self._hash.digest()
 
     def _write_parameters(self) -> None:
