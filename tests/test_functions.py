@@ -5,6 +5,7 @@ import datetime as dt
 import decimal
 import enum
 import re
+import types
 import uuid
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, NamedTuple, NotRequired, Optional, Required, TypedDict
@@ -744,3 +745,29 @@ def test_a_declared_file_that_is_gone_breaks_its_view_only(con: Con, tmp_path: P
     assert states == {"v": "broken", "w": "fresh"}
     with pytest.raises(duckdb.InvalidInputException, match=r"function asked: .*prompt.txt"):
         con.execute("REFRESH INCREMENTAL VIEW v")
+
+
+def test_code_that_changes_what_its_version_is_made_of(con: Con) -> None:
+    class Built:
+        count = 0
+
+        def __init__(self) -> None:
+            type(self).count += 1
+
+    namespace = {"n": 0}
+    read_by_name = types.FunctionType(
+        compile("def f(x):\n globals()['n'] += 1\n return n", "f", "exec").co_consts[0], namespace
+    )
+
+    def builds(x: int) -> int:
+        return Built().count * 0 + x
+
+    def changes_itself(x: int) -> int:
+        return int(read_by_name(x))
+
+    cocosql.register(con, builds, changes_itself)
+    con.execute("CREATE TABLE many AS SELECT range AS x FROM range(10)")
+    con.execute("CREATE INCREMENTAL VIEW built AS SELECT builds(x) AS y FROM many")
+    assert con.execute("SELECT status FROM coco_views() WHERE name = 'built'").fetchall() == [("fresh",)]
+    with pytest.raises(duckdb.InvalidInputException, match=r"changes_itself became another .*version=.1"):
+        con.execute("CREATE INCREMENTAL VIEW itself AS SELECT changes_itself(x) AS y FROM many")

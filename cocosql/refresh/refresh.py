@@ -181,6 +181,12 @@ def _check_catalog(session: Session, parts: list[ViewRefresh]) -> None:
             raise PlanChanged
 
 
+class _CodeChanged(PlanChanged):
+    def __init__(self, function: str) -> None:
+        super().__init__()
+        self.function = function
+
+
 def _check_code(session: Session, parts: list[ViewRefresh]) -> None:
     """A function may have been registered anew since the refresh was planned: a view must not mix two versions."""
     present = {name.lower(): describe(number).code_version for name, number in session.functions().items()}
@@ -188,7 +194,7 @@ def _check_code(session: Session, parts: list[ViewRefresh]) -> None:
         for name, callee in part.plan.callees.items():
             function = functions.as_it_is_now(session, callee.function)
             if present.get(name) != function.code_version or function is not callee.function:
-                raise PlanChanged
+                raise _CodeChanged(function.name)
 
 
 class _CallsFirst(Exception):
@@ -200,24 +206,44 @@ class _CallsFirst(Exception):
         self.calls = calls
 
 
+#: How often code may change during a refresh: code that changes what its own version is made of would do so for ever.
+_CODE_CHANGES = 10
+
+
 def _attempt_until_done(session: Session, chain: list[ViewRefresh], started: float) -> None:
-    for part in chain:
-        callees = [callee.function for callee in part.plan.callees.values()]
-        functions.record(session, part.view.name.database, callees)
-    try:
-        while found := _attempt(session, chain, started):
-            _make_all(session, *found, started)
-            del found  # the arguments are not needed any more
-    except PlanChanged:
-        session.check_interrupt()
+    code_changes = 0
+    while True:
         for part in chain:
-            part.start_over(planned(session, part.view, part.plan.others))
-        if any(changes_columns(part.plan) for part in chain[:-1]):
-            raise duckdb.TransactionException(
-                f"view {chain[-1].view.name} was not refreshed, as columns that it reads through other views changed "
-                "meanwhile: refresh it again"
-            ) from None
-        _attempt_until_done(session, chain, started)
+            callees = [callee.function for callee in part.plan.callees.values()]
+            functions.record(session, part.view.name.database, callees)
+        try:
+            while found := _attempt(session, chain, started):
+                _make_all(session, *found, started)
+                del found  # the arguments are not needed any more
+            return
+        except PlanChanged as changed:
+            code_changes += isinstance(changed, _CodeChanged)
+            if isinstance(changed, _CodeChanged) and code_changes > _CODE_CHANGES:
+                raise _changes_itself(changed.function, chain[-1]) from None
+            _start_over(session, chain)
+
+
+def _changes_itself(function: str, part: ViewRefresh) -> duckdb.Error:
+    return duckdb.InvalidInputException(
+        f"function {function} became another {_CODE_CHANGES} times while {part.view.name} was refreshed: it seems to "
+        'change what it reads. Say yourself when the code is new: @cocosql.udf(version="1")'
+    )
+
+
+def _start_over(session: Session, chain: list[ViewRefresh]) -> None:
+    session.check_interrupt()
+    for part in chain:
+        part.start_over(planned(session, part.view, part.plan.others))
+    if any(changes_columns(part.plan) for part in chain[:-1]):
+        raise duckdb.TransactionException(
+            f"view {chain[-1].view.name} was not refreshed, as columns that it reads through other views changed "
+            "meanwhile: refresh it again"
+        )
 
 
 def _make_all(session: Session, part: ViewRefresh, needed: list[NeededCalls], started: float) -> None:
