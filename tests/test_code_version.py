@@ -1118,17 +1118,42 @@ def test_the_same_in_every_process(tmp_path: Path) -> None:
         def f(x, y=object()):
             return x in {"k", "l", "m"}, NAMES, ALL, POINT, re.compile("a"), lambda: NAMES
         exec("def e(x):\\n    return x in {'k', 'l', 'm'}")
-        def both(x): return f(x), e(x)
+        import functools, typing, attrs, pydantic
+        class Model(pydantic.BaseModel):
+            kind: typing.Literal["a", "b", "c"] = "a"
+            tags: set[str] = {"x", "y", "z"}
+            points: dict[str, Point] = {}
+            _seen: set = pydantic.PrivateAttr({"x", "y", "z"})
+            @pydantic.field_validator("kind", "tags")
+            @classmethod
+            def check(cls, value): return value
+        @attrs.define
+        class Part:
+            name: str = attrs.field(validator=attrs.validators.in_({"a", "b", "c"}), default="a")
+        class Counter:
+            made = 0
+            def __init__(self): self.calls, self.seen = 0, {}; type(self).made += 1
+            @functools.cached_property
+            def model(self): return Model()
+            def run(self, x):
+                self.calls += 1
+                self.seen[x] = self.model
+                return Part(), self.calls
+        COUNTER = Counter()
+        def both(x): return f(x), e(x), COUNTER.run(x), Counter().run(x), Model(kind="b").model_dump_json()
         """)
     )
-    program = "import main; from cocosql.code_version import code_version; print(code_version(main.both, []))"
+    program = (
+        "import main; from cocosql.code_version import code_version\n"
+        "print(code_version(main.both, []))\nmain.both(1); main.both(2)\nprint(code_version(main.both, []))"
+    )
     found = set()
     for seed in ("0", "1", "2"):
         environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])}
         done = subprocess.run(
             [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True
         )
-        found.add(done.stdout)
+        found.update(done.stdout.split())
     assert len(found) == 1
 
 

@@ -208,4 +208,5 @@ def attributes(value: Any) -> dict[str, Any]:
             full = f"_{cls.__name__.lstrip('_')}{name}" if name.startswith("__") and not name.endswith("__") else name
             if full not in ("__dict__", "__weakref__") and hasattr(value, full):
                 found[full] = getattr(value, full)
-    return found
+    # attrs makes a tuple of the set that its `in_` was given: its order differs from process to process.
+    return {name: part for name, part in found.items() if f"_original_{name}" not in found}
