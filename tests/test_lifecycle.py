@@ -180,6 +180,7 @@ def test_under_another_alias(tmp_path: Path) -> None:
     calls.clear()
     con = cocosql.connect(tmp_path / "other.db", functions=(up,))
     con.execute(f"ATTACH '{tmp_path / 'first.db'}' AS \"the other\"")
+    assert rows(con, "SELECT status, status_reason FROM coco_views()") == [("fresh", None)] * 2
     con.execute("CREATE TABLE t AS SELECT 77 AS id; CREATE SCHEMA deep; INSERT INTO \"the other\".t VALUES (2, 'b')")
     assert rows(con, 'REFRESH INCREMENTAL VIEW "the other".w')[0][1:5] == (2, 1, 0, 1)
     assert calls.taken() == {"'b'": 1}

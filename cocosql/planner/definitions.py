@@ -7,7 +7,7 @@ from sqlglot import exp
 
 from cocosql._native import Session
 from cocosql.catalog.names import Name, relation
-from cocosql.planner.qualify import tables
+from cocosql.planner.qualify import tables, without_database
 from cocosql.sqltext import try_parse
 
 #: Functions that SQL writes without parentheses.
@@ -42,6 +42,8 @@ Kind = tuple[str, str | None]
 class Definitions:
     """What a query uses: functions by lower-case name, and the definitions of the views and macros."""
 
+    #: The database of the view: definitions do not name it.
+    database: str
     functions: dict[str, set[Kind]] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
     #: Keys of the names of all tables and views that are read, also through views.
@@ -52,9 +54,9 @@ class Definitions:
         return [name.removeprefix(_MACRO) for name in self.texts if name.startswith(_MACRO)]
 
 
-def collect(session: Session, tree: exp.Expr) -> Definitions:
-    """What the query uses, through views and macros."""
-    found = Definitions()
+def collect(session: Session, tree: exp.Expr, database: str) -> Definitions:
+    """What the query of a view in a database uses, through views and macros."""
+    found = Definitions(database)
     _collect(session, tree, found)
     return found
 
@@ -108,7 +110,7 @@ def _collect_view(session: Session, table: exp.Table, found: Definitions) -> Non
         return
     name = Name(table.catalog, table.db, table.name)
     found.relations.add(name.key())
-    key = f"view {name.sql}"
+    key = f"view {without_database(name.sql, found.database)}"
     behind = relation(session, name)
     if behind and behind.is_view and key not in found.texts:
         found.texts[key] = behind.sql

@@ -137,11 +137,12 @@ def describe(session: Session, made: Plan) -> None:
 
 def find_definitions(session: Session, made: Plan) -> None:
     """Find the functions, views and macros that the query uses, and refuse those that are not deterministic."""
+    database = made.view.name.database
     if made.tree is None:
         names = {name.lower() for name in re.findall(r"(\w+)\s*\(", made.sql)}
-        used = definitions.Definitions(definitions.known_functions(session, names))
+        used = definitions.Definitions(database, definitions.known_functions(session, names))
     else:
-        used = definitions.collect(session, made.tree)
+        used = definitions.collect(session, made.tree, database)
     made.relations, made.macros = used.relations, used.macros
     made.shape = definitions.shape(session, made.relations, made.macros)
     python = functions.registered(session)
