@@ -198,9 +198,21 @@ def test_sources_without_a_key_and_names_that_need_quotes(notes: Con) -> None:
     notes.execute("""CREATE INCREMENTAL VIEW "a view" AS SELECT s FROM "it's" """)
     key = one(notes, """SELECT source_key ->> 'fingerprint' FROM coco_lineage('"a view"') WHERE row.s = 'q' LIMIT 1""")
     assert reached(notes, '"it\'s"', key) == [("a view", '{"s":"q"}')] * 2
-    for wrong in ([], ["5"], [key, key]):
+    assert reached(notes, '"it\'s"') == [("a view", '{"s":"q"}')] * 2 + [("a view", '{"s":"r"}')]
+    for wrong in (["5"], [key, key]):
         with pytest.raises(duckdb.InvalidInputException, match="known by the fingerprint"):
             reached(notes, '"it\'s"', *wrong)
+
+
+def test_without_a_key_it_is_what_all_rows_have_reached(views: Con) -> None:
+    for table in KEYS:
+        keys = [key for (key,) in rows(views, f"SELECT {KEYS[table]} FROM {table}")]
+        found = {
+            row
+            for key in keys
+            for row in rows(views, f"SELECT view, row_id FROM coco_impact('{table}', {key}) WHERE kind = 'row'")
+        }
+        assert found == set(rows(views, f"SELECT view, row_id FROM coco_impact('{table}') WHERE kind = 'row'"))
 
 
 def test_files(notes: Con, tmp_path: Path) -> None:
@@ -215,7 +227,6 @@ def test_files(notes: Con, tmp_path: Path) -> None:
     ("arguments", "error", "match"),
     [
         (["nix"], duckdb.CatalogException, "no table or function of the name nix"),
-        (["notes"], duckdb.InvalidInputException, r"has the key \(path\): coco_impact\('notes', path\)"),
         (["notes", "a.md", "b"], duckdb.InvalidInputException, "has the key"),
     ],
 )

@@ -1,5 +1,6 @@
-"""coco_impact('source', key…): what a row of a source has reached: rows of views, what is kept for them, and results.
+"""coco_impact('source'[, key…]): what a row of a source has reached: rows of views, what is kept for them, and results.
 
+Without a key it is what all of its rows have reached.
 The inverse of coco_lineage. With the name of a function instead, and maybe a code version: the rows that it made.
 """
 
@@ -57,7 +58,7 @@ def _function(session: Session, arguments: list[str]) -> list[str]:
 
 @dataclass(frozen=True)
 class _Wanted:
-    """A row of a source."""
+    """A row of a source, or all."""
 
     text: str
     names: list[Name]
@@ -79,10 +80,14 @@ class _Wanted:
 
     def id_if_in(self, capture: Capture) -> str | None:
         """The id of the row, as SQL, if the capture is of its source."""
-        return self.id_in(capture) if isinstance(capture, RowCapture) and self.is_in(capture.source) else None
+        return self._id_in(capture) if isinstance(capture, RowCapture) and self.is_in(capture.source) else None
 
-    def id_in(self, capture: RowCapture) -> str:
-        """The id of the row, as SQL."""
+    def came_from_it(self, column: str, capture: Capture) -> str:
+        """The condition for a column of ids that the capture gives."""
+        assert isinstance(capture, RowCapture)
+        return f"{ident(column)} = {self._id_in(capture)}" if self.key else "true"
+
+    def _id_in(self, capture: RowCapture) -> str:
         identity, source = capture.identity, capture.source
         if not isinstance(identity, Keyed):
             if len(self.key) != 1 or not _is_uuid(self.key[0]):
@@ -143,7 +148,7 @@ def _reads(view: View, given: Present | None, wanted: _Wanted) -> bool:
 
 
 def _in_view(session: Session, view: View, given: Present, wanted: _Wanted) -> Iterator[str]:
-    found = traces(session, view, wanted=wanted.id_if_in)
+    found = traces(session, view, wanted=wanted.id_if_in if wanted.key else None)
     ends = [trace for trace in found if trace.capture is not None and wanted.is_in(trace.capture.source)]
     rows = " UNION ALL ".join(f"({_at(trace, wanted)})" for trace in ends)
     if rows:
@@ -157,9 +162,9 @@ def _in_view(session: Session, view: View, given: Present, wanted: _Wanted) -> I
 
 
 def _at(trace: Trace, wanted: _Wanted) -> str:
-    assert isinstance(trace.capture, RowCapture)
+    assert trace.capture is not None
     columns = "coco_of, to_json(coco_row) AS coco_row, coco_calls"
-    return f"SELECT {columns} FROM ({trace.sql}) WHERE {SOURCE_ID} = {wanted.id_in(trace.capture)}"
+    return f"SELECT {columns} FROM ({trace.sql}) WHERE {wanted.came_from_it(SOURCE_ID, trace.capture)}"
 
 
 def _in_changes(view: View, given: Present, wanted: _Wanted) -> Iterator[str]:
@@ -169,9 +174,7 @@ def _in_changes(view: View, given: Present, wanted: _Wanted) -> Iterator[str]:
     if isinstance(top, Map):
         for one, column in zip(top.inputs, top.source_ids, strict=True):
             if isinstance(one.operator, Scan) and wanted.is_in(one.operator.source):
-                capture = given.capture(one.operator)
-                assert isinstance(capture, RowCapture)
-                columns.append(f"{ident(column)} = {wanted.id_in(capture)}")
+                columns.append(wanted.came_from_it(column, given.capture(one.operator)))
     mend = f"ALTER INCREMENTAL VIEW {view.name} SET (retain_changes = '0 seconds') and VACUUM drop it"
     if columns:
         row, detail = (
@@ -194,17 +197,15 @@ def _in_state(session: Session, view: View, given: Present, wanted: _Wanted) -> 
                 or not wanted.is_in(one.operator.source)
             ):
                 continue
-            capture = given.capture(one.operator)
-            assert isinstance(capture, RowCapture)
-            kept = f"FROM {given.kept(operator)} WHERE {ident(column)} = {wanted.id_in(capture)}"
+            came_from_it = wanted.came_from_it(column, given.capture(one.operator))
+            kept = f"FROM {given.kept(operator)} WHERE {came_from_it}"
             yield _counted(view, "state", kept, f"rows in {view.kept_table(given.flow.number(operator))}")
     for scan in given.flow.scans:
         capture = given.capture(scan)
         if isinstance(capture, RowCapture) and wanted.is_in(scan.source):
             for table in _snapshot_tables(session, view, capture):
-                known = (
-                    f"FROM {qualified(view.name.database, 'coco', table)} WHERE {SOURCE_ID} = {wanted.id_in(capture)}"
-                )
+                rows = qualified(view.name.database, "coco", table)
+                known = f"FROM {rows} WHERE {wanted.came_from_it(SOURCE_ID, capture)}"
                 yield _counted(view, "state", known, f"fingerprints and keys in {table}")
 
 
