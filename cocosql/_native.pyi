@@ -147,8 +147,11 @@ class Session:
     def script(self, sql: str) -> None:
         """Run several statements, one after the other."""
 
-    def describe(self, sql: str) -> list[tuple[str, str]]:
-        """Names and SQL types of a query's columns; runs nothing."""
+    def use_names(self, database: str, path: list[tuple[str, str]] = ...) -> None:
+        """The default database, and where names are looked for that are none of DuckDB's."""
+
+    def describe(self, sql: str, path: list[tuple[str, str]] | None = ...) -> list[tuple[str, str]]:
+        """Names and SQL types of a query's columns; runs nothing. One that a user wrote has a path for its names."""
 
     def is_collated(self, sql: str) -> bool:
         """Whether a column of a query has text that is compared by a collation."""
@@ -156,8 +159,11 @@ class Session:
     def canonical(self, sql: str) -> str:
         """The text of a query as DuckDB parses it; equal texts mean the same."""
 
-    def algebra(self, sql: str) -> list[dict[str, Any]]:
-        """The nodes of a query's bound plan, inputs before those that use them: docs/algebra.md."""
+    def algebra(self, sql: str, path: list[tuple[str, str]] = ...) -> list[dict[str, Any]]:
+        """The nodes of a query's bound plan, inputs before those that use them: docs/algebra.md.
+
+        The names in the query are looked for on the path.
+        """
 
     def configure(self, setting: str, value: str) -> None:
         """Set a setting for this session only: a plain SET sets most of them for the whole database instance."""

@@ -57,7 +57,9 @@ def load(con: duckdb.DuckDBPyConnection) -> None:
     with con.cursor() as cursor:
         if _is_loaded(cursor):
             return
-        (allowed,) = _only_row(cursor.execute("SELECT current_setting('allow_unsigned_extensions')::BOOLEAN"))
+        (allowed,) = _only_row(
+            cursor.execute("SELECT system.main.current_setting('allow_unsigned_extensions')::BOOLEAN")
+        )
         if not allowed:
             raise duckdb.PermissionException(
                 "CocoSQL is an extension that DuckDB loads only where unsigned extensions are allowed. Open the "
@@ -82,13 +84,13 @@ def register(con: duckdb.DuckDBPyConnection, *functions: Function | Callable[...
     with con.cursor() as cursor:
         for function in functions:
             number = remember(as_function(function).as_it_is_now())
-            cursor.execute("SELECT coco_register(?)", [number]).fetchall()
+            cursor.execute("SELECT system.main.coco_register(?)", [number]).fetchall()
 
 
 def _is_loaded(cursor: duckdb.DuckDBPyConnection) -> bool:
-    query = "SELECT count(*) > 0 FROM duckdb_functions() WHERE function_name = 'coco_register'"
-    (loaded,) = _only_row(cursor.execute(query))
-    return bool(loaded)
+    query = "SELECT count(*) FROM system.main.duckdb_functions() WHERE function_name = 'coco_register'"
+    (found,) = _only_row(cursor.execute(query))
+    return bool(found)
 
 
 def _only_row(result: duckdb.DuckDBPyConnection) -> tuple[Any, ...]:

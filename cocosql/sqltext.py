@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, ClassVar
 
+import duckdb
 import sqlglot
 from sqlglot import exp
 from sqlglot.dialects.duckdb import DuckDB
@@ -113,15 +114,23 @@ def qualified(*parts: str) -> str:
 
 
 def split_name(text: str) -> list[str]:
-    """The parts of a name written as SQL: ``main."my view"``."""
-    table = sqlglot.parse_one(text, into=exp.Table, dialect=CocoDuckDB)
-    return [part.name for part in table.parts]
+    """The parts of a name written as SQL: ``main."my view"``.
+
+    Raises:
+        duckdb.ParserException: if the text is no name.
+    """
+    parts = name_parts(text)
+    if parts is None:
+        raise duckdb.ParserException(f'{text!r} is no name: write it as in SQL, an odd one with quotes: main."my view"')
+    return parts
 
 
 def name_parts(text: str) -> list[str] | None:
     """The same; None if the text is no name."""
     table = try_parse(text, exp.Table)
-    return None if table is None else [part.name for part in table.parts]
+    if not isinstance(table, exp.Table) or not all(isinstance(part, exp.Identifier) for part in table.parts):
+        return None
+    return [part.name for part in table.parts]
 
 
 def literal(text: str) -> str:

@@ -376,6 +376,13 @@ def remember(function: Function) -> int:
 
 
 def describe(number: int) -> Function:
+    """The function of a number.
+
+    Raises:
+        duckdb.InvalidInputException: if there is none.
+    """
+    if number not in _remembered:
+        raise duckdb.InvalidInputException(f"no function has the number {number}: cocosql.register(con, function)")
     return _remembered[number]
 
 

@@ -12,6 +12,7 @@
 #include "rows/row_id.hpp"
 #include "rows/seek.hpp"
 #include "statements/hook.hpp"
+#include "tables/query.hpp"
 #include "tables/system_tables.hpp"
 
 extern "C" {
@@ -21,6 +22,7 @@ DUCKDB_CPP_EXTENSION_ENTRY(cocosql, loader) {
 	cocosql::RegisterSystemTables(loader);
 	cocosql::RegisterKeyLogFunctions(loader);
 	cocosql::RegisterKeyLogPlanning(loader);
+	loader.RegisterFunction(cocosql::QueryFunction());
 	loader.RegisterFunction(cocosql::FingerprintFunction());
 	loader.RegisterFunction(cocosql::DigestFunction());
 	loader.RegisterFunction(cocosql::RegisterPythonFunction());

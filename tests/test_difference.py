@@ -21,7 +21,9 @@ _ROWS = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 2)), max_size=12)
 @pytest.fixture(scope="module")
 def session() -> Iterator[Session]:
     con = cocosql.connect()
-    yield take_session(con)
+    session = take_session(con)
+    session.use_names("memory", [("memory", "main")])
+    yield session
     con.close()
 
 
@@ -93,9 +95,9 @@ def test_many_rows(session: Session) -> None:
     """Many chunks, with duplicates, text and nested values, against EXCEPT ALL."""
     session.script(
         """
-        CREATE OR REPLACE TABLE past AS SELECT i // 3 AS n, repeat('x', i % 40) || i // 3 AS t, [i // 3, NULL] AS l
+        CREATE OR REPLACE TABLE memory.main.past AS SELECT i // 3 AS n, repeat('x', i % 40) || i // 3 AS t, [i // 3, NULL] AS l
             FROM range(200_000) AS r (i);
-        CREATE OR REPLACE TABLE fresh AS SELECT i // 2 AS n, repeat('x', i % 40) || i // 2 AS t, [i // 2, NULL] AS l
+        CREATE OR REPLACE TABLE memory.main.fresh AS SELECT i // 2 AS n, repeat('x', i % 40) || i // 2 AS t, [i // 2, NULL] AS l
             FROM range(150_000) AS r (i) WHERE i % 5 <> 0;
         """
     )
@@ -172,8 +174,8 @@ def test_collected_rows_count_for_the_memory_limit() -> None:
 
 
 def test_keys_are_those_of_the_index(session: Session) -> None:
-    session.script("CREATE OR REPLACE TABLE keyed (a VARCHAR, b INTEGER, n INTEGER, PRIMARY KEY (b, a));")
-    session.execute("INSERT INTO keyed SELECT 'k' || i, i, i FROM range(10_000) AS r (i)")
+    session.script("CREATE OR REPLACE TABLE memory.main.keyed (a VARCHAR, b INTEGER, n INTEGER, PRIMARY KEY (b, a));")
+    session.execute("INSERT INTO memory.main.keyed SELECT 'k' || i, i, i FROM range(10_000) AS r (i)")
     where = "'memory', 'main', 'keyed'"
     keys = "SELECT a, b FROM keyed WHERE n % 2 = 0 UNION ALL SELECT 'k3', 4 UNION ALL SELECT NULL, 5"
     found = f"SELECT n FROM coco_fetch((FROM coco_seek(({keys}), {where})), {where}, ['n'])"
@@ -181,7 +183,9 @@ def test_keys_are_those_of_the_index(session: Session) -> None:
     for wrong in ("SELECT a FROM keyed", "SELECT a, b::BIGINT AS b FROM keyed", "SELECT b AS a, a AS b FROM keyed"):
         with pytest.raises(duckdb.BinderException, match="takes the columns of the primary key"):
             session.execute(f"FROM coco_seek(({wrong}), {where})")
-    session.script("CREATE OR REPLACE TABLE plain (a INTEGER); CREATE OR REPLACE VIEW shown AS FROM plain;")
+    session.script(
+        "CREATE OR REPLACE TABLE memory.main.plain (a INTEGER); CREATE OR REPLACE VIEW memory.main.shown AS FROM plain;"
+    )
     assert session.execute("FROM coco_seek((SELECT 1 AS a), 'memory', 'main', 'plain')") == []
     with pytest.raises(duckdb.Error):
         session.execute("FROM coco_seek((SELECT 1 AS a), 'memory', 'main', 'shown')")

@@ -8,7 +8,6 @@ import duckdb
 
 from cocosql._native import Session
 from cocosql.files import find
-from cocosql.sqltext import ident
 
 _lock = threading.Lock()
 
@@ -74,7 +73,7 @@ def migrate(session: Session, database: str) -> None:
                 f"database {database} was written by a newer version of CocoSQL: pip install --upgrade cocosql"
             )
         if done < len(scripts):
-            session.execute(f"USE {ident(database)}")
+            session.use_names(database)
             _apply(session, scripts[done:], done + 1)
 
 
@@ -87,7 +86,7 @@ def _apply(session: Session, scripts: list[Path], first: int) -> None:
             session.script(sql)
             for (statement,) in session.execute(statements) if statements else []:
                 session.execute(statement)
-            session.execute("INSERT INTO coco.migrations (migration) VALUES ($1)", [number])
+            session.execute("INSERT INTO coco.migrations VALUES ($1, now())", [number])
         session.execute("COMMIT")
     except BaseException:
         session.execute("ROLLBACK")

@@ -18,7 +18,9 @@ class Caller:
     database: str
     search_path: list[tuple[str, str]]
     settings: dict[str, str]
+    #: Names of tables, and of macros, that end with it.
     temporary: list[str]
+    temporary_macros: list[str]
 
     @property
     def schema(self) -> str:
@@ -70,7 +72,7 @@ def new_name(session: Session, parts: list[str], caller: Caller) -> Name:
         name = Name(*parts)
     else:
         found = candidates(session, parts, caller)
-        options = [option for option in found if session.has_schema(option.database, option.schema)]
+        options = [option for option in found if _can_hold(session, option)]
         options.sort(key=lambda option: option.database in _OF_DUCKDB)  # which come first in every search path
         name = options[0] if options else Name(caller.database, *parts)
     if not session.has_schema(name.database, name.schema):
@@ -78,6 +80,10 @@ def new_name(session: Session, parts: list[str], caller: Caller) -> Name:
     if name.database in _OF_DUCKDB:
         raise duckdb.CatalogException(f"an incremental view cannot live in the database {name.database}")
     return name
+
+
+def _can_hold(session: Session, name: Name) -> bool:
+    return name.database not in ("system", "temp") and session.has_schema(name.database, name.schema)
 
 
 def relation(session: Session, name: Name) -> Relation | None:

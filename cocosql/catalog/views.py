@@ -9,7 +9,7 @@ import duckdb
 from cocosql._native import Session
 from cocosql.catalog import migrations
 from cocosql.catalog.names import Caller, Name, candidates, relation
-from cocosql.sqltext import qualified
+from cocosql.sqltext import qualified, split_name
 
 
 @dataclass(frozen=True)
@@ -180,6 +180,14 @@ def _by_view(session: Session, database: str, table: str) -> dict[int, list[tupl
     for rows in found.values():
         rows.sort(key=lambda row: [(value is None, value) for value in row[:2]])
     return found
+
+
+def search_path(session: Session, view: View) -> list[tuple[str, str]]:
+    """The databases and schemas in which the names of the view's query are looked for, of those that there are."""
+    database = view.name.database
+    stored = [split_name(entry) for entry in view.search_path]
+    path = [(database, *entry) if len(entry) == 1 else entry for entry in [*stored, ["main"]]]
+    return list(dict.fromkeys((place, schema) for place, schema in path if session.has_schema(place, schema)))
 
 
 def stands(session: Session, view: View) -> bool:

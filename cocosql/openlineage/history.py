@@ -50,11 +50,11 @@ class View:
 
 
 class History:
-    """The history of the default database of a connection, which asks for it over a cursor of its own."""
+    """The history of a database, asked over a cursor for it."""
 
-    def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, cursor: duckdb.DuckDBPyConnection, database: str) -> None:
         self._cursor = cursor
-        ((self.database,),) = self._rows("SELECT current_database()")
+        self.database = database
 
     def places(self, namespace: str | None) -> Places:
         files = self._rows("SELECT database_name, path FROM duckdb_databases()")

@@ -11,6 +11,7 @@ from openlineage.client.transport import Transport
 from openlineage.client.transport.file import FileConfig, FileTransport
 from openlineage.client.transport.http import ApiKeyTokenProvider, HttpConfig, HttpTransport, TokenProvider
 
+from cocosql.cursor import cursor_of
 from cocosql.openlineage.events import Events
 from cocosql.openlineage.history import History, Run
 from cocosql.secrets import redacted
@@ -62,8 +63,8 @@ def send(
     except ValueError:
         reason = f"events go to a file, or to an http or https address, and not to {redacted(to)}"
         raise SendError(reason, sent) from None
-    with con.cursor() as cursor:
-        history = History(cursor)
+    with cursor_of(con) as (cursor, database):
+        history = History(cursor, database)
         runs = history.runs(since)
         return _send(runs, Events(history, namespace), transport, sent) if runs else sent
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import duckdb
 
+from cocosql.cursor import cursor_of
 from cocosql.pictures import drawing
 from cocosql.pictures.model import Node, read, records
 from cocosql.pictures.readable import readable
@@ -36,8 +37,8 @@ def page_data(con: duckdb.DuckDBPyConnection, title: str) -> Record:
     Raises:
         ImportError: if Graphviz is not there.
     """
-    with con.cursor() as cursor:
-        graph = read(cursor)
+    graph = read(con)
+    with cursor_of(con) as (cursor, _):
         views = [node for node in graph.nodes if node.kind == "view"]
         budget = _MOST_TEXT // max(len(views), 1)
         rows = {node.id: _rows(cursor, node, budget) for node in views}

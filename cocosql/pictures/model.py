@@ -8,6 +8,7 @@ from urllib.parse import quote
 import duckdb
 
 from cocosql.catalog.names import Name
+from cocosql.cursor import cursor_of
 from cocosql.pictures.readable import readable
 from cocosql.planner.call_sites import calls_in
 from cocosql.secrets import hidden, redacted, redacted_code
@@ -52,8 +53,8 @@ class Graph:
 
 def read(con: duckdb.DuckDBPyConnection) -> Graph:
     """The graph of the incremental views of all attached databases."""
-    with con.cursor() as cursor:
-        return _Reader(cursor).graph()
+    with cursor_of(con) as (cursor, database):
+        return _Reader(cursor, database).graph()
 
 
 def node_id(kind: str, *names: str) -> str:
@@ -73,9 +74,9 @@ def records(con: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, Any]]:
 
 
 class _Reader:
-    def __init__(self, con: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, con: duckdb.DuckDBPyConnection, database: str) -> None:
         self._con = con
-        ((self._database,),) = con.execute("SELECT current_database()").fetchall()
+        self._database = database
         self._views = {
             view_id(view["database"], view["schema"], view["name"]): view
             for view in records(con, "FROM coco_views() ORDER BY database, schema, name")

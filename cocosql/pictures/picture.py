@@ -45,7 +45,9 @@ def picture(con: duckdb.DuckDBPyConnection, view: str | None) -> Picture:
 def _find(con: duckdb.DuckDBPyConnection, found: Graph, view: str) -> str:
     """The id of the view that a name means."""
     parts = name_parts(view) or [view]
-    ((database, schema),) = con.execute("SELECT current_database(), current_schema()").fetchall()
+    ((database, schema),) = con.execute(
+        "SELECT system.main.current_database(), system.main.current_schema()"
+    ).fetchall()
     before = [[database, schema], [database, "main"], [database], []]
     options = [*([*one, *parts] for one in before), [parts[0], "main", *parts[1:]]]
     for key in [view_id(*option) for option in options if len(option) == 3]:

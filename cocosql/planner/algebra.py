@@ -34,14 +34,16 @@ class Relation:
         return self.parts[part]
 
 
-def algebra(session: Session, sql: str) -> list[Relation]:
+def algebra(session: Session, sql: str, path: list[tuple[str, str]]) -> list[Relation]:
     """The algebra of a query: its relations, each after its inputs. The last one gives the rows of the query.
+
+    Its names are looked for on the path; those in the expressions of relations are DuckDB's own.
 
     Raises:
         duckdb.Error: if the query does not hold.
     """
     made: list[Relation] = []
-    for node in session.algebra(sql):
+    for node in session.algebra(sql, path):
         inputs = tuple(made[number] for number in node["inputs"])
         parts = {name: part for name, part in node.items() if name not in ("kind", "inputs", "columns")}
         made.append(Relation(node["kind"], inputs, node["columns"], parts))

@@ -12,7 +12,7 @@ from sqlglot import exp
 
 from cocosql._native import Session
 from cocosql.catalog import functions
-from cocosql.catalog.views import View
+from cocosql.catalog.views import View, search_path
 from cocosql.planner import definitions, sources
 from cocosql.planner.algebra import NotIncremental, Relation, algebra, described
 from cocosql.planner.build import plan_flow
@@ -23,7 +23,7 @@ from cocosql.planner.operators.recompute import Recompute
 from cocosql.planner.parse import parse, same_meaning
 from cocosql.planner.qualify import fill_database
 from cocosql.planner.sources import ROW_ID, Source
-from cocosql.sqltext import qualified, render
+from cocosql.sqltext import literal, qualified, render
 from cocosql.udf import Function
 
 #: Columns of the user's must not begin with this.
@@ -38,7 +38,9 @@ class Plan:
     tree: exp.Query | None = None
     #: What DuckDB makes of the query: relations, each after its inputs.
     algebra: list[Relation] = field(default_factory=list)
-    #: The query as DuckDB is to run it.
+    #: Where the names in the query are looked for: databases and schemas.
+    path: list[tuple[str, str]] = field(default_factory=list)
+    #: The query, with all names of tables and views written out.
     sql: str = ""
     column_names: list[str] = field(default_factory=list)
     column_types: list[str] = field(default_factory=list)
@@ -60,6 +62,12 @@ class Plan:
     #: How its rows are kept true; None if they are recomputed.
     flow: Flow | None = None
     recompute: Recompute | None = None
+
+    @property
+    def rows_sql(self) -> str:
+        """The query as a part of the engine's SQL, in which its names still mean the user's."""
+        path = ", ".join(f"[{literal(database)}, {literal(schema)}]" for database, schema in self.path)
+        return f"FROM coco_query({literal(self.sql)}, [{path}])"
 
     @property
     def called_inline(self) -> set[str]:
@@ -84,7 +92,7 @@ def plan(session: Session, view: View, others: list[View]) -> Plan:
     Raises:
         duckdb.Error: if the query no longer holds (a table or column is gone), or must not be part of a view.
     """
-    made = Plan(view, others)
+    made = Plan(view, others, path=search_path(session, view))
     for step in STEPS:
         step(session, made)
     return made
@@ -117,7 +125,7 @@ def describe(session: Session, made: Plan) -> None:
     """Let DuckDB bind the query: names and types of its columns."""
     sql = render(sources.without_files(made.tree, made.files)) if made.tree is not None else made.sql
     try:
-        columns = session.describe(sql)
+        columns = session.describe(sql, made.path)
     except duckdb.CatalogException as error:
         raise _with_hint(error) from None
     given = made.view.given_columns
@@ -158,7 +166,7 @@ def find_algebra(session: Session, made: Plan) -> None:
     marked = made.sql
     if made.tree is not None and made.files:
         marked = render(sources.with_file_tables(session, made.tree, made.files))
-    made.algebra = algebra(session, marked)
+    made.algebra = algebra(session, marked, made.path)
     found: dict[str, Source] = {}
     for relation in made.algebra:
         source = sources.source_of(session, relation, made.others, made.files)

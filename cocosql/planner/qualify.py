@@ -20,8 +20,9 @@ def qualify(session: Session, tree: exp.Query, caller: Caller, view: Name) -> No
 
     Raises:
         duckdb.CatalogException: if a table does not exist.
-        duckdb.InvalidInputException: if it cannot be a source.
+        duckdb.InvalidInputException: if it cannot be a source, or a macro is temporary.
     """
+    _check_no_temporary_macro(tree, caller)
     for table in tables(tree):
         parts = [part.name for part in table.parts]
         name = _resolve(session, parts, caller, view)
@@ -89,6 +90,18 @@ def _inside(node: exp.Expr, ancestor: exp.Expr) -> bool:
     while current is not None and current is not ancestor:
         current = current.parent
     return current is ancestor
+
+
+def _check_no_temporary_macro(tree: exp.Query, caller: Caller) -> None:
+    temporary = set(map(str.lower, caller.temporary_macros))
+    for call in tree.find_all(exp.Anonymous):
+        of_rows = any(isinstance(argument, exp.Star) for argument in call.expressions)
+        name = "count_star" if of_rows else call.name.lower()  # DuckDB's name for count(*)
+        if name in temporary and not isinstance(call.parent, exp.Dot):
+            raise duckdb.InvalidInputException(
+                f"{name} is a temporary macro: it ends with the connection and cannot be part of an incremental "
+                "view. Create it without TEMP, or DROP it"
+            )
 
 
 def _resolve(session: Session, parts: list[str], caller: Caller, view: Name) -> Name | None:

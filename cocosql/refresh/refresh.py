@@ -20,7 +20,7 @@ from cocosql.refresh.inputs import tables_read
 from cocosql.refresh.map_step import MapStep, NeededCalls
 from cocosql.refresh.view_refresh import PlanChanged, ViewRefresh, changes_columns
 from cocosql.secrets import redacted
-from cocosql.sqltext import qualified, split_name
+from cocosql.sqltext import qualified
 from cocosql.transaction import transaction
 from cocosql.udf import describe
 
@@ -118,13 +118,10 @@ def run(session: Session, locked: LockedViews, above: list[Plan], plan: Plan, *,
 
 
 def prepared(session: Session, view: View) -> Session:
-    """Give the session the database, the settings and the search path that the view was created with."""
+    """Give the session the database, the settings and the names that the view was created with."""
     session.configure("python_enable_replacements", "false")
     settings.apply(session, view.settings)
-    database = view.name.database
-    entries = [split_name(entry) for entry in view.search_path]
-    path = [qualified(*(entry if len(entry) == 2 else [database, *entry])) for entry in [["main"], *entries]]
-    session.configure("search_path", ",".join(dict.fromkeys(path)))
+    session.use_names(view.name.database, views.search_path(session, view))
     return session
 
 

@@ -75,8 +75,7 @@ def replace(session: Session, old: View, plan: Plan, source_id_types: list[str])
 
 def show(session: Session, view: View) -> None:
     """Make the plain view that shows the rows under the view's name."""
-    name = qualified(view.name.schema, view.name.name)
-    session.execute(f"CREATE OR REPLACE VIEW {name} AS SELECT {idents(view.column_names)} FROM {view.rows}")
+    session.execute(f"CREATE OR REPLACE VIEW {view.name.sql} AS SELECT {idents(view.column_names)} FROM {view.rows}")
 
 
 def _lay_out_history(session: Session, view: View, lineage: list[tuple[str, str]]) -> None:
@@ -145,7 +144,7 @@ def drop_kept(session: Session, view: View, *, except_for: View | None = None) -
 def drop(session: Session, view: View) -> None:
     """Drop all that the view keeps, but for memoized results; and not what has taken its name."""
     if views.stands(session, view):
-        session.execute(f"DROP VIEW {qualified(view.name.schema, view.name.name)}")
+        session.execute(f"DROP VIEW {view.name.sql}")
     session.execute(f"DROP TABLE IF EXISTS {view.rows}")
     session.execute(f"DROP TABLE IF EXISTS {view.history}")
     drop_kept(session, view)

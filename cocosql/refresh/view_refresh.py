@@ -190,7 +190,7 @@ class ViewRefresh:
             return view
         table, number = qualified("temp", "main", f"coco_afresh_{view.view_id}"), len(self.flow.operators)
         with self.run.step(number, "run the query alone, to know what that takes", self.plan.sql) as step:
-            session.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {self.plan.sql}")
+            session.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {self.plan.rows_sql}")
         session.execute(f"DROP TABLE {table}")
         return view.settled(query_seconds=step.seconds)
 
@@ -199,7 +199,7 @@ class ViewRefresh:
         if plan.view.rows != self.view.rows:
             state.replace(session, self.view, plan, self._source_id_types())
         if plan.flow is None:
-            number, rows, touched = len(self.captures) + 1, plan.sql, "true"
+            number, rows, touched = len(self.captures) + 1, plan.rows_sql, "true"
         else:
             self.failed.clear()
             found = FlowRun(self, plan.view).run(session, before_map)

@@ -66,7 +66,7 @@ def _rename(session: Session, view: View, name: Name) -> None:
         unchanged = {reader.view_id for reader in readers if _is_as_planned(session, reader, locked.views)}
         others = [changed.get(other.view_id, other) for other in locked.views]
         with transaction(session):
-            session.execute(f"DROP VIEW {qualified(view.name.schema, view.name.name)}")
+            session.execute(f"DROP VIEW {view.name.sql}")
             state.show(session, changed[view.view_id])
             for after in changed.values():
                 keeps = after.view_id in unchanged

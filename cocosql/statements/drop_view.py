@@ -10,7 +10,6 @@ from cocosql.catalog.names import Caller
 from cocosql.catalog.views import View
 from cocosql.refresh import state
 from cocosql.refresh.refresh import downstream
-from cocosql.sqltext import ident
 from cocosql.statements import Statement
 from cocosql.transaction import transaction
 
@@ -40,7 +39,7 @@ def _drop(session: Session, database: str, targets: list[View], statement: State
         readers = [reader for view in present for reader in downstream(view, others)] if statement.cascade else []
         return list({view.view_id: view for view in [*reversed(readers), *present]}.values())
 
-    session.execute(f"USE {ident(database)}")
+    session.use_names(database)
     with lock(session, database, lambda others: [view.name for view in with_readers(others)]) as locked:
         if not statement.if_exists:
             for target in targets:

@@ -21,7 +21,7 @@ from cocosql.tables import (
     views,
 )
 
-_TABLES: dict[str, Callable[[Session, list[str], Caller], str]] = {
+TABLES: dict[str, Callable[[Session, list[str], Caller], str]] = {
     "coco_views": views.sql,
     "coco_operators": operators.sql,
     "coco_functions": of_all_databases.functions,
@@ -43,4 +43,4 @@ def expand(session: Session, table: str, arguments: list[str], caller: dict[str,
         raise duckdb.TransactionException(
             "a database that an earlier version of CocoSQL wrote has just been brought up to date: run the query again"
         )
-    return _TABLES[table](session, arguments, Caller(**caller))
+    return TABLES[table](session, arguments, Caller(**caller))

@@ -125,7 +125,13 @@ bool HasRowNumbers(const LogicalOperator &op) {
 	return false;
 }
 
-std::vector<Node> Plan(Session &session, const std::string &sql) {
+unique_ptr<LogicalOperator> Bind(ClientContext &context, const SQLStatement &statement, const SearchPath &path) {
+	UserNames user(context, path);
+	auto plan = Bind(context, statement, true);
+	return HasRowNumbers(*plan) ? Bind(context, statement, false) : std::move(plan);
+}
+
+std::vector<Node> Plan(Session &session, const std::string &sql, const SearchPath &path) {
 	auto statements = session.connection.ExtractStatements(sql);
 	if (statements.size() != 1 || statements[0]->type != StatementType::SELECT_STATEMENT) {
 		throw InvalidInputException("expected one SELECT");
@@ -137,10 +143,7 @@ std::vector<Node> Plan(Session &session, const std::string &sql) {
 	std::vector<Node> nodes;
 	ConsistentCalls consistent(context);
 	context.RunFunctionInTransaction([&] {
-		auto plan = Bind(context, *statements[0], true);
-		if (HasRowNumbers(*plan)) {
-			plan = Bind(context, *statements[0], false);
-		}
+		auto plan = Bind(context, *statements[0], path);
 		nodes = Tidy(ToNodes(context, *plan));
 	});
 	return nodes;
@@ -148,8 +151,8 @@ std::vector<Node> Plan(Session &session, const std::string &sql) {
 
 } // namespace
 
-nb::list Algebra(Session &session, const std::string &sql) {
-	auto nodes = WithoutPython([&] { return Plan(session, sql); });
+nb::list Algebra(Session &session, const std::string &sql, const SearchPath &path) {
+	auto nodes = WithoutPython([&] { return Plan(session, sql, path); });
 	nb::list result;
 	for (auto &node : nodes) {
 		result.append(ToPython(node));

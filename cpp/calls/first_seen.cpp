@@ -3,6 +3,7 @@
 #include "duckdb/common/types/uhugeint.hpp"
 #include "duckdb/common/vector/flat_vector.hpp"
 #include "duckdb/planner/expression/bound_function_expression.hpp"
+#include "session/names.hpp"
 
 #include <array>
 #include <mutex>
@@ -87,7 +88,8 @@ struct SeenData : FunctionData {
 	shared_ptr<Seen> seen;
 };
 
-unique_ptr<FunctionData> Bind(BindScalarFunctionInput &) {
+unique_ptr<FunctionData> Bind(BindScalarFunctionInput &input) {
+	RequireEngine(input.GetClientContext(), input.GetBoundFunction().GetName());
 	return make_uniq<SeenData>();
 }
 

@@ -1,8 +1,8 @@
 #include "calls/python_function.hpp"
 
 #include "duckdb/common/exception/catalog_exception.hpp"
-#include "duckdb/main/connection.hpp"
 #include "duckdb/main/database.hpp"
+#include "session/names.hpp"
 
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
@@ -60,7 +60,7 @@ static CallForm FindForm(const std::string &name) {
 
 PythonFunction::PythonFunction(DatabaseInstance &database, int64_t id, nb::handle description) : id(id) {
 	// The connection that registers is locked by the statement that does it.
-	Connection connection(database);
+	auto connection = EngineConnection(database);
 	auto &context = *connection.context;
 	name = nb::cast<std::string>(description.attr("name"));
 	code_version = nb::cast<std::string>(description.attr("code_version"));

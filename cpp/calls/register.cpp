@@ -34,7 +34,11 @@ void Register(ClientContext &context, int64_t id) {
 
 void Execute(DataChunk &chunk, ExpressionState &state, Vector &result) {
 	for (idx_t row = 0; row < chunk.size(); row++) {
-		Register(state.GetContext(), chunk.GetValue(0, row).GetValue<int64_t>());
+		auto number = chunk.GetValue(0, row);
+		if (number.IsNull()) {
+			throw InvalidInputException("coco_register: cocosql.register(con, function) gives it the number that it takes");
+		}
+		Register(state.GetContext(), number.GetValue<int64_t>());
 	}
 	result.Reference(Value::BOOLEAN(true), count_t(chunk.size()));
 }

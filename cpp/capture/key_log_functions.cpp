@@ -11,6 +11,12 @@ using namespace duckdb;
 
 namespace {
 
+void RefuseNull(const Value &value) {
+	if (value.IsNull()) {
+		throw InvalidInputException("an argument of a function of the key log must not be NULL");
+	}
+}
+
 //! A function for its effect, a row at a time.
 template <class CALL>
 void Register(ExtensionLoader &loader, const char *name, vector<LogicalType> arguments, const LogicalType &result_type,
@@ -21,9 +27,7 @@ void Register(ExtensionLoader &loader, const char *name, vector<LogicalType> arg
 			vector<Value> values;
 			for (idx_t i = 0; i < chunk.ColumnCount(); i++) {
 				values.push_back(chunk.GetValue(i, row));
-				if (values.back().IsNull()) {
-					throw InvalidInputException("an argument of a function of the key log must not be NULL");
-				}
+				RefuseNull(values.back());
 			}
 			result.Append(call(state.GetContext(), values));
 		}
@@ -38,6 +42,7 @@ void Register(ExtensionLoader &loader, const char *name, vector<LogicalType> arg
 Value Start(ClientContext &context, const vector<Value> &arguments) {
 	std::vector<std::string> key_columns;
 	for (auto &column : ListValue::GetChildren(arguments[4])) {
+		RefuseNull(column);
 		key_columns.push_back(StringValue::Get(column));
 	}
 	return Value::UUID(KeyLogs::Get(context).Start(context, StringValue::Get(arguments[0]),

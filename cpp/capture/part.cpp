@@ -1,6 +1,7 @@
 #include "capture/part.hpp"
 
 #include "duckdb/common/vector/flat_vector.hpp"
+#include "session/names.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -65,7 +66,8 @@ void Execute(DataChunk &chunk, ExpressionState &, Vector &result) {
 } // namespace
 
 ScalarFunction PartFunction() {
-	return ScalarFunction("coco_part", {LogicalType::BIGINT, LogicalType::BLOB}, LogicalType::BIGINT, Execute);
+	return ScalarFunction("coco_part", {LogicalType::BIGINT, LogicalType::BLOB}, LogicalType::BIGINT, Execute,
+	                      BindForEngine);
 }
 
 } // namespace cocosql

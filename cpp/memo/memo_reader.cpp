@@ -5,6 +5,7 @@
 #include "duckdb/main/database.hpp"
 #include "duckdb/main/database_manager.hpp"
 #include "memo/unpack.hpp"
+#include "session/names.hpp"
 
 namespace cocosql {
 
@@ -39,7 +40,7 @@ bool HasFunctions(Connection &connection, const std::string &database) {
 } // namespace
 
 MemoReader::MemoReader(ClientContext &context, const PythonFunction &function)
-    : connection(DatabaseInstance::GetDatabase(context)) {
+    : connection(EngineConnection(DatabaseInstance::GetDatabase(context))) {
 	if (!function.memo) {
 		return;
 	}

@@ -7,6 +7,7 @@
 #include "duckdb/storage/object_cache.hpp"
 #include "memo/unpack.hpp"
 #include "python/errors.hpp"
+#include "session/names.hpp"
 #include "values/values.hpp"
 
 namespace cocosql {
@@ -60,7 +61,7 @@ vector<LogicalType> Types(const LogicalType &result) {
 } // namespace
 
 MemoWriter::MemoWriter(DatabaseInstance &database, const std::string &table, const LogicalType &result, int64_t run_id)
-    : turn(MemoTurns::Of(database, table)), connection(database), table(table),
+    : turn(MemoTurns::Of(database, table)), connection(EngineConnection(database)), table(table),
       appender(connection, InsertSql(table), Types(result), {"fingerprint", "result", "run_id"}), result(result),
       run_id(run_id),
       last_flush(std::chrono::steady_clock::now()) {

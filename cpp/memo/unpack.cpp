@@ -2,6 +2,7 @@
 
 #include "duckdb/common/vector/flat_vector.hpp"
 #include "duckdb/common/vector/list_vector.hpp"
+#include "session/names.hpp"
 
 #include <cstring>
 
@@ -44,7 +45,8 @@ Value Pack(const FingerprintSet &fingerprints) {
 }
 
 ScalarFunction UnpackFunction() {
-	ScalarFunction function("coco_unpack", {LogicalType::BLOB}, LogicalType::LIST(LogicalType::UHUGEINT), Execute);
+	ScalarFunction function("coco_unpack", {LogicalType::BLOB}, LogicalType::LIST(LogicalType::UHUGEINT), Execute,
+	                        BindForEngine);
 	function.SetVolatile();
 	return function;
 }

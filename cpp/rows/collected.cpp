@@ -45,6 +45,7 @@ struct LocalScan : LocalTableFunctionState {
 
 unique_ptr<FunctionData> Bind(ClientContext &context, TableFunctionBindInput &input, vector<LogicalType> &types,
                               vector<Identifier> &names) {
+	RequireEngine(context, input.table_function.GetName());
 	auto name = input.inputs[0].ToString();
 	auto all = context.registered_state->Get<AllCollected>(KEY);
 	auto found = all ? all->by_name.find(name) : decltype(all->by_name.end()) {};

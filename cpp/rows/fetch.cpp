@@ -26,10 +26,10 @@ struct FetchState : LocalTableFunctionState {
 
 unique_ptr<FunctionData> Bind(ClientContext &context, TableFunctionBindInput &input, vector<LogicalType> &types,
                               vector<Identifier> &names) {
+	auto data = make_uniq<FetchData>(NamedTable(context, input));
 	if (input.input_table_types.size() != 1 || input.input_table_types[0] != LogicalType::BIGINT) {
 		throw BinderException("coco_fetch takes a query for row ids");
 	}
-	auto data = make_uniq<FetchData>(NamedTable(context, input));
 	for (auto &column_name : ListValue::GetChildren(input.inputs[4])) {
 		auto &column = data->table.GetColumn(Identifier(column_name.ToString()));
 		data->columns.emplace_back(column.StorageOid());

@@ -1,12 +1,14 @@
 #include "rows/named_table.hpp"
 
 #include "duckdb/catalog/catalog.hpp"
+#include "session/names.hpp"
 
 namespace cocosql {
 
 using namespace duckdb;
 
 DuckTableEntry &NamedTable(ClientContext &context, const TableFunctionBindInput &input) {
+	RequireEngine(context, input.table_function.GetName());
 	auto &given = input.inputs;
 	QualifiedName name(Identifier(given[1].ToString()), Identifier(given[2].ToString()),
 	                   Identifier(given[3].ToString()));

@@ -2,6 +2,7 @@
 
 #include "duckdb/common/vector/flat_vector.hpp"
 #include "duckdb/planner/expression/bound_function_expression.hpp"
+#include "session/names.hpp"
 
 #include <atomic>
 
@@ -24,7 +25,8 @@ struct Numbers : FunctionData {
 	shared_ptr<std::atomic<uint64_t>> given;
 };
 
-unique_ptr<FunctionData> Bind(BindScalarFunctionInput &) {
+unique_ptr<FunctionData> Bind(BindScalarFunctionInput &input) {
+	RequireEngine(input.GetClientContext(), input.GetBoundFunction().GetName());
 	return make_uniq<Numbers>();
 }
 

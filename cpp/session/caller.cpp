@@ -37,12 +37,14 @@ nb::dict Settings(ClientContext &context) {
 	return settings;
 }
 
-nb::list TemporaryNames(ClientContext &context) {
+nb::list TemporaryNames(ClientContext &context, const std::vector<CatalogType> &types) {
 	nb::list names;
 	auto &catalog = Catalog::GetCatalog(context, Identifier(TEMP_CATALOG));
 	for (auto &schema : catalog.GetSchemas(context)) {
-		schema.get().Scan(context, CatalogType::TABLE_ENTRY,
-		                  [&](CatalogEntry &entry) { names.append(entry.name.GetIdentifierName()); });
+		for (auto type : types) {
+			schema.get().Scan(context, type,
+			                  [&](CatalogEntry &entry) { names.append(entry.name.GetIdentifierName()); });
+		}
 	}
 	return names;
 }
@@ -54,7 +56,9 @@ nb::dict Caller(ClientContext &context) {
 	caller["database"] = DatabaseManager::GetDefaultDatabase(context).GetIdentifierName();
 	caller["search_path"] = SearchPath(context);
 	caller["settings"] = Settings(context);
-	caller["temporary"] = TemporaryNames(context);
+	caller["temporary"] = TemporaryNames(context, {CatalogType::TABLE_ENTRY});
+	caller["temporary_macros"] =
+	    TemporaryNames(context, {CatalogType::SCALAR_FUNCTION_ENTRY, CatalogType::TABLE_FUNCTION_ENTRY});
 	return caller;
 }
 

@@ -7,7 +7,7 @@
 
 namespace cocosql {
 
-//! Its default database, search path, settings that change results, and names of temporary tables. Needs the GIL.
+//! Its default database, search path, settings that change results, and names of temporary tables and macros. Needs the GIL.
 nanobind::dict Caller(duckdb::ClientContext &context);
 
 } // namespace cocosql

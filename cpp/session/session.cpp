@@ -111,7 +111,7 @@ idx_t Append(Session &session, const std::string &database, const std::string &t
 } // namespace
 
 Session::Session(ClientContext &caller)
-    : connection(DatabaseInstance::GetDatabase(caller)), caller(caller.shared_from_this()) {
+    : connection(EngineConnection(DatabaseInstance::GetDatabase(caller))), caller(caller.shared_from_this()) {
 }
 
 void Session::CheckInterrupt() {
@@ -220,8 +220,16 @@ uintptr_t Session::Instance() const {
 	return reinterpret_cast<uintptr_t>(connection.context->db.get());
 }
 
-nb::list Session::Describe(const std::string &sql) {
+void Session::UseNames(const std::string &database, const SearchPath &path) {
+	UseEngineNames(*connection.context, database, path);
+}
+
+nb::list Session::Describe(const std::string &sql, const std::optional<SearchPath> &path) {
 	auto signature = WithoutPython([&] {
+		std::optional<UserNames> user;
+		if (path) {
+			user.emplace(*connection.context, *path);
+		}
 		auto statements = connection.ExtractStatements(sql);
 		if (statements.size() != 1) {
 			throw InvalidInputException("expected one query, got %llu statements", statements.size());
@@ -317,10 +325,11 @@ void BindSession(nb::module_ &module) {
 	        nb::arg("key"), nb::arg("generation"))
 	    .def("hold_checkpoints", &Session::HoldCheckpoints, nb::arg("databases"))
 	    .def("instance", &Session::Instance)
-	    .def("describe", &Session::Describe, nb::arg("sql"))
+	    .def("use_names", &Session::UseNames, nb::arg("database"), nb::arg("path") = SearchPath())
+	    .def("describe", &Session::Describe, nb::arg("sql"), nb::arg("path") = nb::none())
 	    .def("is_collated", &Session::IsCollated, nb::arg("sql"))
 	    .def("canonical", &Session::Canonical, nb::arg("sql"))
-	    .def("algebra", &Algebra, nb::arg("sql"))
+	    .def("algebra", &Algebra, nb::arg("sql"), nb::arg("path") = SearchPath())
 	    .def("configure", &Session::Configure, nb::arg("setting"), nb::arg("value"))
 	    .def("databases", Released(&Databases))
 	    .def("relation", Released(&FindRelation), nb::arg("database"), nb::arg("schema"), nb::arg("name"))

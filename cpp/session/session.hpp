@@ -6,9 +6,11 @@
 #include "duckdb/main/client_context.hpp"
 #include "duckdb/main/connection.hpp"
 #include "duckdb/main/query_result.hpp"
+#include "session/names.hpp"
 
 #include <functional>
 #include <nanobind/nanobind.h>
+#include <optional>
 
 namespace cocosql {
 
@@ -22,8 +24,10 @@ public:
 	nb::list Execute(const std::string &sql, const nb::list &parameters);
 	//! Runs several statements, one after the other. Needs the GIL, and releases it meanwhile.
 	void Script(const std::string &sql);
-	//! Names and SQL types of a query's columns; runs nothing.
-	nb::list Describe(const std::string &sql);
+	//! The default database, and where names are looked for that are none of DuckDB's.
+	void UseNames(const std::string &database, const SearchPath &path);
+	//! Names and SQL types of a query's columns; runs nothing. One that a user wrote has a path for its names.
+	nb::list Describe(const std::string &sql, const std::optional<SearchPath> &path);
 	//! Whether a column of a query has text that is compared by a collation.
 	bool IsCollated(const std::string &sql);
 	//! The canonical text of a query as DuckDB parses it.

@@ -1,12 +1,11 @@
 #include "tables/system_tables.hpp"
 
-#include "duckdb/parser/parser.hpp"
-#include "duckdb/parser/statement/select_statement.hpp"
-#include "duckdb/parser/tableref/subqueryref.hpp"
 #include "duckdb/planner/binder.hpp"
 #include "python/errors.hpp"
 #include "session/caller.hpp"
+#include "session/names.hpp"
 #include "session/session.hpp"
+#include "tables/query.hpp"
 
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/unique_ptr.h>
@@ -60,19 +59,19 @@ std::string Expand(ClientContext &context, TableFunctionBindInput &input) {
 	});
 }
 
-unique_ptr<TableRef> Replace(ClientContext &context, TableFunctionBindInput &input) {
+unique_ptr<LogicalOperator> Bind(ClientContext &context, TableFunctionBindInput &input, TableIndex index,
+                                 vector<Identifier> &names) {
 	auto sql = Expand(context, input);
 	// What stands there may be another view's tables when a prepared statement runs again.
 	input.binder->SetAlwaysRequireRebind();
-	Parser parser(context);
-	parser.ParseQuery(sql);
-	return make_uniq<SubqueryRef>(unique_ptr_cast<SQLStatement, SelectStatement>(std::move(parser.statements[0])));
+	EngineNames engine(context);
+	return BindQuery(context, input, index, names, sql);
 }
 
 TableFunction Function(const SystemTable &table, const vector<LogicalTypeId> &form) {
 	vector<LogicalType> arguments(form.begin(), form.end());
 	TableFunction function(Identifier(table.name), std::move(arguments), nullptr);
-	function.bind_replace = Replace;
+	function.bind_operator = Bind;
 	if (table.takes_more) {
 		function.GetSignature().AddArgs("key", LogicalType::ANY);
 	}
