@@ -81,3 +81,21 @@ def test_who_keeps_it(table: Con, impatient: pytest.MonkeyPatch, mode: str, quer
     for _ in range(3):
         assert refresh(table, "UPDATE t SET v = v + 1") == []
     assert keeps_state(table)
+
+
+def test_who_reads_it_goes_on(table: Con, impatient: pytest.MonkeyPatch) -> None:
+    """A view that gives its state up keeps its rows, their ids and its changes: who reads it has nothing to do anew."""
+    table.execute("CREATE INCREMENTAL VIEW v AS SELECT k, v, lag(v) OVER (ORDER BY k) AS p FROM t")
+    table.execute("CREATE INCREMENTAL VIEW above AS SELECT k % 9 AS g, max(p) AS p FROM v GROUP BY g")
+    table.execute("CREATE INCREMENTAL VIEW afresh WITH (mode = 'recompute') AS SELECT max(v) AS m FROM v")
+    impatient.setattr("cocosql.planner.choice._PATIENCE", 0)
+    for change in ("UPDATE t SET v = 7 WHERE k = 5", "UPDATE t SET v = 8 WHERE k = 5", "DELETE FROM t WHERE k = 6"):
+        before = rows(table, "SELECT row_id, row FROM coco_changes('v') WHERE version = 1 ORDER BY ALL")
+        table.execute(change)
+        table.execute("REFRESH ALL INCREMENTAL VIEWS")
+        assert rows(table, "SELECT row_id, row FROM coco_changes('v') WHERE version = 1 ORDER BY ALL") == before
+        assert {status for (status,) in rows(table, "SELECT status FROM coco_views()")} == {"fresh"}
+        for view in ("v", "above", "afresh"):
+            query = one(table, f"SELECT query FROM coco_views() WHERE name = '{view}'")
+            assert_view_equals_query(table, view, query)
+            assert_replayed(table, view, view)

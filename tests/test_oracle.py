@@ -159,6 +159,12 @@ ALTERATIONS = [
     "ADD COLUMN IF NOT EXISTS extra INTEGER DEFAULT 7",
     "DROP COLUMN IF EXISTS extra",
     "ALTER n TYPE BIGINT",
+    "ALTER n TYPE HUGEINT USING -n",
+    "ALTER d TYPE DECIMAL(9, 1) USING try_cast(d AS DECIMAL(9, 1))",
+    "ALTER d TYPE FLOAT",
+    "ALTER d TYPE DOUBLE",
+    "ALTER k TYPE VARCHAR COLLATE NOCASE",
+    "ALTER l TYPE BIGINT[]",
     "ALTER n TYPE INTEGER USING (n + 1)::INTEGER",
     "ALTER s TYPE VARCHAR USING s || 'a'",
 ]
@@ -409,8 +415,8 @@ class World:
             assert (inserted + updated, deleted + updated) == (new, gone)
             assert version - before[0][0] == bool(gone or new)
         else:
-            count = one(self.con, f"SELECT count(*) FROM {name}")
-            assert (version - before[0][0], inserted, updated, deleted) == (1, count, 0, 0)
+            gone, new = one(self.con, "SELECT count(*) FROM before"), one(self.con, f"SELECT count(*) FROM {name}")
+            assert (version - before[0][0], inserted + updated, deleted + updated) == (1, new, gone)
         twice = {argument: count for argument, count in self.calls.items() if count > 1}
         assert not twice, f"called more than once: {twice}"
 

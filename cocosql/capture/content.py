@@ -1,5 +1,6 @@
 """Whether a source changed, not what: parts that may hold other rows than before, and what their rows add up to."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from cocosql._native import Session
@@ -31,8 +32,8 @@ class ContentCapture:
     parts: Parts
     #: The view that has a snapshot of its own, if it does.
     owner: int | None = None
-    #: Whether a part that may have changed is read to see whether it did. Where that costs as much as what it saves it
-    #: is not, unless the part will not be known again.
+    #: Whether parts that may have changed are read to see whether they did. Where that costs as much as what it saves
+    #: they are not, unless all can be compared, or the next checkpoint leaves nothing else to know them by.
     reads: bool = True
     _snapshot: Snapshot | None = None
     _stored: Stored = field(default_factory=Stored)
@@ -84,26 +85,33 @@ class ContentCapture:
             session, self.database, self.stored_source, self.columns, self.kind, self.identity
         )
         self._stored = snapshots.stored_parts(session, self._snapshot) if self._snapshot else Stored()
-        self._present = self._add_up(session, self._stored, self.parts.present(session, self._stored))
+        present = self.parts.present(session, self._stored)
+        digests = {part.part_id: part.digest for part in self._stored.parts}
+        lost = [digest for part_id, digest in digests.items() if part_id not in present.same]
+        needed = self.reads or (lost and all(lost))
+        to_read = {part_id for part_id in present.to_read if needed or part_id not in present.lasting}
+        self._read = len(to_read)
+        known = {part_id: digests[part_id] for part_id in present.same}
+        self._present = _with_digests(present, {**known, **self._added_up(session, to_read)})
         if self._snapshot is None or (version := self._snapshot.version_at(position)) is None:
             return None
         return Delta("", "", int(self._version(self._snapshot, self._present) != version))
 
-    def _add_up(self, session: Session, stored: Stored, present: Present) -> Present:
-        """The present parts with their digests; only those that may have changed are read."""
-        digests = {part.part_id: part.digest for part in stored.parts}
-        trusted = frozenset() if self.reads else present.lasting
-        to_read = [part_id for part_id in present.to_read if part_id not in trusted or digests.get(part_id)]
-        self._read = len(to_read)
-        if to_read:
-            added_up = session.execute(
-                f"SELECT coco_part, concat_ws(' ', count(*), sum(coco_digest({idents(self.columns)}))) "
-                f"FROM ({self.parts.rows(session, set(to_read))}) GROUP BY coco_part"
-            )
-            digests.update({**dict.fromkeys(to_read, _NO_ROWS), **dict(added_up)})
-        known = {*present.same, *to_read}
-        parts = [_with_digest(part, digests[part.part_id] if part.part_id in known else None) for part in present.parts]
-        return replace(present, parts=parts)
+    def _added_up(self, session: Session, to_read: set[int]) -> dict[int, str]:
+        """The digests of parts, which are read."""
+        if not to_read:
+            return {}
+        added_up = session.execute(
+            f"SELECT coco_part, concat_ws(' ', count(*), sum(coco_digest({idents(self.columns)}))) "
+            f"FROM ({self.parts.rows(session, to_read)}) GROUP BY coco_part"
+        )
+        return {**dict.fromkeys(to_read, _NO_ROWS), **dict(added_up)}
+
+    def _recognizable(self, session: Session, present: Present) -> Present:
+        """The present parts, with digests of those that have lasted for a refresh: checkpoints may leave no more."""
+        digests = {part.part_id: part.digest for part in present.parts}
+        to_read = {part_id for part_id in present.same if digests[part_id] is None}
+        return _with_digests(present, {**digests, **self._added_up(session, to_read)})
 
     def _version(self, snapshot: Snapshot, present: Present) -> int:
         before, now = self._stored.parts, present.parts
@@ -121,7 +129,8 @@ class ContentCapture:
         )
         version = self._version(snapshot, self._present) if self._snapshot else snapshot.version
         has_written = version != snapshot.version
-        after = snapshots.save_parts(session, snapshot, self._stored, self._present.stored(), has_written=has_written)
+        now = self._recognizable(session, self._present).stored()
+        after = snapshots.save_parts(session, snapshot, self._stored, now, has_written=has_written)
         snapshots.save(session, snapshot, replace(after, version=version))
         self.parts.remember(session, snapshot.key, after.generation)
         return snapshot.position(version)
@@ -138,6 +147,10 @@ class ContentCapture:
 def content_capture(source: Source, database: str, owner: int | None, *, reads: bool) -> ContentCapture:
     """The capture of the content of a source, for a view of this database."""
     return ContentCapture(source, database, parts_of(source, list(source.types), database), owner, reads)
+
+
+def _with_digests(present: Present, digests: Mapping[int, str | None]) -> Present:
+    return replace(present, parts=[_with_digest(part, digests.get(part.part_id)) for part in present.parts])
 
 
 def _with_digest(part: Part, digest: str | None) -> Part:

@@ -43,7 +43,7 @@ class Present:
     #: The parts that hold what they held when they were stored.
     same: frozenset[int]
     checkpoint: int | None = None
-    #: The parts that will be known again as long as they hold what they hold.
+    #: The parts that the next checkpoint leaves known, as long as they hold what they hold.
     lasting: frozenset[int] = frozenset()
 
     def stored(self) -> Stored:

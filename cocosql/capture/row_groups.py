@@ -64,7 +64,7 @@ class TableParts:
         self._ranges = [(begin, end, part_id) for (begin, end), part_id in zip(now.ranges, ids, strict=True)]
         parts = [Part(*values) for values in zip(ids, places, tokens, strict=True)]
         same = frozenset(part_id for part_id in kept if part_id is not None)
-        lasting = frozenset(part_id for part_id, index in zip(ids, now.same(now), strict=True) if index >= 0)
+        lasting = frozenset(part.part_id for part in parts if part.token)
         return Present(parts, same, now.checkpoint if self.has_own_file else None, lasting)
 
     def _same(self, session: Session, now: RowGroups, stored: Stored) -> list[int]:

@@ -13,7 +13,7 @@ from cocosql.sqltext import idents, struct
 
 @dataclass(frozen=True)
 class UpstreamCapture:
-    """The position is the upstream view's version and the table of its rows, which a rebuilt view has anew."""
+    """The position is the upstream view's version, and its history: a view has another one with other columns."""
 
     source: Source
     columns: list[str]
@@ -60,7 +60,7 @@ class UpstreamCapture:
 
     def changes(self, session: Session, position: str | None) -> Delta | None:
         view, read = self._upstream(session), json.loads(position or "{}")
-        if read.get("rows") != view.state_table:
+        if read.get("history") != view.history_table:
             return None
         version = int(read["version"])
         gone = (
@@ -72,7 +72,7 @@ class UpstreamCapture:
 
     def advance(self, session: Session) -> str | None:
         view = self._upstream(session)
-        return json.dumps({"rows": view.state_table, "version": view.version})
+        return json.dumps({"history": view.history_table, "version": view.version})
 
     def as_input(self, source: str, position: str | None) -> Input:
         return Input(source, self.columns, self.kind, None, position)

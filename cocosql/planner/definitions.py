@@ -1,5 +1,6 @@
 """What a query calls and reads by name: functions, and the views and macros behind them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import duckdb
@@ -48,15 +49,17 @@ class Definitions:
     texts: dict[str, str] = field(default_factory=dict)
     #: Keys of the names of all tables and views that are read, also through views.
     relations: set[tuple[str, str, str]] = field(default_factory=set)
+    #: Keys of the names of incremental views: to those who read them they are tables.
+    incremental: frozenset[tuple[str, str, str]] = frozenset()
 
     @property
     def macros(self) -> list[str]:
         return [name.removeprefix(_MACRO) for name in self.texts if name.startswith(_MACRO)]
 
 
-def collect(session: Session, tree: exp.Expr, database: str) -> Definitions:
-    """What the query of a view in a database uses, through views and macros."""
-    found = Definitions(database)
+def collect(session: Session, tree: exp.Expr, database: str, incremental: Iterable[Name]) -> Definitions:
+    """What a query of a database uses, through macros and views, of which some are incremental."""
+    found = Definitions(database, incremental=frozenset(name.key() for name in incremental))
     _collect(session, tree, found)
     return found
 
@@ -111,7 +114,7 @@ def _collect_view(session: Session, table: exp.Table, found: Definitions) -> Non
     name = Name(table.catalog, table.db, table.name)
     found.relations.add(name.key())
     key = f"view {without_database(name.sql, found.database)}"
-    behind = relation(session, name)
+    behind = relation(session, name) if name.key() not in found.incremental else None
     if behind and behind.is_view and key not in found.texts:
         found.texts[key] = behind.sql
         _collect_text(session, behind.sql, found, name)

@@ -150,7 +150,8 @@ def find_definitions(session: Session, made: Plan) -> None:
         names = {name.lower() for name in re.findall(r"(\w+)\s*\(", made.sql)}
         used = definitions.Definitions(database, definitions.known_functions(session, names))
     else:
-        used = definitions.collect(session, made.tree, database)
+        incremental = [other.name for other in made.others]
+        used = definitions.collect(session, made.tree, database, incremental)
     made.relations, made.macros = used.relations, used.macros
     made.shape = definitions.shape(session, made.relations, made.macros)
     python = functions.registered(session)
@@ -178,10 +179,7 @@ def find_algebra(session: Session, made: Plan) -> None:
 
 
 def find_flow(session: Session, made: Plan) -> None:
-    """Find the operators that keep the view true."""
-    if made.view.options.get("mode") == "recompute":
-        made.recompute = Recompute(made.sql, "mode = 'recompute'")
-        return
+    """Find the operators that can keep the view true."""
 
     def source_of(relation: Relation) -> Source:
         found = sources.source_of(session, relation, made.others, made.files)
@@ -193,8 +191,6 @@ def find_flow(session: Session, made: Plan) -> None:
     except NotIncremental as reason:
         made.recompute = Recompute(made.sql, str(reason))
     made.definition = _fingerprint([made.definition, made.flow.described() if made.flow else ""])
-    if made.flow and not made.callees and is_by_query(made.view):
-        made.flow, made.recompute = None, Recompute(made.sql, "at present running the query costs less than a state")
 
 
 def find_key(session: Session, made: Plan) -> None:
@@ -207,7 +203,15 @@ def find_key(session: Session, made: Plan) -> None:
         made.key_columns = [shown[name] for name in made.flow.top.identity() or []]
 
 
-STEPS = (read_query, find_files, find_definitions, describe, find_algebra, find_flow, find_key)
+def choose_way(_: Session, made: Plan) -> None:
+    """Give up the operators where the user wants the query run afresh, or where that costs less at present."""
+    if made.view.options.get("mode") == "recompute":
+        made.flow, made.recompute = None, Recompute(made.sql, "mode = 'recompute'")
+    elif made.flow and not made.callees and is_by_query(made.view):
+        made.flow, made.recompute = None, Recompute(made.sql, "at present running the query costs less than a state")
+
+
+STEPS = (read_query, find_files, find_definitions, describe, find_algebra, find_flow, find_key, choose_way)
 
 
 def _check_not_reserved(names: list[str], mend: str) -> None:

@@ -8,15 +8,21 @@ from dataclasses import dataclass
 
 import duckdb
 
-from cocosql._native import Session
+from cocosql._native import Difference, Session
 from cocosql.catalog.views import View
 from cocosql.collected import collected
 from cocosql.fetch import rows_where
 from cocosql.planner.operators import SOURCE_ID
 from cocosql.planner.operators.map import Map
 from cocosql.planner.plan import Plan
-from cocosql.refresh.state import lineage_columns
+from cocosql.refresh.state import as_now, lineage_columns, same_columns
 from cocosql.sqltext import fingerprint, ident, idents
+
+#: The columns that say since when there is a row.
+_BORN = ["coco_row_id", "coco_version", "coco_updated"]
+
+#: A fingerprint that no row has.
+_NONE = "0::UHUGEINT"
 
 
 @dataclass(frozen=True)
@@ -45,33 +51,70 @@ def fill(session: Session, plan: Plan, rows: str, version: int) -> Counts:
 def apply(session: Session, plan: Plan, rows: str, touched: str, version: int) -> Counts:
     """Replace the rows for which the condition `touched` holds by these rows, as `version`."""
     view, names, lineage = plan.view, plan.column_names, lineage_columns(plan)
-    columns, stored = [*names, *lineage], ["coco_row_id", "coco_version", "coco_updated", *names, *lineage]
-    prints = _fingerprints(plan, touched)
-    found = f"{_prefix(view)}touched"
-    present = rows_where(session, view.rows_table, touched, stored, found)
+    exact, content, key = fingerprint([*names, *lineage]), fingerprint(names), _key(view)
+    if touched != "true" and _shows_source_key(plan):
+        # The source id is as good as the key. Rows of an earlier query may lack it.
+        key = fingerprint([SOURCE_ID])
+    stored = [*_BORN, *names, *lineage]
+    present = rows_where(session, view.rows_table, touched, stored, f"{_prefix(view)}touched")
     difference = session.difference(
-        f"SELECT {prints}, coco_row_id AS coco_at, coco_rowid, {idents(stored)} FROM ({present})",
-        f"SELECT {prints}, {idents(columns)} FROM ({rows}) AS coco_rows ({idents(columns)})",
+        f"SELECT {exact}, {content}, {key}, coco_row_id AS coco_at, coco_rowid, {idents(stored)} FROM ({present})",
+        f"SELECT {exact}, {content}, {key}, {_columns(plan, rows)}",
         _prefix(view),
     )
     if difference.moved:
         _retrace(session, plan)
     if difference.gone:
         _move_to_history(session, view, version)
+        session.delete_rows(view.name.database, view.state_table, f"SELECT coco_rowid FROM {_part(view, 'gone')}")
     if difference.came:
         _insert(session, plan, version)
+    return _counts(difference)
+
+
+def move(session: Session, old: View, plan: Plan, rows: str, version: int) -> Counts:
+    """Write the rows of a view that has a new table. Those in the old one go on, but for where they came from.
+
+    If they had other columns none goes on.
+    """
+    view, names, lineage = plan.view, plan.column_names, lineage_columns(plan)
+    exact, content, key = fingerprint([*names, *lineage]), fingerprint(names), _key(view)
+    goes_on = same_columns(old, plan)
+    past_exact = exact if goes_on and not lineage else _NONE
+    present = f"SELECT {idents(_BORN)}, {as_now(old, plan)}, rowid AS coco_rowid FROM {old.rows}"
+    difference = session.difference(
+        f"SELECT {past_exact}, {content if goes_on else 'NULL::UHUGEINT'}, {key}, coco_row_id AS coco_at, coco_rowid, "
+        f"{idents([*_BORN, *names])} FROM ({present})",
+        f"SELECT {exact}, {content}, {key}, {_columns(plan, rows)}",
+        _prefix(view),
+    )
+    if goes_on:
+        traced = f"LEFT JOIN {_part(view, 'moved')} AS moved ON moved.coco_rowid = old.rowid" if lineage else ""
+        session.execute(
+            f"INSERT INTO {view.rows} ({idents([*_BORN, *names, *lineage])}) "
+            f"SELECT {', '.join([idents([*_BORN, *names], 'old'), *(f'moved.{ident(name)}' for name in lineage)])} "
+            f"FROM {old.rows} AS old {traced} WHERE old.rowid NOT IN (SELECT coco_rowid FROM {_part(view, 'gone')})"
+        )
+    if difference.gone:
+        _move_to_history(session, view, version)
+    if difference.came:
+        _insert(session, plan, version)
+    return _counts(difference)
+
+
+def _columns(plan: Plan, rows: str) -> str:
+    columns = idents([*plan.column_names, *lineage_columns(plan)])
+    return f"{columns} FROM ({rows}) AS coco_rows ({columns})"
+
+
+def _key(view: View) -> str:
+    """What update pairs have in common, as SQL."""
+    return fingerprint(view.key_columns) if view.key_columns else "NULL::UHUGEINT"
+
+
+def _counts(difference: Difference) -> Counts:
     updated = difference.updated
     return Counts(inserted=difference.came - updated, updated=updated, deleted=difference.gone - updated)
-
-
-def _fingerprints(plan: Plan, touched: str) -> str:
-    """What tells rows apart: content and origin; the content; the key of update pairs. As SQL, three columns."""
-    view, names, lineage = plan.view, plan.column_names, lineage_columns(plan)
-    key = fingerprint(view.key_columns) if view.key_columns else "NULL::UHUGEINT"
-    if touched != "true" and _shows_source_key(plan):
-        # The source id is as good as the key. Rows of an earlier query may lack it.
-        key = fingerprint([SOURCE_ID])
-    return f"{fingerprint([*names, *lineage])}, {fingerprint(names)}, {key}"
 
 
 def _shows_source_key(plan: Plan) -> bool:
@@ -92,7 +135,6 @@ def _retrace(session: Session, plan: Plan) -> None:
 def _move_to_history(session: Session, view: View, version: int) -> None:
     gone = f"SELECT * EXCLUDE (coco_rowid), {version} AS coco_removed FROM {_part(view, 'gone')}"
     session.execute(f"INSERT INTO {view.history} BY NAME {gone}")
-    session.delete_rows(view.name.database, view.state_table, f"SELECT coco_rowid FROM {_part(view, 'gone')}")
 
 
 def _insert(session: Session, plan: Plan, version: int) -> None:

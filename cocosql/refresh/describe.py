@@ -1,7 +1,7 @@
 """What a view's record says of its plan: operators, calls, where rows came from; whether it is another by now."""
 
 from cocosql.capture import Capture
-from cocosql.catalog.views import Call, Operator
+from cocosql.catalog.views import Call, Operator, View
 from cocosql.planner import Plan
 from cocosql.planner.call_sites import Callee
 from cocosql.planner.operators import Operator as Planned
@@ -23,7 +23,14 @@ def rebuild_reason(plan: Plan) -> str | None:
         return "its query, a view or macro in it, or the type of a column that it reads, changed"
     if (view.column_names, view.column_types) != (plan.column_names, plan.column_types):
         return "its columns changed"
+    if _keeps_state(view) != (plan.flow is not None):
+        return "it is to be kept true in another way"
     return None
+
+
+def _keeps_state(view: View) -> bool:
+    """Whether the view's operators have what they need to go on from."""
+    return all(operator.kind != recompute.KIND for operator in view.operators)
 
 
 def source_id_types(plan: Plan, found: list[Capture]) -> list[str]:

@@ -53,24 +53,61 @@ def renamed(view: View, number: int, *, keep_history: bool) -> View:
 
 
 def replace(session: Session, old: View, plan: Plan, source_id_types: list[str]) -> None:
-    """Make the tables of the plan's view in place of the old ones; rows of the same columns move to them."""
+    """Make the tables of the plan's view, and take over what is gone. The table of the old rows is still there."""
     view = plan.view
     types = zip(plan.column_names, plan.column_types, strict=True)
-    user = [(name, kind.replace('"NULL"', "INTEGER")) for name, kind in types]
+    user = [(name, _stored(kind)) for name, kind in types]
     # Never CREATE TABLE … AS … WITH NO DATA: in DuckDB 2.0.0 a large INSERT into such a table leaves its first row
     # group empty, and scans stop there (SELECT … LIMIT 1 finds nothing).
     lineage = expected_layout(plan, source_id_types)
     session.execute(f"CREATE TABLE {view.rows} ({columns_sql([*_BORN, *lineage, *user])})")
-    if view.history == old.history and exists(session, old, old.history_table):
-        kept = f"coco_row_id, coco_version, coco_updated, {idents(plan.column_names)}"
-        if has_rows(session, old):  # an INSERT of none does what WITH NO DATA does
-            session.execute(f"INSERT INTO {view.rows} ({kept}) SELECT {kept} FROM {old.rows}")
+    if exists(session, old, old.history_table) and view.history == old.history:
         _lay_out_history(session, view, lineage)
     else:
         session.execute(f"CREATE TABLE {view.history} ({columns_sql([*_BORN, *_GONE, *lineage, *user])})")
-        session.execute(f"DROP TABLE IF EXISTS {old.history}")
-    session.execute(f"DROP TABLE IF EXISTS {old.rows}")
+        if exists(session, old, old.history_table):
+            own = idents(name for name, _ in [*_BORN, *_GONE])
+            session.execute(f"INSERT INTO {view.history} BY NAME SELECT {own}, {as_now(old, plan)} FROM {old.history}")
+            session.execute(f"DROP TABLE {old.history}")
     show(session, view.settled(column_names=plan.column_names))
+
+
+def _stored(kind: str) -> str:
+    """The type in which a column is stored: a table has no NULL alone."""
+    return kind.replace('"NULL"', "INTEGER")
+
+
+def as_now(old: View, plan: Plan) -> str:
+    """The columns that a view has now, of rows from before, as a select list.
+
+    A value of another type is read from its text. Where that cannot be, or there was no such column, it is NULL.
+    """
+    types = dict(zip(old.column_names, old.column_types, strict=True))
+    return ", ".join(
+        ident(name) if types.get(name) == kind else f"{_read_from_text(name, _stored(kind), types)} AS {ident(name)}"
+        for name, kind in zip(plan.column_names, plan.column_types, strict=True)
+    )
+
+
+def _read_from_text(name: str, kind: str, types: dict[str, str]) -> str:
+    is_readable = name in types and "UNION(" not in kind  # of no text does SQL say which member it is
+    return f"TRY_CAST({ident(name)}::VARCHAR AS {kind})" if is_readable else f"NULL::{kind}"
+
+
+def empty(session: Session, old: View, plan: Plan, version: int) -> None:
+    """All old rows go with a version."""
+    own = idents(name for name, _ in _BORN)
+    gone = f"SELECT {own}, {version} AS coco_removed, false AS coco_replaced, {as_now(old, plan)} FROM {old.rows}"
+    session.execute(f"INSERT INTO {plan.view.history} BY NAME {gone}")
+
+
+def same_columns(view: View, plan: Plan) -> bool:
+    """Whether the plan gives the columns that the view has."""
+    return (view.column_names, view.column_types) == (plan.column_names, plan.column_types)
+
+
+def drop_rows(session: Session, view: View) -> None:
+    session.execute(f"DROP TABLE IF EXISTS {view.rows}")
 
 
 def show(session: Session, view: View) -> None:
@@ -154,6 +191,8 @@ def drop(session: Session, view: View) -> None:
 
 def has_rows(session: Session, view: View) -> bool:
     """Whether the view has, or had, rows."""
+    if not exists(session, view, view.state_table):
+        return False
     if session.stored_rows(view.name.database, "coco", view.state_table):
         return True
     return bool(session.execute(f"SELECT 1 FROM {view.rows} LIMIT 1"))  # of this transaction

@@ -70,7 +70,7 @@ class ViewRefresh:
     @property
     def is_redefined(self) -> bool:
         """Whether the rows that the view has are of another query."""
-        return self.view.definition != self.plan.definition
+        return self.view.definition != self.plan.definition or changes_columns(self.plan)
 
     def tolerates(self, function: Function) -> bool:
         """Whether the refresh goes on where calls of this function fail."""
@@ -160,6 +160,7 @@ class ViewRefresh:
             return
         version = self.view.version + 1
         view = self._settled(session)
+        self.rebuild = self.rebuild or view.rows != self.view.rows  # a new table has no rows to change
         counts = self._write_rows(session, replace(self.plan, view=view), version, before_map)
         self.run.inserted, self.run.updated, self.run.deleted = counts.inserted, counts.updated, counts.deleted
         view = state.keep_failed(session, view, self.failed)
@@ -196,7 +197,8 @@ class ViewRefresh:
 
     def _write_rows(self, session: Session, plan: Plan, version: int, before_map: BeforeMap) -> Counts:
         """Write the rows into the tables of the plan's view, which may be new."""
-        if plan.view.rows != self.view.rows:
+        has_new_table = plan.view.rows != self.view.rows
+        if has_new_table:
             state.replace(session, self.view, plan, self._source_id_types())
         if plan.flow is None:
             number, rows, touched = len(self.captures) + 1, plan.rows_sql, "true"
@@ -207,11 +209,15 @@ class ViewRefresh:
                 return Counts()
             number, rows, touched = found
         with self.run.step(number, "write what differs", rows) as step:
-            if not state.has_rows(session, plan.view):
+            if not state.has_rows(session, self.view):
                 counts = apply.fill(session, plan, rows, version)
+            elif has_new_table:
+                counts = apply.move(session, self.view, plan, rows, version)
             else:
                 counts = apply.apply(session, plan, rows, touched, version)
             step.rows = counts.inserted + counts.updated + counts.deleted
+        if has_new_table:
+            state.drop_rows(session, self.view)
         return counts
 
     def _source_id_types(self) -> list[str]:
@@ -232,12 +238,14 @@ class ViewRefresh:
             calls=describe_calls(plan),
         )
         if not view.has_data or self._needs_layout(session):
-            changed = state.renamed(changed, session.next_id(self.view.name.database), keep_history=_same_columns(plan))
+            changed = state.renamed(
+                changed, session.next_id(self.view.name.database), keep_history=state.same_columns(view, plan)
+            )
         return changed
 
     def _needs_layout(self, session: Session) -> bool:
         """Whether the table of rows lacks columns, or has columns, that the operator keeps for lineage."""
-        if not _same_columns(self.plan):
+        if not state.same_columns(self.view, self.plan):
             return True
         return state.layout(session, self.view) != state.expected_layout(self.plan, self._source_id_types())
 
@@ -248,12 +256,7 @@ class ViewRefresh:
 
 def changes_columns(plan: Plan) -> bool:
     """Whether the view's columns will be others, so that a plan that reads it would not hold."""
-    return plan.view.has_data and not _same_columns(plan)
-
-
-def _same_columns(plan: Plan) -> bool:
-    view = plan.view
-    return (view.column_names, view.column_types) == (plan.column_names, plan.column_types)
+    return plan.view.has_data and not state.same_columns(plan.view, plan)
 
 
 def _count(session: Session, source: Source) -> int:

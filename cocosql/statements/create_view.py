@@ -205,6 +205,11 @@ def _create_empty(session: Session, locked: LockedViews, planned: Plan, existing
         calls=[],
     )
     empty = empty.settled(operators=describe_operators(replace(planned, view=empty), found))
+    planned = replace(planned, view=empty)
     with transaction(session):
-        state.replace(session, existing or view, replace(planned, view=empty), source_id_types(planned, found))
+        state.replace(session, existing or view, planned, source_id_types(planned, found))
+        if existing and state.has_rows(session, existing):
+            state.empty(session, existing, planned, existing.version + 1)
+            empty = empty.settled(version=existing.version + 1)
+        state.drop_rows(session, existing or view)
         locked.save(session, empty)
