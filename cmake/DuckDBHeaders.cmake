@@ -1,9 +1,10 @@
 # Sets DUCKDB_INCLUDE_DIRS: the engine's headers, taken from DuckDB's source distribution of the pinned version.
 # COCOSQL_DUCKDB_SDIST (environment) names a local copy of it for offline builds.
 set(engine "${CMAKE_BINARY_DIR}/duckdb-${DUCKDB_VERSION}/external/duckdb")
-set(DUCKDB_INCLUDE_DIRS "${engine}/src/include" "${engine}/third_party/fmt/include")
+set(DUCKDB_INCLUDE_DIRS "${engine}/src/include" "${engine}/third_party/fmt/include"
+    "${engine}/third_party/yyjson/include")
 
-if(NOT EXISTS "${engine}/src/include/duckdb.hpp")
+if(NOT EXISTS "${engine}/third_party/yyjson/include/yyjson.hpp")
   set(sdist "$ENV{COCOSQL_DUCKDB_SDIST}")
   if(NOT sdist)
     message(STATUS "Downloading the source distribution of duckdb ${DUCKDB_VERSION} for its headers")
@@ -19,5 +20,6 @@ if(NOT EXISTS "${engine}/src/include/duckdb.hpp")
   endif()
   file(ARCHIVE_EXTRACT INPUT "${sdist}" DESTINATION "${CMAKE_BINARY_DIR}"
        PATTERNS "duckdb-${DUCKDB_VERSION}/external/duckdb/src/include/*"
-                "duckdb-${DUCKDB_VERSION}/external/duckdb/third_party/fmt/include/*")
+                "duckdb-${DUCKDB_VERSION}/external/duckdb/third_party/fmt/include/*"
+                "duckdb-${DUCKDB_VERSION}/external/duckdb/third_party/yyjson/include/*")
 endif()

@@ -1,8 +1,10 @@
 """Calls that fail: what the view shows, what is recorded, and what the next refresh tries again."""
 
+from collections.abc import Callable
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 import pytest
 from helpers import Calls, Con, assert_replayed, assert_view_equals_query, one, rows
 
@@ -70,6 +72,107 @@ def test_a_row_that_fails_keeps_its_last_good_version(words: Con, bad: set[str])
     assert refresh(words) == (2, 0, 1, 0, 2, 0)
     assert rows(words, "FROM v ORDER BY id") == [(1, "A"), (2, "B"), (3, "Y")]
     assert_replayed(words, "v", "v")
+
+
+_TEXT = "\U0001f600" * 100
+
+#: What is no JSON, and the same within others; the type, and how the row is made of a text.
+NESTED: dict[str, Callable[[str], Any]] = {
+    "JSON": lambda text: text,
+    "JSON[]": lambda text: ["1", text],
+    "STRUCT(j JSON, t VARCHAR)": lambda text: {"j": text, "t": _TEXT},
+    "MAP(VARCHAR, JSON[])": lambda text: {_TEXT: [None, text]},
+}
+
+
+@pytest.mark.parametrize("kind", NESTED)
+@pytest.mark.parametrize("form", ["row", "batch", "arrow"])
+def test_a_result_that_is_no_json(con: Con, kind: str, form: str) -> None:
+    """It fails as any result that does not fit; DuckDB's message has a part of it, which may end inside a character."""
+
+    def result(x: int) -> Any:
+        return NESTED[kind]('{"a": "' + _TEXT if x == 2 else '{"a": [1]}')
+
+    def row(x: int):
+        return result(x)  # type: ignore[no-untyped-def]
+
+    def batch(xs: list[int]):
+        return [result(x) for x in xs]  # type: ignore[no-untyped-def]
+
+    def arrow(xs: cocosql.Arrow[int]):
+        return _arrow([result(x.as_py()) for x in xs])  # type: ignore[no-untyped-def]
+
+    size = {} if form == "row" else {"batch_size": 4}
+    for name, options in (("f_fail", {}), ("f_null", {"on_error": "null"})):
+        function = {"row": row, "batch": batch, "arrow": arrow}[form]
+        cocosql.register(con, cocosql.udf(name=name, version="1", returns=kind, **size, **options)(function))
+    con.execute("CREATE TABLE t AS SELECT i AS id FROM range(6) r(i)")
+    fails = ["SELECT f_fail(id) AS y FROM t", "CREATE INCREMENTAL VIEW v AS SELECT id, f_fail(id) AS y FROM t"]
+    for statement in fails:
+        with pytest.raises(duckdb.InvalidInputException) as error:
+            con.execute(statement).fetchall()
+        said = str(error.value)
+        assert "function f_fail" in said and "JSON" in said and '{"a":' in said, said
+    con.execute("CREATE INCREMENTAL VIEW v WITH (on_error = 'keep') AS SELECT id, f_fail(id) AS y FROM t").fetchall()
+    con.execute("CREATE INCREMENTAL VIEW w AS SELECT id, f_null(id) AS y FROM t").fetchall()
+    assert rows(con, "SELECT id FROM v ORDER BY id") == [(0,), (1,), (3,), (4,), (5,)]
+    assert (
+        rows(con, "SELECT id FROM w WHERE y IS NULL")
+        == [(2,)]
+        == rows(con, "SELECT id FROM t WHERE f_null(id) IS NULL")
+    )
+    assert rows(con, "SELECT view, input FROM coco_errors() ORDER BY ALL") == [("v", "2"), ("w", "2")]
+    assert one(con, "SELECT count(*) FROM coco_errors() WHERE contains(error, 'JSON')") == 2
+
+
+def _arrow(results: list[Any]) -> pa.Array:
+    """Pairs stand for a MAP."""
+    if isinstance(results[0], dict) and _TEXT in results[0]:
+        return pa.array([list(one.items()) for one in results], pa.map_(pa.string(), pa.list_(pa.string())))
+    return pa.array(results)
+
+
+@pytest.mark.parametrize("kind", ["BIT", "UUID", "ENUM('a')", "INTEGER", "DATE", "HUGEINT", "GEOMETRY", "BIT[]"])
+@pytest.mark.parametrize("form", ["row", "arrow"])
+def test_a_bad_result_that_is_not_ascii(con: Con, kind: str, form: str) -> None:
+    """DuckDB's message has a part of it, which may end inside a character."""
+    good = {
+        "BIT": "01",
+        "UUID": "00000000-0000-0000-0000-000000000001",
+        "ENUM('a')": "a",
+        "HUGEINT": "7",
+        "BIT[]": ["1"],
+    }
+
+    def row(x: int):
+        return _TEXT if x == 2 or kind not in good or form == "row" else good[kind]  # type: ignore[no-untyped-def]
+
+    def arrow(xs: cocosql.Arrow[int]):
+        return pa.array([[row(x)] if kind == "BIT[]" else row(x) for x in xs.to_pylist()])  # type: ignore[no-untyped-def]
+
+    good["BIT[]"] = "1"
+    size = {} if form == "row" else {"batch_size": 4}
+    cocosql.register(con, cocosql.udf(name="f", version="1", returns=kind, **size)(row if form == "row" else arrow))
+    con.execute("CREATE TABLE t AS SELECT i AS id FROM range(6) r(i)")
+    con.execute("CREATE INCREMENTAL VIEW v WITH (on_error = 'keep') AS SELECT id, f(id) AS y FROM t").fetchall()
+    bad = one(con, "SELECT count(*) FROM coco_errors('v')")
+    assert bad == (1 if form == "arrow" and kind in good else 6)
+    assert one(con, "SELECT count(*) FROM v") == 6 - bad
+    with pytest.raises(duckdb.InvalidInputException, match="function f failed"):
+        con.execute("SELECT f(id) FROM t WHERE id = 2").fetchall()
+
+
+def test_an_error_whose_text_is_half_a_character(con: Con) -> None:
+    """Python has strings that are no text."""
+
+    @cocosql.udf(version="1")
+    def f(x: int) -> int:
+        raise (ValueError if x else duckdb.InvalidInputException)("\ud800 odd")
+
+    cocosql.register(con, f)
+    for x in (0, 1):
+        with pytest.raises(duckdb.InvalidInputException, match=r"ud800 odd"):
+            con.execute(f"SELECT f({x})").fetchall()
 
 
 def test_the_next_refresh_tries_again_although_nothing_changed(words: Con, bad: set[str], calls: Calls) -> None:

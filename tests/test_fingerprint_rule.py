@@ -3,6 +3,7 @@
 import datetime as dt
 import decimal
 import math
+import struct
 import uuid
 from collections.abc import Iterator
 from typing import Annotated, Any, Optional
@@ -17,9 +18,9 @@ from cocosql.types import Sql
 
 
 def identity(value: Any) -> str:
-    """All that Python can tell of a value: type, sign of zero, scale, zone, order."""
+    """All that Python can tell of a value: type, sign of zero and of NaN, scale, zone, order."""
     if isinstance(value, float):
-        return "nan" if math.isnan(value) else value.hex()
+        return struct.pack("d", value).hex()
     if isinstance(value, decimal.Decimal):
         return f"Decimal{value.as_tuple()}"
     if isinstance(value, (list, tuple)):
@@ -39,8 +40,10 @@ SCALARS: dict[str, st.SearchStrategy[str]] = {
     "TINYINT": small.map(str),
     "BIGINT": (small | st.integers(-(2**63), 2**63 - 1)).map(lambda i: f"({i})::HUGEINT::BIGINT"),
     "UHUGEINT": st.integers(0, 2**64).map(lambda i: f"{i}::UHUGEINT"),
-    "DOUBLE": (st.sampled_from([0.0, -0.0, math.nan, math.inf, 1.0]) | st.floats()).map(lambda f: f"'{f!r}'"),
-    "FLOAT": st.sampled_from(["0.0", "'-0.0'", "'nan'", "'inf'", "0.1"]),
+    "DOUBLE": (st.sampled_from([0.0, -0.0, math.nan, -math.nan, math.inf, 1.0]) | st.floats()).map(
+        lambda f: f"'{int.from_bytes(struct.pack('>d', f)):064b}'::BIT::DOUBLE"
+    ),
+    "FLOAT": st.sampled_from(["0.0", "'-0.0'", "'nan'", "'-nan'", "'inf'", "0.1"]),
     "DECIMAL(6,2)": small.map(lambda i: f"{i}.5"),
     "VARCHAR": (st.sampled_from(["", "a", "A", "1", "ä", "a\u0308", " "]) | st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=3)).map(text),
     "BLOB": st.binary(max_size=2).map(lambda b: "'" + "".join(f"\\x{byte:02X}" for byte in b) + "'"),

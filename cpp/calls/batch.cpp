@@ -1,5 +1,7 @@
 #include "calls/batch.hpp"
 
+#include "python/errors.hpp"
+
 #include <nanobind/stl/unique_ptr.h>
 
 namespace cocosql {
@@ -13,10 +15,9 @@ constexpr Py_ssize_t LONGEST_ARGUMENT = 1000;
 std::string Shortened(nb::handle object) {
 	auto text = nb::repr(object);
 	if (PyUnicode_GetLength(text.ptr()) <= LONGEST_ARGUMENT) {
-		return text.c_str();
+		return ShownText(text);
 	}
-	auto start = Checked(PyUnicode_Substring(text.ptr(), 0, LONGEST_ARGUMENT));
-	return std::string(nb::borrow<nb::str>(start).c_str()) + "…";
+	return ShownText(Checked(PyUnicode_Substring(text.ptr(), 0, LONGEST_ARGUMENT))) + "…";
 }
 
 //! Of a list, or of a pyarrow.Array, which is not copied then.

@@ -52,7 +52,7 @@ std::unique_ptr<Batch> Calls::TakeObjects(idx_t wanted) {
 		try {
 			batch->Append(row.second, readers, row.first);
 		} catch (const InvalidInputException &error) {
-			failures.push_back({row.second, "", ErrorData(error).RawMessage(), 0});
+			failures.push_back({row.second, "", MessageOf(ErrorData(error)), 0});
 		}
 	}
 	return batch;
@@ -89,7 +89,7 @@ void Calls::AppendArrays(ArrowBatch &arrays, DataChunk &rows, idx_t count, std::
 			RaiseInPython(ErrorData(error));
 		}
 		if (count == 1) {
-			failures.push_back({chunk.rows[position++].second, "", ErrorData(error).RawMessage(), 0});
+			failures.push_back({chunk.rows[position++].second, "", MessageOf(ErrorData(error)), 0});
 			return;
 		}
 		for (idx_t i = 0; i < count; i++) {
@@ -118,7 +118,7 @@ void Calls::KeepObjects(const Batch &batch, nb::handle results) {
 		try {
 			sink->Add(batch.fingerprints[i], result);
 		} catch (const InvalidInputException &error) {
-			Misfit(batch, i, ErrorData(error).RawMessage());
+			Misfit(batch, i, MessageOf(ErrorData(error)));
 		}
 	}
 }
@@ -133,7 +133,7 @@ void Calls::KeepArray(const Batch &batch, nb::handle results) {
 			throw;
 		}
 		for (idx_t i = 0; i < batch.Size(); i++) {
-			Misfit(batch, i, data.RawMessage());
+			Misfit(batch, i, MessageOf(data));
 		}
 		return;
 	}
@@ -166,7 +166,7 @@ bool Calls::TakesArray(const Batch &batch, idx_t begin, idx_t count, nb::handle 
 		if (data.Type() != ExceptionType::INVALID_INPUT) {
 			RaiseInPython(data);
 		}
-		why = data.RawMessage();
+		why = MessageOf(data);
 		return false;
 	}
 }

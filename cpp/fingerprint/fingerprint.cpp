@@ -10,9 +10,7 @@
 #include "duckdb/common/vector/list_vector.hpp"
 #include "duckdb/common/vector/struct_vector.hpp"
 
-#include <cmath>
 #include <cstring>
-#include <limits>
 #include <memory>
 #include <vector>
 
@@ -88,12 +86,6 @@ private:
 	size_t capacity = 256;
 	std::unique_ptr<uint8_t[]> bytes = std::make_unique<uint8_t[]>(256);
 };
-
-// NaNs differ in bits that no SQL and no Python code sees
-template <class T>
-T CanonicalNan(T value) {
-	return std::isnan(value) ? std::numeric_limits<T>::quiet_NaN() : value;
-}
 
 //===--------------------------------------------------------------------===//
 // VARIANT
@@ -174,9 +166,9 @@ void EncodeVariant(const duckdb::VariantNode &node, RowBuffer &out) {
 	case VariantLogicalType::DECIMAL:
 		return EncodeVariantDecimal(node, out);
 	case VariantLogicalType::FLOAT:
-		return out.Put(CanonicalNan(node.GetData<float>()));
+		return out.Put(node.GetData<float>());
 	case VariantLogicalType::DOUBLE:
-		return out.Put(CanonicalNan(node.GetData<double>()));
+		return out.Put(node.GetData<double>());
 	case VariantLogicalType::VARCHAR:
 	case VariantLogicalType::BLOB:
 	case VariantLogicalType::BIGNUM:
@@ -316,7 +308,7 @@ private:
 	template <class T>
 	void EncodeFloat(idx_t index, RowBuffer &out) const {
 		out.Put(tag);
-		out.Put(CanonicalNan(Values<T>()[index]));
+		out.Put(Values<T>()[index]);
 	}
 
 	LogicalType type;
@@ -534,7 +526,9 @@ void DigestChunk(duckdb::DataChunk &args, duckdb::ExpressionState &, Vector &res
 duckdb::ScalarFunction OfAnyRow(const char *name, LogicalType type, duckdb::scalar_function_t function) {
 	duckdb::ScalarFunction of_any_row(name, duckdb::vector<LogicalType> {}, std::move(type), std::move(function), nullptr,
 	                                  nullptr, nullptr, LogicalType::ANY);
-	of_any_row.SetStability(duckdb::FunctionStability::CONSISTENT);
+	// Of a consistent one DuckDB takes it that a column has one result where its least value equals its largest, as
+	// 'nan' equals '-nan'.
+	of_any_row.SetStability(duckdb::FunctionStability::CONSISTENT_WITHIN_QUERY);
 	of_any_row.SetNullHandling(duckdb::FunctionNullHandling::SPECIAL_HANDLING);
 	of_any_row.SetCollationHandling(duckdb::FunctionCollationHandling::IGNORE_COLLATIONS);
 	return of_any_row;

@@ -43,7 +43,7 @@ constexpr ErrorClass ERROR_CLASSES[] = {
 std::string FormatTraceback(nb::python_error &error) {
 	auto format = nb::module_::import_("traceback").attr("format_exception");
 	auto lines = nb::str("").attr("join")(format(error.value()));
-	return nb::cast<nb::str>(nb::object(lines.attr("strip")())).c_str();
+	return ShownText(lines.attr("strip")());
 }
 
 } // namespace
@@ -56,13 +56,30 @@ ErrorData ToErrorData(nb::python_error &error) {
 		auto duckdb = nb::module_::import_("duckdb");
 		for (auto &entry : ERROR_CLASSES) {
 			if (error.type().is(duckdb.attr(entry.name))) {
-				return ErrorData(entry.type, nb::str(error.value()).c_str());
+				return ErrorData(entry.type, ShownText(nb::str(error.value())));
 			}
 		}
 		return ErrorData(ExceptionType::INVALID_INPUT, FormatTraceback(error));
 	} catch (nb::python_error &nested) {
 		return ErrorData(ExceptionType::INVALID_INPUT, nested.what());
 	}
+}
+
+std::string MessageOf(const ErrorData &error) {
+	auto &message = error.RawMessage();
+	auto text = PyUnicode_DecodeUTF8(message.data(), static_cast<Py_ssize_t>(message.size()), "replace");
+	if (!text) {
+		throw nb::python_error();
+	}
+	return ShownText(nb::steal(text));
+}
+
+std::string ShownText(nb::handle text) {
+	auto bytes = nb::steal<nb::bytes>(PyUnicode_AsEncodedString(text.ptr(), "utf-8", "backslashreplace"));
+	if (!bytes.is_valid()) {
+		throw nb::python_error();
+	}
+	return std::string(bytes.c_str(), bytes.size());
 }
 
 void RaiseInPython(const ErrorData &error) {
@@ -73,7 +90,7 @@ void RaiseInPython(const ErrorData &error) {
 			name = entry.name;
 		}
 	}
-	PyErr_SetString(duckdb.attr(name).ptr(), error.RawMessage().c_str());
+	PyErr_SetString(duckdb.attr(name).ptr(), MessageOf(error).c_str());
 	throw nb::python_error();
 }
 

@@ -12,6 +12,13 @@ namespace nb = nanobind;
 //! The DuckDB error that stands for a Python exception. Needs the GIL.
 duckdb::ErrorData ToErrorData(nb::python_error &error);
 
+//! The message of a DuckDB error. DuckDB cuts texts in messages inside of characters, and Python takes only whole ones.
+//! Needs the GIL.
+std::string MessageOf(const duckdb::ErrorData &error);
+
+//! A Python string in UTF-8; half a surrogate pair, which UTF-8 does not have, is escaped. Needs the GIL.
+std::string ShownText(nb::handle text);
+
 //! Raises the Python exception (a class of the duckdb module) that stands for a DuckDB error. Needs the GIL.
 [[noreturn]] void RaiseInPython(const duckdb::ErrorData &error);
 

@@ -1,4 +1,5 @@
 // Writes Python objects into DuckDB's vectors, exactly or not at all.
+#include "values/json.hpp"
 #include "values/values.hpp"
 
 #include <datetime.h>
@@ -507,6 +508,12 @@ void WriteText(nb::handle object, Vector &vector, idx_t row) {
 	const char *data = PyUnicode_AsUTF8AndSize(text.ptr(), &size);
 	if (!data) {
 		throw nb::python_error();
+	}
+	if (vector.GetType().IsJSONType()) {
+		const auto why = WhyNotJson(data, static_cast<size_t>(size));
+		if (!why.empty()) {
+			Mismatch(vector.GetType(), object, why);
+		}
 	}
 	WriteString(data, static_cast<size_t>(size), vector, row);
 }
