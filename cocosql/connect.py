@@ -8,7 +8,11 @@ from typing import Any
 import duckdb
 
 from cocosql import native
-from cocosql.udf import Function, as_function, remember
+from cocosql.udf import Function, as_function, forget, remember
+
+_NOT_LOADED = (
+    "this connection is without CocoSQL: call cocosql.load(con) first, or open the database with cocosql.connect(path)"
+)
 
 
 def connect(
@@ -78,13 +82,19 @@ def register(con: duckdb.DuckDBPyConnection, *functions: Function | Callable[...
     as ``cocosql.udf(function)``.
 
     Raises:
-        duckdb.CatalogException: if DuckDB has a function of that name.
+        duckdb.CatalogException: if SQL has another meaning for the name, or the connection is without CocoSQL.
         TypeError: if the signature does not say the SQL types, or the code depends on what has no fingerprint.
     """
     with con.cursor() as cursor:
         for function in functions:
             number = remember(as_function(function).as_it_is_now())
-            cursor.execute("SELECT system.main.coco_register(?)", [number]).fetchall()
+            try:
+                cursor.execute("SELECT system.main.coco_register(?)", [number]).fetchall()
+            except BaseException as error:
+                forget(number)
+                if isinstance(error, duckdb.CatalogException) and not _is_loaded(cursor):
+                    raise duckdb.CatalogException(_NOT_LOADED) from None
+                raise
 
 
 def _is_loaded(cursor: duckdb.DuckDBPyConnection) -> bool:

@@ -15,6 +15,7 @@ from cocosql.code_version import code_version, source_text
 from cocosql.executors import RenewableExecutor, executor_for
 from cocosql.executors.attempts import Target
 from cocosql.executors.options import Options, RetryOn
+from cocosql.wording import nearest
 
 #: How many rows a batch function takes at once, and how many calls of an async function run at once, if nobody says.
 DEFAULT_BATCH_SIZE = 1024
@@ -126,6 +127,7 @@ def udf(
     version: str | None = None,
     depends_on: DependsOn = (),
     executor: Literal["thread", "process"] = "thread",
+    **unknown: Any,
 ) -> Function | Callable[[Callable[..., Any]], Function]:
     """Describe a Python function to SQL; its annotations give the SQL types.
 
@@ -151,7 +153,8 @@ def udf(
         executor: where calls are made: "thread", or "process", which survives a function that crashes.
 
     Raises:
-        TypeError: if the signature does not say the SQL types, or options contradict one another.
+        TypeError: if the signature does not say the SQL types, there is no such option, or options contradict one
+            another.
         ValueError: if an option has no such value.
 
     >>> @udf
@@ -160,6 +163,8 @@ def udf(
     >>> shout.signature
     'shout(text VARCHAR) -> VARCHAR'
     """
+    if unknown:
+        raise _unknown_option(next(iter(unknown)))
     if batch_size is not None and (not isinstance(batch_size, int) or batch_size < 1):
         raise ValueError(f"batch_size is a whole number, at least 1, not {batch_size!r}")
     if not isinstance(memo, bool):
@@ -204,6 +209,15 @@ def udf(
         )
 
     return decorate if function is None else decorate(function)
+
+
+def _unknown_option(name: str) -> TypeError:
+    options = [
+        option.name for option in inspect.signature(udf).parameters.values() if option.kind is option.KEYWORD_ONLY
+    ]
+    meant = nearest(name, options)
+    hint = f"did you mean {meant}?" if meant else f"there are {', '.join(options)}"
+    return TypeError(f"cocosql.udf has no option {name!r}: {hint}")
 
 
 def as_function(function: Function | Callable[..., Any]) -> Function:

@@ -67,6 +67,7 @@ PythonFunction::PythonFunction(DatabaseInstance &database, int64_t id, nb::handl
 	for (auto &type : nb::cast<std::vector<std::string>>(description.attr("parameter_types"))) {
 		parameters.push_back(context.ParseLogicalType(type));
 	}
+	parameter_names = nb::cast<std::vector<std::string>>(description.attr("parameter_names"));
 	takes_null = nb::cast<std::vector<bool>>(description.attr("takes_null"));
 	result = context.ParseLogicalType(nb::cast<std::string>(description.attr("result_type")));
 	form = FindForm(nb::cast<std::string>(description.attr("form")));

@@ -62,6 +62,7 @@ public:
 	std::string name;
 	std::string code_version;
 	duckdb::vector<duckdb::LogicalType> parameters;
+	std::vector<std::string> parameter_names;
 	//! By parameter: whether the function wants to see NULLs. If not, a NULL there gives NULL without a call.
 	std::vector<bool> takes_null;
 	duckdb::LogicalType result;

@@ -1,5 +1,6 @@
 #include "calls/register.hpp"
 
+#include "calls/callable_name.hpp"
 #include "calls/inline_call.hpp"
 #include "calls/python_function.hpp"
 #include "duckdb/common/exception/catalog_exception.hpp"
@@ -26,6 +27,7 @@ void Register(ClientContext &context, int64_t id) {
 		                       "cocosql.udf(name='…')",
 		                       function->name);
 	}
+	CheckIsCalledByName(context, *function);
 	CreateScalarFunctionInfo info(InlineFunction(function));
 	info.on_conflict = OnCreateConflict::REPLACE_ON_CONFLICT;
 	loader.RegisterFunction(std::move(info));

@@ -1,0 +1,75 @@
+#include "calls/callable_name.hpp"
+
+#include "duckdb/catalog/catalog.hpp"
+#include "duckdb/catalog/catalog_entry/schema_catalog_entry.hpp"
+#include "duckdb/catalog/catalog_search_path.hpp"
+#include "duckdb/common/exception/catalog_exception.hpp"
+#include "duckdb/common/exception/parser_exception.hpp"
+#include "duckdb/common/string_util.hpp"
+#include "duckdb/main/client_data.hpp"
+#include "duckdb/parser/expression/function_expression.hpp"
+#include "duckdb/parser/parser.hpp"
+#include "duckdb/planner/expression_binder.hpp"
+
+namespace cocosql {
+
+using namespace duckdb;
+
+namespace {
+
+//! Whether DuckDB's grammar takes name(NULL, …) as a call of a function of this name.
+bool IsCallInGrammar(ClientContext &context, const std::string &name, idx_t arguments) {
+	std::string call = name + "(";
+	for (idx_t i = 0; i < arguments; i++) {
+		call += i == 0 ? "NULL" : ", NULL";
+	}
+	vector<unique_ptr<ParsedExpression>> expressions;
+	try {
+		expressions = Parser(context).ParseExpressionList(call + ")");
+	} catch (const ParserException &) {
+		return false;
+	}
+	if (expressions.size() != 1 || expressions[0]->GetExpressionClass() != ExpressionClass::FUNCTION) {
+		return false;
+	}
+	auto &function = expressions[0]->Cast<FunctionExpression>();
+	return function.FunctionName() == Identifier(name) && !function.IsOperator() &&
+	       function.GetArguments().size() == arguments && !ExpressionBinder::IsUnnestFunction(function.FunctionName());
+}
+
+//! What a call finds by this name before a function of the system catalog.
+optional_ptr<CatalogEntry> FindHiding(ClientContext &context, const std::string &name) {
+	for (auto &place : ClientData::Get(context).catalog_search_path->Get()) {
+		auto catalog = Catalog::GetCatalogEntry(context, place.GetCatalog());
+		auto schema = catalog && !catalog->IsSystemCatalog()
+		                  ? catalog->GetSchema(context, place.GetSchema(), OnEntryNotFound::RETURN_NULL)
+		                  : nullptr;
+		// Macros and aggregates are among the scalar functions.
+		auto entry = schema ? schema->GetEntry(schema->GetCatalogTransaction(context),
+		                                       CatalogType::SCALAR_FUNCTION_ENTRY, Identifier(name))
+		                    : nullptr;
+		if (entry) {
+			return entry;
+		}
+	}
+	return nullptr;
+}
+
+} // namespace
+
+void CheckIsCalledByName(ClientContext &context, const PythonFunction &function) {
+	auto &name = function.name;
+	if (!IsCallInGrammar(context, name, function.parameters.size())) {
+		throw CatalogException("%s is a word of SQL, which does not take %s(…) for a call of a function: register yours "
+		                       "under another name, with cocosql.udf(name='…')",
+		                       name, name);
+	}
+	auto hiding = FindHiding(context, name);
+	if (hiding) {
+		throw CatalogException("there is a %s %s, which SQL calls by that name: drop it, or register yours under another "
+		                       "name, with cocosql.udf(name='…')",
+		                       StringUtil::Lower(CatalogTypeToString(hiding->type)), name);
+	}
+}
+
+} // namespace cocosql
