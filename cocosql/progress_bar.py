@@ -1,7 +1,9 @@
 """Progress of calls, shown in a terminal or a notebook."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any, Protocol
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
@@ -17,13 +19,47 @@ def progress(enabled: bool) -> None:
     _enabled = enabled
 
 
-class Bar:
-    """The bar of one function."""
+class Bar(Protocol):
+    """The progress of one function."""
 
+    def update(self, failed: int) -> None:
+        """Show how far it has come; so many calls have failed."""
+
+
+@contextmanager
+def bar(name: str, hits: int, calls: Calls) -> Iterator[Bar | None]:
+    """Show the progress of these calls of a function, if somebody looks."""
+    console = Console(stderr=True)
+    if _enabled and console.is_jupyter:
+        line = _Line(name, hits, calls)
+        yield line
+        line.end()
+    elif _enabled and console.is_terminal:
+        with _TerminalBar.shown(name, hits, calls, console) as shown:
+            yield shown
+    else:
+        yield None
+
+
+class _TerminalBar:
     def __init__(self, shown: Progress, task: TaskID, calls: Calls) -> None:
         self._shown = shown
         self._task = task
         self._calls = calls
+
+    @classmethod
+    @contextmanager
+    def shown(cls, name: str, hits: int, calls: Calls, console: Console) -> Iterator["_TerminalBar"]:
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[rate]} {task.fields[hits]} {task.fields[errors]}"),
+            TimeRemainingColumn(),
+        )
+        with Progress(*columns, console=console, transient=True) as shown:
+            task = shown.add_task(name, total=calls.total, rate="", errors="", hits=f"{hits:,} hits" if hits else "")
+            yield cls(shown, task, calls)
 
     def update(self, failed: int) -> None:
         task = self._shown.tasks[self._task]
@@ -32,20 +68,33 @@ class Bar:
         self._shown.update(self._task, completed=self._calls.done, rate=rate, errors=errors)
 
 
-@contextmanager
-def bar(name: str, hits: int, calls: Calls) -> Iterator[Bar | None]:
-    """Show the progress of these calls of a function, if somebody looks."""
-    console = Console(stderr=True)
-    if not _enabled or not (console.is_terminal or console.is_jupyter):
-        yield None
-        return
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]} {task.fields[hits]} {task.fields[errors]}"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=console, transient=True) as shown:
-        task = shown.add_task(name, total=calls.total, rate="", errors="", hits=f"{hits:,} hits" if hits else "")
-        yield Bar(shown, task, calls)
+class _Line:
+    """A line in a notebook, which comes when calls take long, and stays: what is taken away there leaves a gap."""
+
+    def __init__(self, name: str, hits: int, calls: Calls) -> None:
+        self._name = name
+        self._hits = hits
+        self._calls = calls
+        self._failed = 0
+        self._started = time.monotonic()
+        self._handle: Any = None
+
+    def update(self, failed: int) -> None:
+        from IPython.display import display  # type: ignore[import-not-found,unused-ignore]  # noqa: PLC0415
+
+        self._failed = failed
+        text = {"text/plain": self._text()}
+        if self._handle is None:
+            self._handle = display(text, raw=True, display_id=True)
+        else:
+            self._handle.update(text, raw=True)
+
+    def end(self) -> None:
+        if self._handle is not None:
+            self.update(self._failed)
+
+    def _text(self) -> str:
+        done, seconds = self._calls.done, time.monotonic() - self._started
+        parts = [f"{done:,} of {self._calls.total:,} calls", f"{done / seconds:,.0f}/s" if seconds else ""]
+        parts += [f"{self._hits:,} hits" if self._hits else "", f"{self._failed:,} failed" if self._failed else ""]
+        return f"{self._name}: {', '.join(filter(None, parts))}"

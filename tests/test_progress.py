@@ -2,11 +2,15 @@
 
 import os
 import pty
+import sys
 import threading
 import time
+import types
+from typing import Any
 
 import pytest
 from helpers import Con, rows, start
+from rich.console import Console
 
 import cocosql
 from cocosql import progress_bar
@@ -56,6 +60,7 @@ SCRIPT = """
         return x
 
     con = cocosql.connect()
+    con.execute("SET enable_progress_bar = false")  # DuckDB's own, which shows what takes two seconds
     cocosql.register(con, slow)
     if len(sys.argv) > 1:
         cocosql.progress(False)
@@ -96,3 +101,64 @@ def test_it_can_be_switched() -> None:
     finally:
         cocosql.progress(True)
     assert progress_bar._enabled and callable(cocosql.progress)
+
+
+class Handle:
+    def __init__(self, shown: list[str]) -> None:
+        self.shown = shown
+
+    def update(self, data: dict[str, str], *, raw: bool) -> None:
+        assert raw
+        self.shown.append(data["text/plain"])
+
+
+@pytest.fixture
+def notebook(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """What a notebook shows: its outputs, each with what stood there one after the other."""
+    outputs: list[list[str]] = []
+
+    def display(data: dict[str, str], *, raw: bool, display_id: bool) -> Handle:
+        assert display_id
+        outputs.append([])
+        handle = Handle(outputs[-1])
+        handle.update(data, raw=raw)
+        return handle
+
+    module = types.ModuleType("IPython.display")
+    module.display = display  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "IPython", types.ModuleType("IPython"))
+    monkeypatch.setitem(sys.modules, "IPython.display", module)
+    original = Console.__init__
+
+    def init(self: Console, *args: Any, **kwargs: Any) -> None:
+        original(self, *args, **kwargs)
+        self.is_jupyter = True
+
+    monkeypatch.setattr(Console, "__init__", init)
+    return outputs
+
+
+def test_a_notebook_shows_a_line_that_stays(con: Con, notebook: list[list[str]]) -> None:
+    @cocosql.udf(version="1")
+    def slow(x: int) -> int:
+        if x == 7:
+            raise ValueError
+        time.sleep(0.02)
+        return x
+
+    cocosql.register(con, slow)
+    con.execute("CREATE TABLE t AS SELECT i AS id FROM range(30) r(i)")
+    con.execute("CREATE INCREMENTAL VIEW v WITH (on_error = 'keep') AS SELECT slow(id) AS y FROM t")
+    (output,) = notebook
+    assert output[-1].startswith("slow: 30 of 30 calls, ") and output[-1].endswith("/s, 1 failed")
+
+
+def test_a_notebook_shows_nothing_of_short_calls(con: Con, notebook: list[list[str]]) -> None:
+    @cocosql.udf(version="1")
+    def short(x: int) -> int:
+        return x
+
+    cocosql.register(con, short)
+    con.execute("CREATE TABLE t AS SELECT i AS id FROM range(3) r(i)")
+    con.execute("CREATE INCREMENTAL VIEW v AS SELECT short(id) AS y FROM t")
+    assert notebook == []

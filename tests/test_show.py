@@ -549,3 +549,54 @@ def test_graph_command(show_file: Path, shown: duckdb.DuckDBPyConnection, capsys
     assert capsys.readouterr().out == cocosql.graph(shown, "teams").svg()
     assert main(["graph", str(show_file), "nothing"]) == 1
     assert "does not exist" in capsys.readouterr().err
+
+
+# --- what is said in words --------------------------------------------------------------------------------------------
+
+
+def test_the_version_in_use_comes_first(con: duckdb.DuckDBPyConnection) -> None:
+    """Not the one that was registered last: code goes back, too."""
+
+    def register(sign: str) -> None:
+        def shout(text: str) -> str:
+            return text + sign
+
+        cocosql.register(con, cocosql.udf(version=sign)(shout))
+
+    con.execute("CREATE TABLE t AS SELECT 'a' AS s")
+    register("!")
+    con.execute("CREATE INCREMENTAL VIEW v AS SELECT shout(s) AS loud FROM t")
+    for sign in ("?", "!"):
+        register(sign)
+        con.execute("REFRESH INCREMENTAL VIEW v")
+    (function,) = [node for node in page_data(con, "x")["nodes"] if node["kind"] == "function"]
+    ((used,),) = helpers.rows(con, "SELECT DISTINCT code_version FROM coco_functions() WHERE current")
+    assert [(one["code_version"] == used, one["in_use"]) for one in function["versions"]] == [
+        (True, True),
+        (False, False),
+    ]
+
+
+def test_a_long_name_keeps_its_end() -> None:
+    cut = drawing._cut("read_csv('/a/very/long/path/to/somewhere/sales.csv')")
+    assert len(cut) == drawing._MOST_CHARACTERS
+    assert cut.startswith("read_csv('/") and cut.endswith("/sales.csv')") and "…" in cut
+    assert drawing._cut("short.csv") == "short.csv"
+
+
+def test_a_graph_in_words(con: duckdb.DuckDBPyConnection) -> None:
+    assert str(cocosql.graph(con)) == "no incremental views"
+
+    @cocosql.udf(version="1")
+    def shout(text: str) -> str:
+        return text + "!"
+
+    cocosql.register(con, shout)
+    con.execute("CREATE TABLE t AS SELECT 'a' AS s")
+    con.execute("CREATE INCREMENTAL VIEW v AS SELECT shout(s) AS loud FROM t")
+    con.execute("CREATE INCREMENTAL VIEW w AS SELECT count(*) AS n FROM v")
+    assert str(cocosql.graph(con)).splitlines() == [
+        "v (fresh, 1 row): reads t, calls shout",
+        "w (fresh, 1 row): reads v",
+    ]
+    assert repr(cocosql.graph(con)) == str(cocosql.graph(con))

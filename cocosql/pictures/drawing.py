@@ -86,7 +86,11 @@ def _clusters(graph: Graph) -> Iterator[list[str]]:
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= _MOST_CHARACTERS else f"{text[: _MOST_CHARACTERS - 1]}…"
+    """A long text without its middle: a path is known by its end."""
+    if len(text) <= _MOST_CHARACTERS:
+        return text
+    start = _MOST_CHARACTERS // 3
+    return f"{text[:start]}…{text[start + 1 - _MOST_CHARACTERS :]}"
 
 
 def _width(node: Node) -> int:

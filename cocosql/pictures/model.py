@@ -37,6 +37,12 @@ class Graph:
     #: From and to, by id; each once.
     edges: list[tuple[str, str]]
 
+    def inputs(self, view: Node) -> list[Node]:
+        """The sources, functions and views that a view reads or calls."""
+        parts = {node.id for node in self.nodes if node.view == view.id}
+        given = {start for start, end in self.edges if end in parts} - parts
+        return [node for node in self.nodes if node.id in given]
+
     def above(self, node_id: str) -> "Graph":
         """What a node is made of, and itself."""
         reached, todo = {node_id}, [node_id]
@@ -156,12 +162,24 @@ class _Reader:
 
     def _add_function(self, view: dict[str, Any], name: str) -> str:
         known = [one for one in self._functions if one["database"] == view["database"] and one["name"].lower() == name]
-        latest = next((one for one in known if one["current"]), known[0] if known else {"name": name, "signature": ""})
-        versions = [{**one, "source": redacted_code(one["source"] or "")} for one in known]
+        used = self._used(view["database"], name)
+        # The time of registration does not tell which version is in use: code goes back, too.
+        known.sort(key=lambda one: (one["code_version"] not in used, not one["current"]))
+        versions = [
+            {**one, "source": redacted_code(one["source"] or ""), "in_use": one["code_version"] in used}
+            for one in known
+        ]
+        latest = known[0] if known else {"name": name, "signature": ""}
         facts = {"signature": latest["signature"], "versions": versions}
         count = f"{len(known)} code versions" if len(known) > 1 else ""
         key = node_id("function", view["database"], name)
         return self._add(Node(key, "function", latest["name"], count, facts=facts))
+
+    def _used(self, database: str, function: str) -> set[str]:
+        """The code versions that the rows of some view were made with."""
+        calls = qualified(database, "coco", "calls")
+        found = self._con.execute(f"SELECT code_version FROM {calls} WHERE lower(function) = $1", [function])
+        return {code_version for (code_version,) in found.fetchall()}
 
     def _shown(self, database: str, schema: str, name: str) -> str:
         parts = [database] if database != self._database else []

@@ -7,15 +7,27 @@ import duckdb
 
 from cocosql.pictures import drawing
 from cocosql.pictures.mermaid import mermaid
-from cocosql.pictures.model import Graph, read, view_id
+from cocosql.pictures.model import Graph, Node, read, view_id
 from cocosql.sqltext import name_parts
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Picture:
-    """A graph of views. Notebooks show it; `mermaid()` and `svg()` are for documents."""
+    """A graph of views. Notebooks show it, as text where they cannot; `mermaid()` and `svg()` are for documents."""
 
     graph: Graph
+
+    def __repr__(self) -> str:
+        """A line for each view: what it reads, and what it calls."""
+        views = [node for node in self.graph.nodes if node.kind == "view"]
+        return "\n".join(map(self._line, views)) or "no incremental views"
+
+    def _line(self, view: Node) -> str:
+        above = [node for node in self.graph.inputs(view) if node.kind != "function"]
+        called = [node.name for node in self.graph.inputs(view) if node.kind == "function"]
+        reads = ", ".join(node.name for node in above) or "nothing"
+        calls = f", calls {', '.join(called)}" if called else ""
+        return f"{view.name} ({view.status}, {view.detail}): reads {reads}{calls}"
 
     def mermaid(self) -> str:
         """The graph as Mermaid text."""

@@ -26,16 +26,19 @@ function facts(pairs) {
   return list.childElementCount ? list : null;
 }
 
-const WORDS =
-  /(--[^\n]*|#[^\n]*)|('(?:[^']|'')*'|"(?:[^"\\\n]|\\.)*")|\b(SELECT|FROM|WHERE|GROUP BY|ORDER BY|PARTITION BY|JOIN|LEFT|RIGHT|FULL|OUTER|INNER|CROSS|SEMI|ANTI|ASOF|ON|USING|AS|AND|OR|NOT|IN|EXISTS|IS|NULL|CASE|WHEN|THEN|ELSE|END|HAVING|QUALIFY|OVER|DISTINCT|UNION|ALL|EXCEPT|INTERSECT|LIMIT|OFFSET|WITH|LATERAL|VALUES|FILTER|BETWEEN|LIKE|CAST|DESC|ASC|UNNEST|def|return|if|elif|else|for|in|import|from|class|async|await|lambda|raise|try|except|with|as|not|and|or|is|None|True|False|yield|while)\b/g;
+/** The words of a language: remarks, texts and keywords, in this order. A quoted name of SQL is none of them. */
+const SQL =
+  /(--[^\n]*)|('(?:[^']|'')*')|"(?:[^"]|"")*"|\b(SELECT|FROM|WHERE|GROUP BY|ORDER BY|PARTITION BY|JOIN|LEFT|RIGHT|FULL|OUTER|INNER|CROSS|SEMI|ANTI|ASOF|ON|USING|AS|AND|OR|NOT|IN|EXISTS|IS|NULL|CASE|WHEN|THEN|ELSE|END|HAVING|QUALIFY|OVER|DISTINCT|UNION|ALL|EXCEPT|INTERSECT|LIMIT|OFFSET|WITH|LATERAL|VALUES|FILTER|BETWEEN|LIKE|CAST|DESC|ASC|UNNEST)\b/g;
+const PYTHON =
+  /(#[^\n]*)|('(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*")|\b(def|return|if|elif|else|for|in|import|from|class|async|await|lambda|raise|try|except|with|as|not|and|or|is|None|True|False|yield|while)\b/g;
 
 /** SQL or Python with its words in colour. */
-function code(text, isPython = false) {
+function code(text, language = SQL) {
   const pre = el("pre", { tabindex: 0 });
   let position = 0;
-  for (const found of text.matchAll(WORDS)) {
-    const [word, remark, quoted] = found;
-    if ((remark && remark.startsWith("#") !== isPython) || (quoted && quoted.startsWith('"') && !isPython)) continue;
+  for (const found of text.matchAll(language)) {
+    const [word, remark, quoted, keyword] = found;
+    if (!remark && !quoted && !keyword) continue;
     pre.append(
       text.slice(position, found.index),
       el("span", { class: remark ? "remark" : quoted ? "text" : "keyword" }, word),
@@ -151,13 +154,13 @@ function versionDetails(version, isOpen) {
     el(
       "summary",
       {},
-      el("span", {}, el("code", {}, short(version.code_version)), isOpen ? " · latest" : ""),
+      el("span", {}, el("code", {}, short(version.code_version)), version.in_use ? " · in use" : ""),
       el(
         "span",
         { class: "note" },
         `${count(version.calls, "call")}, ${count(version.hits, "hit")}${version.errors ? `, ${version.errors} failed` : ""}`,
       ),
     ),
-    code(version.source || "The source is not known.", Boolean(version.source)),
+    version.source ? code(version.source, PYTHON) : el("p", { class: "note" }, "The source is not known."),
   );
 }
