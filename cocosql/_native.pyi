@@ -70,6 +70,8 @@ class Harvest:
     def hits(self) -> int: ...
     @property
     def misses(self) -> int: ...
+    def source_ids(self, fingerprints: list[str]) -> dict[str, str]:
+        """By fingerprint, both as text: the id of a source row that needs the call, where that is known."""
 
 class RowGroups:
     """The row groups of a table at a moment, each with signals that tell whether it holds the same rows at another."""
@@ -222,14 +224,18 @@ class Session:
     def begin_run(self, run_id: int) -> None:
         """From now on the function calls of this session belong to this run."""
 
+    def recall(self, since: int) -> None:
+        """From now on results of runs before `since` do not count for calls inside queries; 0: all count."""
+
     def calls(self) -> dict[str, tuple[int, float]]:
         """Argument tuples evaluated, and seconds spent in Python, by function, since the run began."""
 
     def harvest(self, sql: str) -> Harvest:
         """Run a query with the columns hit, fingerprint, argument, …; the result outlives the transaction."""
 
-    def harvested_calls(self, function: str, harvest: Harvest, memo: str) -> Calls:
-        """The calls for the misses; their results are committed to a memo table as they come."""
+    def harvested_calls(self, function: str, harvest: Harvest, memo: str, since: int) -> Calls:
+        """The calls for the misses; their results are committed to a memo table as they come. They replace those of
+        runs before `since`."""
 
     def add_calls(self, calls: Calls) -> None:
         """Count calls for the run."""

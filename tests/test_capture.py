@@ -324,15 +324,17 @@ def test_views_with_and_without_a_log_share_a_snapshot(small: Con) -> None:
 
 @pytest.mark.parametrize("key", ["id BIGINT", "id DOUBLE PRIMARY KEY", 'id BIGINT PRIMARY KEY, "RowId" BIGINT'])
 def test_where_keys_cannot_be_logged(con: Con, key: str) -> None:
-    con.execute(f"CREATE TABLE t ({key}, s VARCHAR)")
-    con.execute("INSERT INTO t (id, s) VALUES (1, 'a')")
-    con.execute(f"CREATE INCREMENTAL VIEW v WITH (capture = 'log') AS {QUERY}")
+    """A view that reads another table, too, says of which the changes are logged."""
+    con.execute(f"CREATE TABLE t ({key}, s VARCHAR); CREATE TABLE logged (id BIGINT PRIMARY KEY)")
+    con.execute("INSERT INTO t (id, s) VALUES (1, 'a'); INSERT INTO logged VALUES (1)")
+    query = "SELECT t.id, upper(t.s) AS u FROM t JOIN logged USING (id)"
+    con.execute(f"CREATE INCREMENTAL VIEW v WITH (capture = 'log') AS {query}")
     con.execute("UPDATE t SET s = 'b'")
-    assert refresh(con) == (1, 0)
-    assert_view_equals_query(con, "v", QUERY)
-    rule = one(con, "SELECT rule FROM coco_operators('v') WHERE kind = 'scan'")
-    assert "row groups" in rule or "full diff" in rule
-    assert "no key log: the t" in rule, "it says why"
+    con.execute("REFRESH INCREMENTAL VIEW v")
+    assert_view_equals_query(con, "v", query)
+    rules = [rule for (rule,) in rows(con, "SELECT rule FROM coco_operators('v') WHERE kind = 'scan' ORDER BY ALL")]
+    assert any("row groups" in rule or "full diff" in rule for rule in rules if "no key log: the t" in rule)
+    assert any(rule.startswith("the log of changed keys") for rule in rules)
 
 
 def test_a_log_is_left_alone_by_looking(small: Con, file: Path) -> None:
@@ -352,12 +354,11 @@ def test_generated_columns(con: Con) -> None:
     con.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, n INTEGER, double INTEGER GENERATED ALWAYS AS (n * 2))")
     con.execute("INSERT INTO t (id, n) SELECT i, i FROM range(1000) AS r (i)")
     query = "SELECT id, double + 1 AS more FROM t"
-    for capture in ("diff", "log"):
-        con.execute(f"CREATE OR REPLACE INCREMENTAL VIEW v WITH (capture = '{capture}') AS {query}")
-        con.execute("UPDATE t SET n = n + 1 WHERE id = 7")
-        (row,) = rows(con, "REFRESH INCREMENTAL VIEW v")
-        assert row[2:5] == (0, 1, 0)
-        assert_view_equals_query(con, "v", query)
+    con.execute(f"CREATE INCREMENTAL VIEW v AS {query}")
+    con.execute("UPDATE t SET n = n + 1 WHERE id = 7")
+    (row,) = rows(con, "REFRESH INCREMENTAL VIEW v")
+    assert row[2:5] == (0, 1, 0)
+    assert_view_equals_query(con, "v", query)
 
 
 def test_failed_calls_below_groups(con: Con) -> None:

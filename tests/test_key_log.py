@@ -849,3 +849,44 @@ def test_writers_and_a_reader_that_consumes_the_log(path: Path) -> None:
     assert not errors
     assert rounds == deadline and keys > deadline
     con.close()
+
+
+# --- refused where it cannot be ---------------------------------------------------------------------------------------
+
+REFUSED = {
+    "CREATE TABLE r (k INTEGER)": "the table has no primary key",
+    "CREATE TABLE r (k DOUBLE PRIMARY KEY)": "the type of its primary key",
+    "CREATE TABLE r (k INTEGER PRIMARY KEY, g INTEGER AS (k + 1))": "generated columns",
+    "CREATE TABLE r (k INTEGER PRIMARY KEY, rowid INTEGER)": "a column of the name rowid",
+    "ATTACH ':memory:' AS other; CREATE TABLE other.r (k INTEGER PRIMARY KEY)": "in another database",
+}
+
+
+@pytest.mark.parametrize("table", REFUSED)
+def test_a_log_is_refused_where_it_cannot_be(con: Con, table: str) -> None:
+    con.execute(table)
+    source = "other.r" if "other" in table else "r"
+    for statement in (
+        f"CREATE INCREMENTAL VIEW v WITH (capture = 'log') AS SELECT k FROM {source}",
+        f"CREATE INCREMENTAL VIEW w AS SELECT k FROM {source}; ALTER INCREMENTAL VIEW w SET (capture = 'log')",
+    ):
+        with pytest.raises(duckdb.NotImplementedException) as error:
+            con.execute(statement)
+        assert REFUSED[table] in str(error.value)
+    assert helpers.rows(con, "SELECT name, options FROM coco_views()") == [("w", {})]
+    assert helpers.rows(con, "SELECT 1 FROM duckdb_tables() WHERE table_name LIKE 'keys%'") == []
+    con.execute(f"CREATE INCREMENTAL VIEW x WITH (capture = 'auto') AS SELECT k FROM {source}")
+
+
+def test_a_log_for_some_sources_of_several(con: Con, tmp_path: Path) -> None:
+    """Files and views that are read have captures of their own."""
+    con.execute("CREATE TABLE r (k INTEGER PRIMARY KEY); INSERT INTO r VALUES (1), (2)")
+    con.execute(f"COPY r TO '{tmp_path}/r.csv'")
+    con.execute("CREATE INCREMENTAL VIEW v WITH (capture = 'log') AS SELECT k FROM r")
+    both = f"SELECT v.k FROM v JOIN '{tmp_path}/r.csv' AS f ON v.k = f.k"
+    con.execute(f"CREATE INCREMENTAL VIEW w WITH (capture = 'log') AS {both} JOIN r ON r.k = v.k")
+    con.execute("INSERT INTO r VALUES (3); DELETE FROM r WHERE k = 1")
+    con.execute("REFRESH ALL INCREMENTAL VIEWS")
+    helpers.assert_view_equals_query(con, "w", f"{both} JOIN r ON r.k = v.k")
+    with pytest.raises(duckdb.NotImplementedException, match="is no table"):
+        con.execute(f"CREATE INCREMENTAL VIEW x WITH (capture = 'log') AS FROM '{tmp_path}/r.csv'")

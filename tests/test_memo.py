@@ -200,7 +200,7 @@ def test_vacuum_before_a_refresh_with_new_code(words: Con) -> None:
 def test_vacuum_says_what_it_does_not_know(words: Con) -> None:
     with pytest.raises(duckdb.InvalidInputException, match="no option 'keep'.*retain"):
         words.execute("VACUUM INCREMENTAL VIEWS WITH (keep = '1 day')")
-    with pytest.raises(duckdb.ConversionException):
+    with pytest.raises(duckdb.InvalidInputException, match="retain is an interval.*'for ever'"):
         words.execute("VACUUM INCREMENTAL VIEWS WITH (retain = 'for ever')")
 
 

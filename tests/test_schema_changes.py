@@ -6,7 +6,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from helpers import CAPTURES, SMALL_ROW_GROUPS, Calls, Con, Views, assert_replayed, assert_same, rows
+from helpers import CAPTURES, SMALL_ROW_GROUPS, Calls, Con, Views, assert_replayed, assert_same, create_view, rows
 
 import cocosql
 
@@ -217,7 +217,7 @@ def test_a_new_column_of_every_form_of_star(con: Con, capture: str) -> None:
 
 def test_given_columns(con: Con, capture: str) -> None:
     con.execute("CREATE TABLE t AS SELECT 1 AS a, 2 AS b, 3 AS c")
-    con.execute(f"CREATE INCREMENTAL VIEW v (x, y) WITH (capture = '{capture}') AS SELECT * FROM t")
+    create_view(con, "v (x, y)", capture, "SELECT * FROM t")
     views = Views(con, capture)
     views.queries["v"] = "SELECT a AS x, b AS y, * EXCLUDE (a, b) FROM t"
     for change in ["ADD COLUMN d INTEGER DEFAULT 4", "DROP COLUMN c"]:
@@ -266,7 +266,8 @@ def test_a_new_key_of_rows_that_had_duplicates(con: Con, capture: str, key: str)
 
 
 def test_a_new_key_option(con: Con, capture: str) -> None:
-    con.execute("CREATE TABLE t AS SELECT 1 AS id, 's' || k AS s FROM range(3) r(k)")
+    con.execute("CREATE TABLE t (k INTEGER PRIMARY KEY, id INTEGER, s VARCHAR)")
+    con.execute("INSERT INTO t SELECT k, 1, 's' || k FROM range(3) r(k)")
     con.execute("CREATE INCREMENTAL VIEW v AS SELECT id, s FROM t")
     con.execute("DELETE FROM t WHERE s <> 's0'; UPDATE t SET s = 'new'")
     con.execute(f"CREATE OR REPLACE INCREMENTAL VIEW v WITH (key = 'id', capture = '{capture}') AS SELECT id, s FROM t")

@@ -9,7 +9,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from helpers import Con, assert_close, assert_replayed, assert_same, difference, examples, one, rows
+from helpers import Con, assert_close, assert_replayed, assert_same, create_view, difference, examples, one, rows
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 from hypothesis.errors import UnsatisfiedAssumption
@@ -72,7 +72,8 @@ class Stage:
             return False
 
     def create(self, name: str, query: str) -> None:
-        self.run(f"CREATE INCREMENTAL VIEW {name} WITH (capture = '{self.capture}') AS {query}")
+        self.script.append(f"CREATE INCREMENTAL VIEW {name} WITH (capture = '{self.capture}') AS {query}")
+        create_view(self.con, name, self.capture, query)
         self.con.execute(f"CREATE VIEW {self.alone(name)} AS {self.alone(query)}")
         self.queries[name] = query
         self.check(name)

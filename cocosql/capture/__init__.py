@@ -78,6 +78,9 @@ class Capture(Protocol):
     def present_rows(self, session: Session) -> str:
         """A query for the source's rows as they are now: ``coco_source_id``, and ``row``, the whole row as JSON."""
 
+    def keys(self, ids: str) -> str:
+        """A query for ``coco_source_id`` and ``coco_key``, the key as JSON, of rows with the ids that a query gives."""
+
     def source_id_type(self) -> str:
         """The SQL type of ``coco_source_id``."""
 

@@ -80,6 +80,9 @@ class ContentCapture:
     def present_rows(self, session: Session) -> str:
         raise NotImplementedError("a view that is recomputed reads its sources itself")
 
+    def keys(self, ids: str) -> str:
+        raise NotImplementedError("a view that is recomputed reads its sources itself")
+
     def changes(self, session: Session, position: str | None) -> Delta | None:
         self._snapshot = snapshots.find(
             session, self.database, self.stored_source, self.columns, self.kind, self.identity

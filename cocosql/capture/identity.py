@@ -47,6 +47,9 @@ class Identity(Protocol):
     def shown_key(self, stored: str, past: str) -> str:
         """The key as JSON, of a stored row and that of the snapshot."""
 
+    def keys(self, ids: str) -> str:
+        """Id and key as JSON, as `shown_key` has it, of the rows with the ids that a query gives."""
+
     def present_json(self) -> str:
         """Id and fingerprint of the source's rows as in the snapshot, and the whole row as JSON."""
 
@@ -127,6 +130,14 @@ class Keyed:
             return f"to_json({{{literal(self.source.key[0])}: {stored}.coco_source_id}})"
         return f"coalesce({past}.coco_key, to_json({{'fingerprint': {stored}.coco_source_id::UUID}}))"
 
+    def keys(self, ids: str) -> str:
+        if self.source.has_integer_key:
+            key = f"to_json({{{literal(self.source.key[0])}: coco_source_id}})"
+            return f"SELECT coco_source_id, {key} AS coco_key FROM ({ids})"
+        key = f"to_json({struct(self.source.key)})"
+        rows = f"SELECT {self.id_sql} AS coco_source_id, {key} AS coco_key FROM {self.source.sql}"
+        return f"FROM ({rows}) SEMI JOIN ({ids}) USING (coco_source_id)"
+
     def present_json(self) -> str:
         return (
             f"SELECT {self.id_sql} AS coco_source_id, {self.digest} AS coco_fingerprint, "
@@ -189,6 +200,9 @@ class Bag:
 
     def shown_key(self, stored: str, past: str) -> str:
         return f"to_json({{'fingerprint': {stored}.coco_source_id::UUID, 'copies': {past}.coco_fingerprint}})"
+
+    def keys(self, ids: str) -> str:
+        return f"SELECT coco_source_id, to_json({{'fingerprint': coco_source_id::UUID}}) AS coco_key FROM ({ids})"
 
     def present_json(self) -> str:
         return (

@@ -362,6 +362,9 @@ class RowCapture:
     def present_rows(self, session: Session) -> str:
         return self.identity.present_json()
 
+    def keys(self, ids: str) -> str:
+        return self.identity.keys(ids)
+
     def as_input(self, source: str, position: str | None) -> Input:
         return Input(source, self.columns, self.kind, _table_name(position), position)
 

@@ -58,6 +58,9 @@ class UpstreamCapture:
         rows = self._upstream(session).rows
         return f"SELECT coco_row_id AS coco_source_id, to_json({row}) AS row FROM {rows}"
 
+    def keys(self, ids: str) -> str:
+        return f"SELECT coco_source_id, to_json({{'row_id': coco_source_id}}) AS coco_key FROM ({ids})"
+
     def changes(self, session: Session, position: str | None) -> Delta | None:
         view, read = self._upstream(session), json.loads(position or "{}")
         if read.get("history") != view.history_table:

@@ -15,7 +15,8 @@ def record(session: Session, run: Run, function: Function, failures: list[Failur
     fingerprints, inputs, texts, attempts = (list(column) for column in zip(*failures, strict=True))
     session.execute(
         """
-        INSERT INTO coco.errors
+        INSERT INTO coco.errors (run_id, view_id, view_name, function, code_version, input_fingerprint, input, error,
+            attempts, failed_at)
         SELECT $1, $2, $3, $4, $5, unnest($6::VARCHAR[])::UHUGEINT, unnest($7::VARCHAR[]), unnest($8::VARCHAR[]),
             unnest($9::INTEGER[]), now()
         """,
@@ -23,6 +24,25 @@ def record(session: Session, run: Run, function: Function, failures: list[Failur
             *(run.tally.run_id, run.view.view_id, str(run.view.name), function.name, function.code_version),
             *([str(fingerprint) for fingerprint in fingerprints], inputs, texts, attempts),
         ],
+    )
+
+
+def fingerprints(session: Session, run: Run, function: Function) -> list[str]:
+    """The fingerprints of the arguments that the function has failed for in a view's part of a run."""
+    return [
+        fingerprint for (fingerprint,) in session.execute(f"SELECT f::VARCHAR FROM ({failed(run, function)}) AS t (f)")
+    ]
+
+
+def add_source_keys(session: Session, run: Run, function: Function, keys: dict[str, str]) -> None:
+    """Record which rows of a source need the failed calls, by fingerprint."""
+    session.execute(
+        """
+        UPDATE coco.errors SET source_key = found.key
+        FROM (SELECT unnest($1::VARCHAR[])::UHUGEINT AS fingerprint, unnest($2::VARCHAR[])::JSON AS key) AS found
+        WHERE input_fingerprint = found.fingerprint AND run_id = $3 AND view_name = $4 AND function = $5
+        """,
+        [list(keys), list(keys.values()), run.tally.run_id, str(run.view.name), function.name],
     )
 
 

@@ -80,6 +80,15 @@ def known(session: Session, database: str) -> set[tuple[str, str]]:
     return {(name.lower(), code_version) for name, code_version in rows}
 
 
+def recalls(session: Session, database: str) -> dict[tuple[str, str], int]:
+    """How often results of function versions have been replaced by those of new calls, by lower-case name and version.
+
+    It tells a view that results which its rows came from may be others by now.
+    """
+    rows = session.rows(database, "functions", ["name", "code_version", "recalls"])
+    return {(name.lower(), code_version): count or 0 for name, code_version, count in rows}
+
+
 def _add(session: Session, database: str, function: Function) -> None:
     session.execute("BEGIN TRANSACTION")
     try:
@@ -95,7 +104,11 @@ def _add(session: Session, database: str, function: Function) -> None:
         )
         table = qualified(database, "coco", "functions")
         session.execute(
-            f"INSERT INTO {table} VALUES ($1, $2, $3, $4, $5::BOOLEAN[], $6, $7, $8, now())",
+            f"""
+            INSERT INTO {table} (name, code_version, signature, parameter_types, takes_null, result_type, source,
+                memo_table, registered_at)
+            VALUES ($1, $2, $3, $4, $5::BOOLEAN[], $6, $7, $8, now())
+            """,
             [
                 *(function.name, function.code_version, function.signature, function.parameter_types),
                 *(function.takes_null, function.result_type, function.source, memo_table(function)),

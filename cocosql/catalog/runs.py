@@ -46,6 +46,8 @@ class MadeBy:
     functions: dict[str, str]
     #: The sources in which rows had changed.
     changed_sources: list[str]
+    #: The functions that had been called again for what they had been called for before.
+    recalled: list[str]
 
 
 @dataclass
@@ -128,7 +130,8 @@ def record_part(session: Session, run: Run) -> None:
         f"""
         INSERT INTO coco.runs (run_id, view_id, view_name, version, started_at, finished_at, status, inserted, updated,
             deleted, {", ".join(_MADE_BY)})
-        VALUES ($1, $2, $3, $4, now(), now(), 'succeeded', $5, $6, $7, $8, $9, $10, $11)
+        VALUES ($1, $2, $3, $4, now(), now(), 'succeeded', $5, $6, $7,
+            {", ".join(f"${number}" for number, _ in enumerate(_MADE_BY, start=8))})
         """,
         [
             *(run.run_id, run.view.view_id, str(run.view.name), run.version, run.inserted, run.updated),
@@ -138,7 +141,7 @@ def record_part(session: Session, run: Run) -> None:
 
 
 #: The columns for what made a version.
-_MADE_BY = ["query", "definition", "functions", "changed_sources"]
+_MADE_BY = ["query", "definition", "functions", "changed_sources", "recalled"]
 
 
 def _made_by(run: Run) -> tuple[Any, ...]:
@@ -173,13 +176,13 @@ def finish(session: Session, run: Run, seconds: float, versions: dict[str, str],
     calls, hits = count_calls(session, run)
     session.execute(
         f"""
-        UPDATE coco.runs SET version = $2, finished_at = $16, status = $3, inserted = $4, updated = $5, deleted = $6,
+        UPDATE coco.runs SET version = $2, finished_at = $12, status = $3, inserted = $4, updated = $5, deleted = $6,
             calls = $7, hits = $8, errors = $9, total = $7, seconds = $10, error = $11,
-            {", ".join(f"{column} = ${number}" for number, column in enumerate(_MADE_BY, start=12))}
+            {", ".join(f"{column} = ${number}" for number, column in enumerate(_MADE_BY, start=13))}
         WHERE run_id = $1
         """,
         [
             *(run.run_id, run.version, "failed" if error else "succeeded", run.inserted, run.updated, run.deleted),
-            *(calls, hits, sum(tally.errors.values()), seconds, error, *_made_by(run), str(datetime.now(UTC))),
+            *(calls, hits, sum(tally.errors.values()), seconds, error, str(datetime.now(UTC)), *_made_by(run)),
         ],
     )

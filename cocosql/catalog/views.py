@@ -41,6 +41,8 @@ class Call:
     site: int | None
     function: str
     code_version: str
+    #: How often results of the version had been replaced by then (see functions.recalls).
+    recalls: int | None = None
 
 
 @dataclass(frozen=True)
@@ -122,7 +124,7 @@ _VIEW = [
 _PARTS = {
     "inputs": ["input_id", "source", "columns", "capture", "snapshot_table", "position"],
     "operators": ["operator_id", "kind", "rule", "inputs", "sql", "state_table"],
-    "calls": ["site", "function", "code_version"],
+    "calls": ["site", "function", "code_version", "recalls"],
 }
 
 

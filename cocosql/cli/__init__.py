@@ -39,10 +39,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command.add_argument(
         "--retain",
         metavar="INTERVAL",
-        default=DEFAULT_RETENTION,
-        help="results computed or used within it stay, too (default: %(default)s)",
+        help=f"results computed or used within it stay, too (default: {DEFAULT_RETENTION}; none with --function)",
     )
-    command.set_defaults(run=lambda given: gc.run(given.path, given.retain))
+    command.add_argument(
+        "--function", metavar="NAME", help="only results of this function: all that no present row comes from"
+    )
+    command.set_defaults(run=lambda given: gc.run(given.path, given.retain, given.function))
     openlineage.add(commands)
     given = parser.parse_args(arguments)
     try:

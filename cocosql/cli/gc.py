@@ -8,7 +8,7 @@ from rich.table import Table
 import cocosql
 
 
-def run(path: Path, retain: str) -> None:
+def run(path: Path, retain: str | None, function: str | None) -> None:
     """Drop the results, and show what was dropped and kept for each function version.
 
     Raises:
@@ -20,15 +20,15 @@ def run(path: Path, retain: str) -> None:
     before = path.stat().st_size
     con = cocosql.connect(path)
     try:
-        rows = cocosql.gc(con, retain).fetchall()
+        rows = cocosql.gc(con, retain, function=function).fetchall()
     finally:
         con.close()
     console = Console()
     table = Table("function", "code version", "dropped", "kept")
     for column in table.columns[2:]:
         column.justify = "right"
-    for _, function, code_version, dropped, kept in rows:
-        table.add_row(function, code_version[:16], f"{dropped:,}", f"{kept:,}")
+    for _, name, code_version, dropped, kept in rows:
+        table.add_row(name, code_version[:16], f"{dropped:,}", f"{kept:,}")
     console.print(table if rows else "The file has no memoized results.")
     console.print(f"{path}: {_megabytes(before)} before, {_megabytes(path.stat().st_size)} now", highlight=False)
 

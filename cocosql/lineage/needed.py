@@ -35,7 +35,7 @@ def _needed_by(session: Session, view: View, function: str) -> list[str] | None:
         found = present(session, view)
     except duckdb.Error:
         return None
-    if found is None or rebuild_reason(found.plan) or function.lower() in found.plan.called_inline:
+    if found is None or rebuild_reason(session, found.plan) or function.lower() in found.plan.called_inline:
         return None
     return _argument_queries(found, function)
 

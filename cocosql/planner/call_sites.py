@@ -72,6 +72,16 @@ class CallSite:
         guard = render(self.guard.unnest())
         return sql if guard == "TRUE" else f"CASE WHEN {guard} THEN {sql} END"
 
+    def hit(self, since: int | None = None) -> str:
+        """Whether the result is known; `since` is the first run whose results count, if not all do."""
+        hit = f"{ident(self.known)} IS NOT NULL"
+        if since is None:
+            return hit
+        earlier = f"SELECT fingerprint FROM {self.callee.memo} WHERE run_id < {since}"
+        if self.failed:
+            earlier += f" EXCEPT ({self.failed})"  # there is no other
+        return f"({hit} AND {ident(self.known)} NOT IN ({earlier}))"
+
     def join(self) -> str:
         """The join that looks the result up."""
         known = f"SELECT fingerprint AS {ident(self.known)}, result AS {ident(self.result)} FROM {self.callee.memo}"

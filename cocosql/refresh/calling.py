@@ -1,6 +1,7 @@
 """Making the calls that a refresh needs, with no transaction open: results and failures are kept as they come."""
 
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -36,7 +37,7 @@ def make_calls(session: Session, part: "ViewRefresh", needed: "NeededCalls", sta
             f"function {function.name} is not registered here, and this refresh must call it: "
             f"cocosql.register(con, {function.name})"
         )
-    calls = session.harvested_calls(function.name, needed.harvest, callee.memo)
+    calls = session.harvested_calls(function.name, needed.harvest, callee.memo, part.recalled_since or 0)
     watch = _Watch(session, part, needed, calls, started)
     try:
         with (
@@ -48,6 +49,7 @@ def make_calls(session: Session, part: "ViewRefresh", needed: "NeededCalls", sta
     finally:
         session.add_calls(calls)
         watch.note_failures()
+        watch.note_source_keys()
     if watch.failures and not part.tolerates(function):
         raise watch.error()
 
@@ -96,6 +98,18 @@ class _Watch:
             self.failures += found[: _HOPELESS - len(self.failures)]
             self._part.run.tally.count_errors(self._function.name, len(found))
             errors.record(self._session, self._part.run, self._function, found)
+
+    def note_source_keys(self) -> None:
+        """Record which rows of the source need the calls that failed."""
+        if not self.count:
+            return
+        run, needed = self._part.run, self._needed
+        with suppress(duckdb.Error):  # what is said of the failures then lacks the keys
+            fingerprints = errors.fingerprints(self._session, run, self._function)
+            ids = needed.harvest.source_ids(fingerprints)
+            keys = needed.step.source_keys(self._session, list(ids.values()))
+            found = {fingerprint: keys[row] for fingerprint, row in ids.items() if row in keys}
+            errors.add_source_keys(self._session, run, self._function, found)
 
     def record_progress(self) -> None:
         self._recorded = time.monotonic()

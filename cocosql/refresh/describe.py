@@ -1,6 +1,8 @@
 """What a view's record says of its plan: operators, calls, where rows came from; whether it is another by now."""
 
+from cocosql._native import Session
 from cocosql.capture import Capture
+from cocosql.catalog import functions
 from cocosql.catalog.views import Call, Operator, View
 from cocosql.planner import Plan
 from cocosql.planner.call_sites import Callee
@@ -11,7 +13,7 @@ from cocosql.planner.operators.scan import Constant
 from cocosql.planner.operators.union import Union
 
 
-def rebuild_reason(plan: Plan) -> str | None:
+def rebuild_reason(session: Session, plan: Plan) -> str | None:
     """Why the view's rows must all be worked out anew, if they must; a reason that people understand."""
     view = plan.view
     if not view.has_data:
@@ -25,7 +27,21 @@ def rebuild_reason(plan: Plan) -> str | None:
         return "its columns changed"
     if _keeps_state(view) != (plan.flow is not None):
         return "it is to be kept true in another way"
+    for name in recalled(session, plan):
+        return f"function {name} was called again, and may have given other results"
     return None
+
+
+def recalled(session: Session, plan: Plan) -> list[str]:
+    """The functions that were called again (REFRESH … WITH (recall = true)) since the view's rows were worked out."""
+    view = plan.view
+    counts = functions.recalls(session, view.name.database) if view.calls else {}
+    replaced = [
+        call.function
+        for call in view.calls
+        if counts.get((call.function.lower(), call.code_version), 0) != (call.recalls or 0)
+    ]
+    return list(dict.fromkeys(replaced))
 
 
 def _keeps_state(view: View) -> bool:
@@ -69,7 +85,7 @@ def _described(plan: Plan, operator: Planned) -> Operator:
     return Operator(number, operator.kind, operator.rule, inputs, flow.sql(operator), table if has_table else None)
 
 
-def describe_calls(plan: Plan) -> list[Call]:
+def describe_calls(session: Session, plan: Plan) -> list[Call]:
     top = plan.flow.top if plan.flow else None
     sites = top.sites if isinstance(top, Map) else []
     traced = {site.callee.function.name.lower() for site in sites}
@@ -78,8 +94,13 @@ def describe_calls(plan: Plan) -> list[Call]:
         names = one.untraced(plan.callees) if one is top else {site.callee.function.name.lower() for site in one.sites}
         untraced |= names
     inline = [callee for name, callee in plan.callees.items() if name in untraced]
-    return [_call(site.number, site.callee) for site in sites] + [_call(None, callee) for callee in inline]
+    recalls = functions.recalls(session, plan.view.name.database) if plan.callees else {}
+    return [
+        *(_call(site.number, site.callee, recalls) for site in sites),
+        *(_call(None, callee, recalls) for callee in inline),
+    ]
 
 
-def _call(site: int | None, callee: Callee) -> Call:
-    return Call(site, callee.function.name, callee.function.code_version)
+def _call(site: int | None, callee: Callee, recalls: dict[tuple[str, str], int]) -> Call:
+    name, version = callee.function.name, callee.function.code_version
+    return Call(site, name, version, recalls.get((name.lower(), version), 0))

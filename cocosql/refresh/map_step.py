@@ -80,6 +80,8 @@ class MapStep:
 
     def _is_warm(self, sites: list[CallSite]) -> bool:
         """Whether arguments that appear from now on may be called inline: where a failure ends the refresh anyway."""
+        if self.part.recalled_since:
+            return False
         is_warm = all((self.number, site.number) in self.part.warmed for site in sites)
         return is_warm and not self.part.tolerates(sites[0].callee.function)
 
@@ -93,7 +95,7 @@ class MapStep:
 
     def harvest_sql(self, sites: list[CallSite]) -> str:
         """A query for the arguments that these sites need for the rows that changed."""
-        return self.operator.harvest_sql(sites, self.relation())
+        return self.operator.harvest_sql(sites, self.relation(), self.part.recalled_since)
 
     def origin(self, session: Session, sites: list[CallSite], fingerprint: str) -> str:
         """A source row that needs a call, in words; empty if it is gone meanwhile, or no row of a source."""
@@ -107,6 +109,15 @@ class MapStep:
             if rows:
                 return f" in the row {_shortened(rows[0][0])} of {scan.source}"
         return ""
+
+    def source_keys(self, session: Session, source_ids: list[str]) -> dict[str, str]:
+        """By id, the keys of rows of the source as JSON; none if the map reads no source, or several relations."""
+        capture = self._capture()
+        if capture is None or not source_ids:
+            return {}
+        ids = f"SELECT unnest($1::VARCHAR[])::{capture.source_id_type()} AS coco_source_id"
+        keys = f"SELECT coco_source_id::VARCHAR, coco_key::VARCHAR FROM ({capture.keys(ids)})"
+        return dict(session.execute(keys, [source_ids]))
 
     def _capture(self) -> Capture | None:
         pairs = zip(self.part.flow.scans, self.part.captures, strict=True)

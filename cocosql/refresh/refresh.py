@@ -33,8 +33,10 @@ HIDDEN = (
 Row = tuple[str, int | None, int, int, int, int, int, float]
 
 
-def refresh(session: Session, view: View, *, full: bool = False) -> Row:
+def refresh(session: Session, view: View, *, full: bool = False, recall: int | None = None) -> Row:
     """Bring a view, and the stale views that it reads, up to their sources in one transaction.
+
+    With `recall` the view's functions are called again for what they have no result for of that run or a later one.
 
     Returns: view, version, inserted, updated, deleted, calls, hits, seconds.
 
@@ -50,7 +52,7 @@ def refresh(session: Session, view: View, *, full: bool = False) -> Row:
             own = prepared(session.sibling(), current)
             plans = _plan_chain(own, chain, locked.views)
             if len(plans) == len(chain):
-                return run(own, locked, plans[:-1], plans[-1], full=full)
+                return run(own, locked, plans[:-1], plans[-1], full=full, recall=recall)
         refresh(session, plans[-1].view)
 
 
@@ -101,11 +103,19 @@ def planned(session: Session, view: View, others: list[View]) -> Plan:
         ) from None
 
 
-def run(session: Session, locked: LockedViews, above: list[Plan], plan: Plan, *, full: bool = False) -> Row:
+def run(
+    session: Session,
+    locked: LockedViews,
+    above: list[Plan],
+    plan: Plan,
+    *,
+    full: bool = False,
+    recall: int | None = None,
+) -> Row:
     """Refresh a planned view after the views that it reads, in one transaction; record how it went."""
     target = runs.begin(session, plan.view)
     chain = [ViewRefresh(other, runs.part(session, other.view, target.tally), locked) for other in above]
-    chain.append(ViewRefresh(plan, target, locked, full))
+    chain.append(ViewRefresh(plan, target, locked, full, recall))
     started = time.monotonic()
     try:
         with runs.going_on(session, target):

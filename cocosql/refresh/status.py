@@ -49,7 +49,7 @@ def _status(session: Session, view: View, views: list[View], known: dict[int, St
 
 def _stale_reason(session: Session, view: View, views: list[View], known: dict[int, Status]) -> str | None:
     planned = plan(session, view, views)
-    reason = rebuild_reason(planned)
+    reason = rebuild_reason(session, planned)
     if reason:
         return reason
     for above in upstream(view, views):

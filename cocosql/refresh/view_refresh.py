@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from cocosql._native import Session
-from cocosql.capture import Capture, Delta, snapshots
+from cocosql.capture import Capture, Delta, SourceMoved, snapshots
 from cocosql.catalog.locked_views import LockedViews
 from cocosql.catalog.runs import MadeBy, Run
 from cocosql.catalog.views import Input, View
@@ -14,7 +14,7 @@ from cocosql.planner.flow import Flow
 from cocosql.planner.sources import Source
 from cocosql.refresh import apply, state
 from cocosql.refresh.apply import Counts
-from cocosql.refresh.describe import describe_calls, describe_operators, rebuild_reason, source_id_types
+from cocosql.refresh.describe import describe_calls, describe_operators, rebuild_reason, recalled, source_id_types
 from cocosql.refresh.flow_run import BeforeMap, FlowRun
 from cocosql.refresh.inputs import as_input, captures, stored_inputs
 from cocosql.sqltext import qualified
@@ -35,6 +35,10 @@ class ViewRefresh:
     locked: LockedViews | None = None
     #: Whether all rows are to be worked out anew, whatever changed.
     full: bool = False
+    #: Where functions are to be called again: results of runs before this one do not count.
+    recall: int | None = None
+    #: Whether calls inside the query have been made again.
+    recalled_inline: bool = False
     #: Sites whose calls have been made, by operator and site; arguments that appear since are called inline.
     warmed: set[tuple[int, int]] = field(default_factory=set)
     captures: list[Capture] = field(init=False)
@@ -68,6 +72,11 @@ class ViewRefresh:
         return any(delta is None or delta.changed for delta in self.deltas)
 
     @property
+    def recalled_since(self) -> int | None:
+        """Where the view's functions are to be called again: the first run whose results count."""
+        return self.recall if self.plan.callees else None
+
+    @property
     def is_redefined(self) -> bool:
         """Whether the rows that the view has are of another query."""
         return self.view.definition != self.plan.definition or changes_columns(self.plan)
@@ -96,7 +105,8 @@ class ViewRefresh:
         """Find what changed since the last refresh."""
         self._started = time.monotonic()
         inputs = stored_inputs(self.view, self.captures)
-        self.rebuild = self.full or inputs is None or rebuild_reason(self.plan) is not None
+        self.rebuild = self.full or inputs is None or self.recalled_since is not None
+        self.rebuild = self.rebuild or rebuild_reason(session, self.plan) is not None
         positions = [given.position for given in inputs] if inputs else [None for _ in self.captures]
         self.deltas = []
         for number, (capture, position) in enumerate(zip(self.captures, positions, strict=True), start=1):
@@ -141,17 +151,18 @@ class ViewRefresh:
                 self.plan = replace(self.plan, view=chosen)
             raise PlanChanged
 
-    def _made_by(self) -> MadeBy:
+    def _made_by(self, session: Session) -> MadeBy:
         """What makes the rows that the view is to have."""
         versions = {callee.function.name: callee.function.code_version for callee in self.plan.callees.values()}
         pairs = zip(self.captures, self.deltas, strict=True)
         changed = [str(capture.source) for capture, delta in pairs if delta is None or delta.changed]
-        return MadeBy(self.view.query, self.plan.definition, versions, changed)
+        return MadeBy(self.view.query, self.plan.definition, versions, changed, recalled(session, self.plan))
 
     def apply(self, session: Session, before_map: BeforeMap) -> None:
         """Write the rows that differ, and the view's record with them."""
         assert self.locked is not None
-        self.run.made_by = self._made_by()
+        self.run.made_by = self._made_by(session)
+        session.recall(self.recalled_since or 0)
         if not self.has_changes:
             self.run.version = self.view.version
             inputs = self._advance(session)
@@ -162,6 +173,10 @@ class ViewRefresh:
         view = self._settled(session)
         self.rebuild = self.rebuild or view.rows != self.view.rows  # a new table has no rows to change
         counts = self._write_rows(session, replace(self.plan, view=view), version, before_map)
+        if self.recalled_since and self.plan.calls_inline and not self.recalled_inline:
+            # Calls inside the query have replaced results that this transaction still sees: the next sees theirs.
+            self.recalled_inline = True
+            raise SourceMoved
         self.run.inserted, self.run.updated, self.run.deleted = counts.inserted, counts.updated, counts.deleted
         view = state.keep_failed(session, view, self.failed)
         changed = bool(counts) or changes_columns(self.plan)
@@ -235,7 +250,7 @@ class ViewRefresh:
             definition=plan.definition,
             has_data=True,
             last_error=None,
-            calls=describe_calls(plan),
+            calls=describe_calls(session, plan),
         )
         if not view.has_data or self._needs_layout(session):
             changed = state.renamed(

@@ -16,7 +16,8 @@ from cocosql.refresh import apply, state
 from cocosql.refresh.refresh import check_shown, prepared
 from cocosql.sqltext import qualified, render
 from cocosql.statements import Statement
-from cocosql.statements.create_view import check_known, check_options, check_plan
+from cocosql.statements.create_view import OPTIONS, check_options, check_plan
+from cocosql.statements.options import check_names
 from cocosql.transaction import transaction
 
 
@@ -33,7 +34,7 @@ def run(session: Session, statement: Statement, caller: Caller) -> list[tuple[()
 def _set_options(session: Session, view: View, statement: Statement) -> None:
     """Change options. What they change of the rows is done by the next refresh."""
     check_options(session, statement.options)
-    check_known(statement.reset)
+    check_names(statement.reset, OPTIONS, "a view")
     with lock(session, view.name.database, lambda others: [as_it_is(view, others).name]) as locked:
         view = locked.present(view)
         options = {name: value for name, value in view.options.items() if name not in statement.reset}

@@ -1,11 +1,11 @@
 """CREATE [OR REPLACE] INCREMENTAL VIEW [IF NOT EXISTS] name [(column, …)] [WITH (…)] AS query [WITH NO DATA]"""
 
-from collections.abc import Iterable
 from dataclasses import replace
 
 import duckdb
 
 from cocosql._native import Session
+from cocosql.capture import key_log
 from cocosql.catalog import migrations, names, settings, views
 from cocosql.catalog.locked_views import LockedViews, lock
 from cocosql.catalog.names import Caller, Name
@@ -22,6 +22,7 @@ from cocosql.refresh.refresh import planned as plan_of
 from cocosql.refresh.refresh import run as run_refresh
 from cocosql.sqltext import ident, render
 from cocosql.statements import Statement
+from cocosql.statements.options import check_interval, check_names
 from cocosql.transaction import transaction
 
 #: The options of a view and the values that each takes; None: any.
@@ -29,7 +30,7 @@ OPTIONS: dict[str, tuple[str, ...] | None] = {
     "mode": ("auto", "incremental", "recompute"),
     "on_error": ("fail", "keep"),
     "key": None,
-    "capture": ("diff", "log"),
+    "capture": ("auto", "diff", "log"),
     "target_lag": None,
     "retain_changes": None,
 }
@@ -84,24 +85,16 @@ def _create(session: Session, locked: LockedViews, view: View, existing: View | 
 
 def check_options(session: Session, options: dict[str, str]) -> None:
     """Refuse options that there are not, and values that they do not take."""
-    check_known(options)
+    check_names(options, OPTIONS, "a view")
     for option, value in options.items():
         values = OPTIONS[option]
         if values and value not in values:
-            raise duckdb.InvalidInputException(f"option {option} takes {' or '.join(map(repr, values))}, not {value!r}")
+            listed = ", ".join(map(repr, values[:-1]))
+            raise duckdb.InvalidInputException(f"option {option} takes {listed} or {values[-1]!r}, not {value!r}")
         if option in _NOT_YET:
             raise duckdb.NotImplementedException(f"{option} = {value!r} is not implemented yet in this version")
     if "retain_changes" in options:
-        session.execute("SELECT $1::INTERVAL", [options["retain_changes"]])
-
-
-def check_known(options: Iterable[str]) -> None:
-    """Refuse options that there are not."""
-    for option in options:
-        if option not in OPTIONS:
-            raise duckdb.InvalidInputException(
-                f"there is no option {option!r} of a view; there are {', '.join(OPTIONS)}"
-            )
+        check_interval(session, "retain_changes", options["retain_changes"])
 
 
 def _existing(session: Session, name: Name, statement: Statement, others: list[View]) -> View | None:
@@ -179,6 +172,20 @@ def check_plan(planned: Plan) -> None:
         raise duckdb.NotImplementedException(
             f"view {view.name} cannot be incremental: {planned.recompute.reason}. With mode = 'auto' it is recomputed "
             "and compared"
+        )
+    if view.options.get("capture") == "log":
+        _check_log(planned)
+
+
+def _check_log(planned: Plan) -> None:
+    """Refuse a log if the changes of no source can be logged. EXPLAIN shows which of several are."""
+    database = planned.view.name.database
+    reasons = [(source, key_log.why_not(source, database)) for source in planned.sources if not source.upstream]
+    if reasons and all(reason for _, reason in reasons):
+        listed = "; ".join(f"{source}: {reason}" for source, reason in reasons)
+        raise duckdb.NotImplementedException(
+            f"capture = 'log' is not possible for {planned.view.name} ({listed}). With capture = 'auto', the default, "
+            "changes are found without a log"
         )
 
 

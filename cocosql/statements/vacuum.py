@@ -1,5 +1,6 @@
-"""VACUUM INCREMENTAL VIEWS [WITH (retain = 'interval')]: drop what is not needed any more: memoized results that no
-view uses, changes that are older than views retain, and what is known of rows that are gone."""
+"""VACUUM INCREMENTAL VIEWS [WITH (retain = 'interval', function = 'name')]: drop what is not needed any more: memoized
+results that no view uses, changes that are older than views retain, and what is known of rows that are gone. With a
+function named: its results only, of all its code versions, and all that no present row comes from."""
 
 from contextlib import suppress
 
@@ -17,6 +18,7 @@ from cocosql.refresh import state
 from cocosql.refresh.refresh import prepared
 from cocosql.sqltext import qualified
 from cocosql.statements import Statement
+from cocosql.statements.options import check_interval, check_names
 from cocosql.transaction import transaction
 
 #: How long results are kept that no view uses: code and data go back and forth.
@@ -27,35 +29,48 @@ Row = tuple[str, str, str, int, int]
 
 
 def run(session: Session, statement: Statement, caller: Caller) -> list[Row]:
-    unknown = set(statement.options) - {"retain"}
-    if unknown:
-        raise duckdb.InvalidInputException(f"there is no option {min(unknown)!r} of VACUUM; there is retain")
-    retain = statement.options.get("retain", DEFAULT_RETENTION)
-    session.execute("SELECT $1::INTERVAL", [retain])
-    migrations.migrate(session.sibling(), caller.database)
-    return _vacuum(session, caller.database, retain)
+    check_names(statement.options, ["retain", "function"], "VACUUM")
+    function = statement.options.get("function")
+    retain = statement.options.get("retain", DEFAULT_RETENTION if function is None else "0 seconds")
+    check_interval(session, "retain", retain)
+    database = caller.database
+    migrations.migrate(session.sibling(), database)
+    if function is None:
+        _drop_old_changes(session, database)
+    spared = _unfinished(database) if function is None else _running(database)
+    rows = []
+    for name, code_version in _versions(session, database, function):
+        table = qualified(database, "coco", memo_name(name, code_version))
+        needed = needed_results(session, database, name, code_version)
+        dropped = 0 if needed is None else _drop_unused(session, database, table, needed, retain, spared)
+        ((kept,),) = session.execute(f"SELECT count(*) FROM {table}")
+        rows.append((database, name, code_version, dropped, kept))
+    with suppress(duckdb.TransactionException):  # others write: DuckDB gives the space back at a later checkpoint
+        session.execute(f"CHECKPOINT {qualified(database)}")
+    return rows
 
 
-def _vacuum(session: Session, database: str, retain: str) -> list[Row]:
-    functions = session.execute(
-        f"SELECT name, code_version FROM {qualified(database, 'coco', 'functions')} ORDER BY registered_at, name"
-    )
+def _versions(session: Session, database: str, function: str | None) -> list[tuple[str, str]]:
+    """The function versions that the database has results of."""
+    table = qualified(database, "coco", "functions")
+    found = session.execute(f"SELECT name, code_version FROM {table} ORDER BY registered_at, name")
+    if function is None:
+        return found
+    versions = [(name, version) for name, version in found if name.lower() == function.lower()]
+    if not versions:
+        names = ", ".join(sorted({name for name, _ in found})) or "none"
+        raise duckdb.CatalogException(f"database {database} knows no function {function}; it knows {names}")
+    return versions
+
+
+def _drop_old_changes(session: Session, database: str) -> None:
+    """Drop changes that are older than views retain, and what is known of rows that are gone."""
     for view in views.all_views(session, database):
         _expire(session, view)
     for source, snapshot in snapshots.with_pending(session, database):
         own = session.sibling()
         with locks.hold(session, [snapshots.lock(database, source)]), transaction(own):
             pending.forget_gone(own, snapshot)
-    rows = []
-    for name, code_version in functions:
-        table = qualified(database, "coco", memo_name(name, code_version))
-        needed = needed_results(session, database, name, code_version)
-        dropped = 0 if needed is None else _drop_unused(session, database, table, needed, retain)
-        ((kept,),) = session.execute(f"SELECT count(*) FROM {table}")
-        rows.append((database, name, code_version, dropped, kept))
-    with suppress(duckdb.TransactionException):  # others write: DuckDB gives the space back at a later checkpoint
-        session.execute(f"CHECKPOINT {qualified(database)}")
-    return rows
 
 
 def _expire(session: Session, view: View) -> None:
@@ -65,8 +80,22 @@ def _expire(session: Session, view: View) -> None:
         state.expire(prepared(session.sibling(), present), present)
 
 
-def _drop_unused(session: Session, database: str, table: str, needed: str, retain: str) -> int:
-    """Drop results that no row comes from nor came from lately, and that no failed refresh has left to the next."""
+def _unfinished(database: str) -> str:
+    """The runs that failed, and have left their results to the next refresh; and those that go on."""
+    runs = qualified(database, "coco", "runs")
+    return f"""
+        SELECT run_id FROM {runs} AS run WHERE run_id > coalesce((
+            SELECT max(run_id) FROM {runs} AS good WHERE good.view_name = run.view_name AND status = 'succeeded'
+        ), 0)
+    """
+
+
+def _running(database: str) -> str:
+    return f"SELECT run_id FROM {qualified(database, 'coco', 'runs')} WHERE status = 'running'"
+
+
+def _drop_unused(session: Session, database: str, table: str, needed: str, retain: str, spared: str) -> int:
+    """Drop results that no row comes from nor came from lately, but for those of the runs that `spared` gives."""
     runs = qualified(database, "coco", "runs")
     ((count,),) = session.execute(
         f"""
@@ -75,11 +104,7 @@ def _drop_unused(session: Session, database: str, table: str, needed: str, retai
             SELECT fingerprint FROM ({needed}) LEFT JOIN {runs} USING (run_id)
             WHERE present OR finished_at >= now() - $1::INTERVAL
         )
-        AND run_id NOT IN (
-            SELECT run_id FROM {runs} AS run WHERE run_id > coalesce((
-                SELECT max(run_id) FROM {runs} AS good WHERE good.view_name = run.view_name AND status = 'succeeded'
-            ), 0)
-        )
+        AND run_id NOT IN ({spared})
         """,
         [retain],
     )

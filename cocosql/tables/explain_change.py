@@ -71,7 +71,7 @@ def _causes(session: Session, view: View, rows: str, history: str, wanted: str) 
         f"SELECT coco_version FROM {rows} WHERE {wanted} "
         f"UNION SELECT unnest([coco_version, coco_removed]) FROM {history} WHERE {wanted}"
     )
-    columns = ["query", "definition", "functions", "changed_sources"]
+    columns = ["query", "definition", "functions", "changed_sources", "recalled"]
     before = ", ".join(f"lag({column}) OVER (ORDER BY run_id)" for column in columns[:3])
     found = session.execute(
         f"""
@@ -96,6 +96,7 @@ def _causes_of(
     definition: str | None,
     functions: dict[str, str] | None,
     sources: list[str] | None,
+    recalled: list[str] | None,
     is_first: bool,
     *before: Any,
 ) -> Iterator[Cause]:
@@ -113,6 +114,8 @@ def _causes_of(
         yield "query", None, _diff(query_before, query)
     elif definition != definition_before:
         yield "query", None, "a view or macro that the query uses, or the type of a column, changed"
+    for name in recalled or []:
+        yield "recall", name, f"{name} was called again for what it had been called for before"
     for source in sources or []:
         yield "source", source, None
 

@@ -6,6 +6,8 @@
 #include "python/errors.hpp"
 #include "session/session.hpp"
 
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
 
 namespace cocosql {
 
@@ -15,7 +17,8 @@ namespace {
 
 constexpr idx_t HIT = 0;
 constexpr idx_t FINGERPRINT = 1;
-constexpr idx_t FIRST_ARGUMENT = 2;
+constexpr idx_t SOURCE_ID = 2;
+constexpr idx_t FIRST_ARGUMENT = 3;
 
 void Count(Harvest &harvest) {
 	for (auto &chunk : harvest.rows->Chunks({HIT})) {
@@ -78,19 +81,46 @@ std::unique_ptr<Harvest> RunHarvest(Session &session, const std::string &sql) {
 }
 
 std::unique_ptr<Calls> HarvestedCalls(Session &session, const std::string &name, Harvest &harvest,
-                                      const std::string &memo) {
+                                      const std::string &memo, int64_t since) {
 	return WithoutPython([&] {
 		auto &context = *session.connection.context;
 		auto function = FunctionRegistry::Get(context).Find(name);
 		auto sink = std::make_unique<MemoWriter>(DatabaseInstance::GetDatabase(context), memo, function->result,
-		                                         session.run->run_id);
+		                                         session.run->run_id, since);
 		return std::make_unique<Calls>(context, std::move(function), std::make_unique<Misses>(harvest), std::move(sink),
 		                               [&session] { session.CheckInterrupt(); });
 	});
 }
 
+nb::dict SourceIds(const Harvest &harvest, const std::vector<std::string> &fingerprints) {
+	std::vector<std::pair<std::string, std::string>> found;
+	WithoutPython([&] {
+		FingerprintSet wanted;
+		for (auto &text : fingerprints) {
+			wanted.insert(Value(text).DefaultCastAs(LogicalType::UHUGEINT).GetValue<uhugeint_t>());
+		}
+		for (auto &chunk : harvest.rows->Chunks({FINGERPRINT, SOURCE_ID})) {
+			for (idx_t row = 0; row < chunk.size(); row++) {
+				auto fingerprint = chunk.GetValue(0, row);
+				auto source_id = chunk.GetValue(1, row);
+				if (!source_id.IsNull() && wanted.count(fingerprint.GetValue<uhugeint_t>()) > 0) {
+					found.emplace_back(fingerprint.ToString(), source_id.ToString());
+				}
+			}
+		}
+	});
+	nb::dict ids;
+	for (auto &entry : found) {
+		ids[entry.first.c_str()] = entry.second;
+	}
+	return ids;
+}
+
 void BindHarvest(nb::module_ &module) {
-	nb::class_<Harvest>(module, "Harvest").def_ro("hits", &Harvest::hits).def_ro("misses", &Harvest::misses);
+	nb::class_<Harvest>(module, "Harvest")
+	    .def_ro("hits", &Harvest::hits)
+	    .def_ro("misses", &Harvest::misses)
+	    .def("source_ids", &SourceIds, nb::arg("fingerprints"));
 }
 
 } // namespace cocosql

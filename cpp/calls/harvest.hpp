@@ -18,12 +18,16 @@ struct Harvest {
 	int64_t misses = 0;
 };
 
-//! Runs a query with the columns (hit BOOLEAN, fingerprint UHUGEINT, argument, …).
+//! Runs a query with the columns (hit BOOLEAN, fingerprint UHUGEINT, the id of a source row, argument, …).
 std::unique_ptr<Harvest> RunHarvest(Session &session, const std::string &sql);
 
-//! The calls for the misses; results go to the memo, whose table `memo` names as SQL, as they come.
+//! By fingerprint, both as text: the id of a source row that needs the call, where that is known. Needs the GIL.
+nanobind::dict SourceIds(const Harvest &harvest, const std::vector<std::string> &fingerprints);
+
+//! The calls for the misses; results go to the memo, whose table `memo` names as SQL, as they come. They replace those of
+//! runs before `since`.
 std::unique_ptr<Calls> HarvestedCalls(Session &session, const std::string &function, Harvest &harvest,
-                                      const std::string &memo);
+                                      const std::string &memo, int64_t since);
 
 void BindHarvest(nanobind::module_ &module);
 

@@ -35,6 +35,10 @@ struct InlineState : FunctionLocalState {
 	}
 	ClientContext &context;
 	shared_ptr<PythonFunction> function;
+	//! The first run whose results count.
+	int64_t Since() const {
+		return run ? run->since.load() : 0;
+	}
 	MemoReader memo;
 	shared_ptr<RunState> run;
 };
@@ -140,8 +144,9 @@ public:
 private:
 	unique_ptr<MemoWriter> MakeWriter() {
 		auto run_id = state.run ? state.run->run_id : 0;
+		auto since = state.Since();
 		auto &database = DatabaseInstance::GetDatabase(state.context);
-		return make_uniq<MemoWriter>(database, MemoTable(state), state.function->result, run_id);
+		return make_uniq<MemoWriter>(database, MemoTable(state), state.function->result, run_id, since);
 	}
 
 	InlineState &state;
@@ -178,13 +183,23 @@ private:
 	idx_t total;
 };
 
-//! Calls that failed give NULL, if the function is declared so; else the query fails.
-void Settle(const PythonFunction &function, const std::vector<CallFailure> &failures, Results &results) {
+//! Calls that failed give NULL, if the function is declared so, or what an earlier run had; else the query fails.
+void Settle(InlineState &state, const std::vector<CallFailure> &failures, Results &results) {
+	auto &function = *state.function;
+	FingerprintSet failed;
 	for (auto &failure : failures) {
 		if (!function.null_on_error) {
 			throw InvalidInputException("function %s failed for (%s): %s", function.name, failure.input, failure.error);
 		}
-		results.AddNull(failure.fingerprint);
+		failed.insert(failure.fingerprint);
+	}
+	if (state.Since() > 0) {
+		state.memo.Read(failed, results, 0);
+	}
+	for (auto &fingerprint : failed) {
+		if (!results.Contains(fingerprint)) {
+			results.AddNull(fingerprint);
+		}
 	}
 }
 
@@ -212,7 +227,7 @@ void CallFor(InlineState &state, const Arguments &arguments, const FingerprintSe
 		}
 		end();
 	});
-	Settle(*state.function, failures, results);
+	Settle(state, failures, results);
 }
 
 //! Ctrl-C waits for the main thread's next look at it.
@@ -246,7 +261,7 @@ void Resolve(InlineState &state, const Arguments &arguments, Results &results) {
 	while (!missing.empty()) {
 		{
 			Claim claim(in_flight, missing);
-			state.memo.Read(claim.fingerprints, results);
+			state.memo.Read(claim.fingerprints, results, state.Since());
 			auto own = claim.fingerprints;
 			for (auto &fingerprint : claim.fingerprints) {
 				if (results.Contains(fingerprint)) {
@@ -259,7 +274,7 @@ void Resolve(InlineState &state, const Arguments &arguments, Results &results) {
 		}
 		missing = arguments.Missing(results);
 		in_flight.Await(missing, [&] { CheckInterrupts(state.context); });
-		state.memo.Read(missing, results);
+		state.memo.Read(missing, results, state.Since());
 		missing = arguments.Missing(results);
 	}
 }
@@ -269,7 +284,7 @@ void Execute(DataChunk &chunk, ExpressionState &expression_state, Vector &result
 	Arguments arguments(chunk, *state.function);
 	Results results(state.function->result, arguments.rows.size());
 	if (state.function->memo) {
-		state.memo.Read(arguments.Missing(results), results);
+		state.memo.Read(arguments.Missing(results), results, state.Since());
 		Resolve(state, arguments, results);
 	} else if (!arguments.rows.empty()) {
 		CallFor(state, arguments, arguments.Missing(results), results);
@@ -328,6 +343,9 @@ ScalarFunction InlineFunction(shared_ptr<PythonFunction> function) {
 	ScalarFunction scalar(Identifier(function->name), function->parameters, function->result, Execute, Bind, nullptr,
 	                      InitState, LogicalType(LogicalTypeId::INVALID), FunctionStability::VOLATILE,
 	                      FunctionNullHandling::SPECIAL_HANDLING);
+	for (idx_t i = 0; i < function->parameter_names.size(); i++) {
+		scalar.GetSignature().GetParameter(i).SetName(Identifier(function->parameter_names[i]));
+	}
 	scalar.SetFallible();
 	scalar.SetCollationHandling(FunctionCollationHandling::IGNORE_COLLATIONS);
 	scalar.SetExtraFunctionInfo<InlineInfo>(std::move(function));

@@ -4,6 +4,7 @@
 #include "duckdb/main/client_context.hpp"
 #include "duckdb/main/client_context_state.hpp"
 
+#include <atomic>
 #include <map>
 #include <mutex>
 
@@ -28,6 +29,8 @@ public:
 	std::map<std::string, CallCount> Calls() const;
 
 	const int64_t run_id;
+	//! Where functions are to be called again: results of runs before this one do not count, and are replaced. 0: all do.
+	std::atomic<int64_t> since {0};
 
 private:
 	mutable std::mutex mutex;

@@ -60,13 +60,14 @@ MemoReader::MemoReader(ClientContext &context, const PythonFunction &function)
 	}
 }
 
-void MemoReader::Read(const FingerprintSet &fingerprints, Results &results) {
+void MemoReader::Read(const FingerprintSet &fingerprints, Results &results, int64_t since) {
 	if (table.empty() || fingerprints.empty()) {
 		return;
 	}
 	vector<Value> parameters {Pack(fingerprints)};
+	auto counts = since > 0 ? " AND run_id >= " + std::to_string(since) : "";
 	auto found = connection.Submit("SELECT fingerprint, result FROM " + table +
-	                                   " WHERE fingerprint IN (SELECT unnest(coco_unpack($1)))",
+	                                   " WHERE fingerprint IN (SELECT unnest(coco_unpack($1)))" + counts,
 	                               parameters);
 	found->ThrowIfError();
 	while (auto chunk = found->Fetch()) {

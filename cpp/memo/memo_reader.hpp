@@ -24,8 +24,8 @@ public:
 	bool TakesResults() const {
 		return takes_results;
 	}
-	//! Adds the results that are memoized.
-	void Read(const FingerprintSet &fingerprints, Results &results);
+	//! Adds the results that are memoized, those of runs before `since` apart.
+	void Read(const FingerprintSet &fingerprints, Results &results, int64_t since);
 
 private:
 	duckdb::Connection connection;

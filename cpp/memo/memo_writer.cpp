@@ -50,6 +50,14 @@ private:
 	case_insensitive_map_t<shared_ptr<std::mutex>> turns;
 };
 
+//! Counts that results of the memo's function version were replaced, in its record in the same schema.
+std::string CountSql(const std::string &table) {
+	auto name = table.rfind('.') + 1;
+	auto memo = StringUtil::Replace(table.substr(name), "\"", "");
+	return "UPDATE " + table.substr(0, name) + "functions SET recalls = coalesce(recalls, 0) + 1 WHERE memo_table = " +
+	       Value(memo).ToSQLString();
+}
+
 std::string InsertSql(const std::string &table) {
 	return "INSERT INTO " + table + " SELECT fingerprint, result, run_id, now() FROM appended_data";
 }
@@ -60,10 +68,11 @@ vector<LogicalType> Types(const LogicalType &result) {
 
 } // namespace
 
-MemoWriter::MemoWriter(DatabaseInstance &database, const std::string &table, const LogicalType &result, int64_t run_id)
+MemoWriter::MemoWriter(DatabaseInstance &database, const std::string &table, const LogicalType &result, int64_t run_id,
+                       int64_t since)
     : turn(MemoTurns::Of(database, table)), connection(EngineConnection(database)), table(table),
       appender(connection, InsertSql(table), Types(result), {"fingerprint", "result", "run_id"}), result(result),
-      run_id(run_id),
+      run_id(run_id), since(since),
       last_flush(std::chrono::steady_clock::now()) {
 	chunk.Initialize(Allocator::DefaultAllocator(), Types(result));
 }
@@ -144,17 +153,27 @@ void MemoWriter::FlushChunk() {
 	filled = 0;
 }
 
-// Not by a join in the INSERT: DuckDB 2.0.0 crashes where that has some nested results in its hash table.
-FingerprintSet MemoWriter::FindKnown() {
-	FingerprintSet fresh, known;
+FingerprintSet MemoWriter::Waiting() const {
+	FingerprintSet waiting;
 	for (auto &full : full_chunks) {
 		auto fingerprints = FlatVector::GetData<uhugeint_t>(full->data[0]);
-		fresh.insert(fingerprints, fingerprints + full->size());
+		waiting.insert(fingerprints, fingerprints + full->size());
 	}
-	vector<Value> parameters {Pack(fresh)};
-	auto found = connection.Submit(
-	    "SELECT fingerprint FROM " + table + " WHERE fingerprint IN (SELECT unnest(coco_unpack($1)))", parameters);
-	found->ThrowIfError();
+	return waiting;
+}
+
+unique_ptr<QueryResult> MemoWriter::Submit(const std::string &sql, const FingerprintSet &fingerprints) {
+	vector<Value> parameters {Pack(fingerprints)};
+	auto result = connection.Submit(sql, parameters);
+	result->ThrowIfError();
+	return result;
+}
+
+// Not by a join in the INSERT: DuckDB 2.0.0 crashes where that has some nested results in its hash table.
+FingerprintSet MemoWriter::FindKnown() {
+	FingerprintSet known;
+	auto found =
+	    Submit("SELECT fingerprint FROM " + table + " WHERE fingerprint IN (SELECT unnest(coco_unpack($1)))", Waiting());
 	while (auto rows = found->Fetch()) {
 		auto fingerprints = FlatVector::GetData<uhugeint_t>(rows->data[0]);
 		known.insert(fingerprints, fingerprints + rows->size());
@@ -219,15 +238,38 @@ void MemoWriter::FlushLocked() {
 	}
 	if (waiting > 0) {
 		std::lock_guard<std::mutex> guard(*turn);
-		auto known = FindKnown();
-		for (auto &full : full_chunks) {
-			AppendUnknown(*full, known);
-		}
-		full_chunks.clear();
-		appender.Flush();
+		since > 0 ? ReplaceWaiting() : AppendWaiting();
 		waiting = 0;
 	}
 	last_flush = std::chrono::steady_clock::now();
+}
+
+void MemoWriter::AppendWaiting() {
+	auto known = FindKnown();
+	for (auto &full : full_chunks) {
+		AppendUnknown(*full, known);
+	}
+	full_chunks.clear();
+	appender.Flush();
+}
+
+void MemoWriter::ReplaceWaiting() {
+	connection.BeginTransaction();
+	try {
+		auto earlier = "DELETE FROM " + table + " WHERE run_id < " + std::to_string(since) +
+		               " AND fingerprint IN (SELECT unnest(coco_unpack($1)))";
+		auto deleted = Submit(earlier, Waiting())->Fetch();
+		if (deleted && deleted->GetValue(0, 0).GetValue<int64_t>() > 0) {
+			connection.Query(CountSql(table))->ThrowIfError();
+		}
+		AppendWaiting();
+		connection.Commit();
+	} catch (...) {
+		if (connection.HasActiveTransaction()) {
+			connection.Rollback();
+		}
+		throw;
+	}
 }
 
 } // namespace cocosql

@@ -15,9 +15,9 @@ namespace cocosql {
 
 class MemoWriter : public ResultSink {
 public:
-	//! `table` is the memo table's name as SQL text.
+	//! `table` is the memo table's name as SQL text. Results of runs before `since` are replaced.
 	MemoWriter(duckdb::DatabaseInstance &database, const std::string &table, const duckdb::LogicalType &result,
-	           int64_t run_id);
+	           int64_t run_id, int64_t since);
 	~MemoWriter() override;
 
 	void Add(duckdb::uhugeint_t fingerprint, nanobind::handle result) override;
@@ -33,6 +33,12 @@ private:
 	void EndRow(duckdb::uhugeint_t fingerprint);
 	void FlushChunk();
 	void FlushLocked();
+	void AppendWaiting();
+	//! Appends what waits in place of earlier results, in one transaction, and counts that for the views that have those.
+	void ReplaceWaiting();
+	FingerprintSet Waiting() const;
+	//! Runs a statement for some fingerprints, $1.
+	duckdb::unique_ptr<duckdb::QueryResult> Submit(const std::string &sql, const FingerprintSet &fingerprints);
 	//! Those of the waiting results that the memo has: two refreshes may work out the same at once.
 	FingerprintSet FindKnown();
 	//! Appends the rows that are not known, which are then.
@@ -54,6 +60,7 @@ private:
 	duckdb::idx_t filled = 0;
 	duckdb::idx_t waiting = 0;
 	const int64_t run_id;
+	const int64_t since;
 	std::chrono::steady_clock::time_point last_flush;
 	std::thread late;
 	std::condition_variable ended_changed;

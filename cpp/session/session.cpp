@@ -276,6 +276,12 @@ void Session::BeginRun(int64_t run_id) {
 	run = RunState::Start(*connection.context, run_id);
 }
 
+void Session::Recall(int64_t since) {
+	if (run) {
+		run->since = since;
+	}
+}
+
 nb::dict Session::MadeCalls() const {
 	nb::dict calls;
 	for (auto &entry : run->Calls()) {
@@ -357,11 +363,12 @@ void BindSession(nb::module_ &module) {
 	    .def("difference", Released(&FindDifference), nb::arg("past"), nb::arg("fresh"), nb::arg("prefix"))
 	    .def("sibling", &Session::Sibling)
 	    .def("begin_run", &Session::BeginRun, nb::arg("run_id"))
+	    .def("recall", &Session::Recall, nb::arg("since"))
 	    .def("calls", &Session::MadeCalls)
 	    .def("check_interrupt", [](Session &session) { WithoutPython([&] { session.CheckInterrupt(); }); })
 	    .def("harvest", &RunHarvest, nb::arg("sql"))
 	    .def("harvested_calls", &HarvestedCalls, nb::arg("function"), nb::arg("harvest"), nb::arg("memo"),
-	         nb::keep_alive<0, 1>(), nb::keep_alive<0, 3>())
+	         nb::arg("since"), nb::keep_alive<0, 1>(), nb::keep_alive<0, 3>())
 	    .def("add_calls", [](Session &session, const Calls &calls) { session.run->Add(calls.Name(), calls.count); });
 }
 

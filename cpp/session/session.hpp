@@ -46,6 +46,8 @@ public:
 	uintptr_t Instance() const;
 	//! From now on the function calls of this session's statements belong to this run.
 	void BeginRun(int64_t run_id);
+	//! From now on results of runs before `since` do not count for calls inside queries of the run.
+	void Recall(int64_t since);
 	//! Argument tuples evaluated, and seconds spent in Python, by function, since the run began.
 	nb::dict MadeCalls() const;
 	//! Another session for the same caller.

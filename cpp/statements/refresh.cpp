@@ -1,4 +1,4 @@
-//! REFRESH INCREMENTAL VIEW name [, …] [FULL]; REFRESH ALL INCREMENTAL VIEWS [FULL]
+//! REFRESH INCREMENTAL VIEW name [, …] [FULL] [WITH (option = value, …)]; REFRESH ALL INCREMENTAL VIEWS …, the same
 #include "statements/statement.hpp"
 
 namespace cocosql {
@@ -27,6 +27,9 @@ void Parse(TokenCursor &cursor, Statement &statement) {
 		} while (cursor.AcceptSymbol(","));
 	}
 	statement.full = cursor.Accept({"FULL"});
+	if (cursor.Accept({"WITH"})) {
+		ParseOptions(cursor, statement);
+	}
 }
 
 void ParseExplain(TokenCursor &cursor, Statement &statement) {

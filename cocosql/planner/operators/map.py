@@ -125,21 +125,25 @@ class Map:
         query = f"SELECT {', '.join(items)} FROM {self._from(relation, self.sites, len(self.unnests))}{where}"
         return f"SELECT * FROM ({query}) AS coco_rows ({idents(names)})"
 
-    def harvest_sql(self, sites: list[CallSite], relation: str) -> str:
+    def harvest_sql(self, sites: list[CallSite], relation: str, since: int | None = None) -> str:
         """The distinct argument tuples that sites of one function need for these source rows.
 
-        Columns: hit, fingerprint, and the arguments (NULL where the memo has the result).
+        `since` is the first run whose results count, if not all do.
+
+        Columns: hit, fingerprint, the id of a row of the source that needs it, and the arguments (NULL where the memo
+        has the result).
         """
-        needed = " UNION ALL ".join(self.needed_sql(site, relation) for site in sites)
+        needed = " UNION ALL ".join(self.needed_sql(site, relation, since) for site in sites)
         return f"FROM ({needed}) AS needed WHERE coco_first_seen(fingerprint)"
 
-    def needed_sql(self, site: CallSite, relation: str) -> str:
+    def needed_sql(self, site: CallSite, relation: str, since: int | None = None) -> str:
         """The argument tuples that a site needs, each as often as it does."""
         arguments = site.typed_arguments()
-        hit = f"{ident(site.known)} IS NOT NULL"
+        hit = site.hit(since)
         values = "".join(f", CASE WHEN NOT ({hit}) THEN {value} END AS a{i}" for i, value in enumerate(arguments))
         return (
-            f"SELECT {hit} AS hit, {_fingerprint(site)} AS fingerprint{values} FROM {self._up_to(site, relation)} "
+            f"SELECT {hit} AS hit, {_fingerprint(site)} AS fingerprint, "
+            f"{ident(SOURCE_ID) if self.scan else 'NULL'} AS source_id{values} FROM {self._up_to(site, relation)} "
             f"WHERE {_made(site)}"
         )
 
