@@ -638,7 +638,12 @@ class Grammar:
 
     def select(self, kinds: list[str], depth: int) -> str:
         source, scope = self.source(depth)
-        return f"SELECT {self.items(scope, kinds, depth)} FROM {source}{self.where(scope, depth)}"
+        return f"SELECT {self.items(scope, kinds, depth)} FROM {source}{self.where(scope, depth)}{self.sorted(scope)}"
+
+    def sorted(self, scope: list[Column]) -> str:
+        """By what need not be shown. It decides nothing, as there is no LIMIT."""
+        shown = [column for column in scope if column.kind not in (LIST, STRUCT)]
+        return f" ORDER BY {self.pick(shown).sql}" if shown and self.chance(15) else ""
 
     def grouped(self, kinds: list[str], depth: int) -> str:
         source, scope = self.source(depth)
@@ -648,6 +653,7 @@ class Grammar:
         return (
             f"SELECT {', '.join(f'{item} AS c{i}' for i, item in enumerate(items))} FROM {source}"
             f"{self.where(scope, depth)}{' GROUP BY ' + ', '.join(keys) if keys else ''}{self.having(scope)}"
+            f"{' ORDER BY count(*)' if self.chance(10) else ''}"
         )
 
     def grouping_sets(self, kinds: list[str], depth: int) -> str:
@@ -721,22 +727,26 @@ class Grammar:
     def distinct(self, kinds: list[str], depth: int) -> str:
         if self.chance(60):
             return self.select(kinds, depth).replace("SELECT", "SELECT DISTINCT", 1)
-        names = [f"c{i}" for i in range(len(kinds))]
-        order = self.order([Column(name, kind) for name, kind in zip(names, kinds, strict=True)])
+        inner, order, shown = self.hiding(kinds)
         first = order.split(",")[0].split(" DESC")[0].split(" NULLS")[0]
-        return (
-            f"SELECT DISTINCT ON ({first}) {', '.join(names)} FROM ({self.select(kinds, depth - 1)}) ORDER BY {order}"
-        )
+        return f"SELECT DISTINCT ON ({first}) {shown} FROM ({self.select(inner, depth - 1)}) ORDER BY {order}"
+
+    def hiding(self, kinds: list[str]) -> tuple[list[str], str, str]:
+        """The kinds of a query's columns, the order by all of them, and the select list that shows these kinds only."""
+        inner = [*kinds, *self.draw(st.lists(st.sampled_from([INT, TEXT]), max_size=1))]
+        return inner, self.order(as_columns(inner)), ", ".join(f"c{i}" for i in range(len(kinds)))
 
     def set_operation(self, kinds: list[str], depth: int) -> str:
         operation = self.pick(SET_OPERATIONS)
-        return f"({self.query(depth - 1, kinds)}) {operation} ({self.query(depth - 1, kinds)})"
+        order = self.pick(["", "", "", " ORDER BY c0", " ORDER BY c0 IS NULL"])
+        return f"({self.query(depth - 1, kinds)}) {operation} ({self.query(depth - 1, kinds)}){order}"
 
     def limited(self, kinds: list[str], depth: int) -> str:
-        order = self.order(as_columns(kinds))
-        query = self.query(depth - 1, kinds)
+        inner, order, shown = self.hiding(kinds)
+        query = self.query(depth - 1, inner)
         limit = self.pick(["LIMIT 2", "LIMIT 1 OFFSET 1", "LIMIT 5", "OFFSET 3"])
-        return f"SELECT * FROM ({query}) ORDER BY {order} {limit}"
+        form = self.pick(["SELECT {} FROM ({}) ORDER BY {} {}", "SELECT * FROM (SELECT {} FROM ({}) ORDER BY {}) {}"])
+        return form.format(shown, query, order, limit)
 
     def with_cte(self, kinds: list[str], depth: int) -> str:
         made = self.kinds()

@@ -187,6 +187,7 @@ SUBQUERY = {
     "two at once": "SELECT id FROM people WHERE id IN (SELECT person FROM events) AND team NOT IN (SELECT id FROM teams WHERE boss IS NULL)",
 }
 AGGREGATE = {
+    "sorted by what is not shown": "SELECT kind FROM events GROUP BY kind ORDER BY max(n), count(DISTINCT person)",
     "count(*)": "SELECT team, count(*) AS n FROM people GROUP BY team",
     "count": "SELECT team, count(name) AS n FROM people GROUP BY team",
     "count distinct": "SELECT kind, count(DISTINCT person) AS n FROM events GROUP BY kind",
@@ -267,6 +268,18 @@ DISTINCT = {
     "of an aggregate": "SELECT DISTINCT count(*) AS n FROM events GROUP BY kind",
     "on": "SELECT DISTINCT ON (team) team, id, name FROM people ORDER BY team, pay DESC NULLS LAST, id",
     "on several": "SELECT DISTINCT ON (kind, person) kind, person, n FROM events ORDER BY kind, person, n DESC",
+    "on what is not shown": "SELECT DISTINCT ON (team) name FROM people ORDER BY team, pay DESC NULLS LAST, id",
+    "on all that is shown": "SELECT DISTINCT ON (kind, person) kind, person FROM events",
+    "on less in a subquery": "SELECT count(*) AS n FROM (SELECT DISTINCT ON (kind, lower(kind)) kind, person FROM events)",
+    "by a collation": "SELECT lower(kind) AS k FROM (SELECT DISTINCT kind COLLATE NOCASE AS kind FROM events)",
+    "sorted by what is not shown": "SELECT DISTINCT kind FROM events ORDER BY kind, n, person",
+    "sorted by an expression": "SELECT DISTINCT kind FROM events ORDER BY n % 2, upper(kind)",
+    "sorted, in a subquery": "SELECT count(*) AS n FROM (SELECT DISTINCT kind FROM events ORDER BY n)",
+    "sorted, in a CTE": "WITH d AS (SELECT DISTINCT kind, person FROM events ORDER BY n) SELECT a.kind FROM d a JOIN d b USING (person)",
+    "sorted, in a union": "(SELECT DISTINCT kind FROM events ORDER BY n) UNION ALL (SELECT DISTINCT name FROM teams ORDER BY id)",
+    "sorted aggregates": "SELECT DISTINCT count(*) AS n FROM events GROUP BY kind ORDER BY sum(n)",
+    "sorted by a function": "SELECT DISTINCT py_up(kind) AS k FROM events ORDER BY py_twice(n::BIGINT)",
+    "sorted, with LIMIT": "SELECT DISTINCT kind FROM events ORDER BY upper(kind), kind LIMIT 2",
 }
 WINDOW = {
     "row_number": "SELECT id, row_number() OVER (PARTITION BY team ORDER BY id) AS r FROM people",
@@ -303,6 +316,10 @@ SETS = {
     "intersect all": "SELECT n FROM events INTERSECT ALL SELECT team FROM people",
     "except": "SELECT person FROM events EXCEPT SELECT id FROM people",
     "except all": "SELECT person FROM events EXCEPT ALL SELECT id FROM people",
+    "sorted": "SELECT id FROM people UNION SELECT person FROM events ORDER BY id",
+    "sorted by an expression": "SELECT id FROM people UNION SELECT person FROM events ORDER BY id % 2",
+    "union all sorted by an expression": "SELECT id FROM people UNION ALL SELECT person FROM events ORDER BY id % 2",
+    "except sorted by an expression": "SELECT id FROM people EXCEPT SELECT person FROM events ORDER BY id % 2, id LIMIT 2",
     "three": "SELECT id FROM people UNION ALL SELECT id FROM teams EXCEPT SELECT person FROM events",
     "types made equal": "SELECT id FROM people UNION ALL SELECT pay FROM people",
     "of aggregates": "SELECT 'p' AS s, count(*) AS n FROM people UNION ALL SELECT 'e', count(*) FROM events",
@@ -317,6 +334,12 @@ LIMIT = {
     "of an aggregate": "SELECT team, sum(pay) AS s FROM people GROUP BY team ORDER BY s DESC NULLS LAST, team LIMIT 2",
     "under a join": "SELECT t.name FROM teams t JOIN (SELECT team FROM people ORDER BY pay, id LIMIT 3) AS p ON p.team = t.id",
     "order without limit": "SELECT id FROM people ORDER BY name, id",
+    "by what is not shown": "SELECT name FROM people ORDER BY pay DESC NULLS LAST, id LIMIT 3",
+    "by an aggregate that is not shown": "SELECT team FROM people GROUP BY team ORDER BY count(*), team LIMIT 2",
+    "of a sorted subquery": "SELECT * FROM (SELECT name || '!' AS n FROM people ORDER BY id DESC) LIMIT 2",
+    "of a sorted subquery, filtered": "SELECT name FROM (SELECT * FROM people ORDER BY id DESC) WHERE py_known(id::BIGINT) LIMIT 2",
+    "of a sorted CTE": "WITH a AS (SELECT name FROM people ORDER BY id DESC) SELECT upper(name) AS n FROM a LIMIT 2",
+    "of a limit": "SELECT * FROM (SELECT name FROM people ORDER BY id DESC LIMIT 3) LIMIT 2",
 }
 WITH = {
     "once": "WITH a AS (SELECT id, pay FROM people WHERE active) SELECT id FROM a WHERE pay > 10",

@@ -124,6 +124,7 @@ def expressions(relation: Relation) -> Iterator[str]:
             yield from relation["order"]
         case "limit":
             yield from (part for part in (relation["limit"], relation["offset"]) if part)
+            yield from relation.parts.get("order", [])
 
 
 def needed(root: Relation) -> dict[int, set[str]]:

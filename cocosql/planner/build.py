@@ -136,9 +136,6 @@ class _Builder:
         pairs = zip(relation.names, relation["expressions"], strict=True)
         return self.block(relation.inputs[0]).with_items({name: item for name, item in pairs if name in wanted})
 
-    def _order(self, relation: Relation) -> Block:
-        return self.block(relation.inputs[0])
-
     def _unnest(self, relation: Relation) -> Block:
         below = self.block(relation.inputs[0])
         new = relation.names[len(relation.inputs[0].names) :]
@@ -299,15 +296,18 @@ class _Builder:
         return self._above(relation, Window(inputs=inputs, keys=keys, columns=columns, windows=called))
 
     def _distinct(self, relation: Relation) -> Block:
-        below = self.block(relation.inputs[0])
-        if not relation["on"] and below.identity() is not None:
+        below, on, order = self.block(relation.inputs[0]), relation["on"], relation["order"]
+        shown = {name: part for part in on if (name := column_of(part))}
+        if on and len(shown) == len(on) and self._needed[id(relation)] <= shown.keys():
+            below, on, order = below.with_items(shown), [], []  # it is DISTINCT of these
+        if not on and below.identity() is not None:
             return below  # no two of its rows are equal
-        below, hoisted = self._hoisted(below, relation["on"])
-        order = [replace_whole(part, hoisted) for part in relation["order"]]
+        below, hoisted = self._hoisted(below, on)
+        order = [replace_whole(part, hoisted) for part in order]
         self._check_calls(order, "an expression of ORDER BY")
         inputs = self._inputs(below)
         columns = list(inputs[0].columns)
-        on = [hoisted.get(part, part) for part in relation["on"]]
+        on = [hoisted.get(part, part) for part in on]
         keys = (on or [reference(name) for name in columns],)
         return self._above(relation, Distinct(inputs=inputs, keys=keys, columns=columns, on=on, order=order))
 
@@ -332,9 +332,7 @@ class _Builder:
         return self._above(relation, operator_)
 
     def _limit(self, relation: Relation) -> Block:
-        (below,) = relation.inputs
-        order = below["order"] if below.kind == "order" else []
-        rows = below.inputs[0] if below.kind == "order" else below
+        (rows,), order = relation.inputs, relation["order"]
         block, hoisted = self._hoisted(self.block(rows), [ordered_by(part) for part in order if self._calls(part)])
         block_order = [replace_whole(part, hoisted) for part in order]
         inputs = self._inputs(block)

@@ -115,6 +115,50 @@ def _filtered_sides(join: Relation) -> tuple[int, ...]:
             return (0,)  # for ASOF, too: a row on the right is the nearest among all of them
 
 
+# --- orders -----------------------------------------------------------------------------------------------------------
+
+
+def orders_to_limits(root: Relation, _: Calls, __: Iterator[str]) -> Relation:
+    """An order decides which rows a LIMIT above it takes, and nothing else: columns that are only sorted by go."""
+
+    def rule(relation: Relation) -> Relation:
+        return _ordered_limit(relation) if relation.kind == "limit" else relation
+
+    def rest(relation: Relation) -> Relation:
+        return relation.inputs[0] if relation.kind == "order" else relation
+
+    return transform(transform(root, rule), rest)
+
+
+def _ordered_limit(limit: Relation) -> Relation:
+    """LIMIT with the order of its rows, below the projections of them: these may not show what is sorted by."""
+    projections = []
+    (rows,) = limit.inputs
+    while rows.kind == "project":
+        projections.append(rows)
+        (rows,) = rows.inputs
+    order = _order_of(rows)
+    if not order:
+        return replace(limit, parts={**limit.parts, "order": []})
+    result = replace(limit, inputs=(rows,), columns=rows.columns, parts={**limit.parts, "order": order})
+    for projection in reversed(projections):
+        result = replace(projection, inputs=(result,))
+    return result
+
+
+def _order_of(relation: Relation) -> list[str]:
+    """How its rows are sorted: filters and LIMIT leave them so."""
+    match relation.kind:
+        case "order":
+            return [*relation["order"], *_order_of(relation.inputs[0])]
+        case "filter":
+            return _order_of(relation.inputs[0])
+        case "limit":
+            return list(relation["order"])
+        case _:
+            return []
+
+
 # --- IN and EXISTS ----------------------------------------------------------------------------------------------------
 
 
@@ -324,4 +368,4 @@ def one_partition_each(root: Relation, _: Calls, __: Iterator[str]) -> Relation:
     return transform(root, rule)
 
 
-REWRITES = (push_filters, marks_to_joins, grouping_sets_to_union, one_partition_each)
+REWRITES = (push_filters, orders_to_limits, marks_to_joins, grouping_sets_to_union, one_partition_each)

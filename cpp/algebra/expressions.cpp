@@ -163,6 +163,8 @@ std::vector<Expressions::Parsed> Expressions::Export(const ExpressionRefs &expre
 			exact.push_back(ExportOne(expression.get()));
 		} catch (const NotImplementedException &error) {
 			throw Inexpressible(Subject(expression.get()) + " cannot be written back as SQL: " + error.what());
+		} catch (const InternalException &) {
+			throw Inexpressible(Subject(expression.get()) + " cannot be written back as SQL");
 		}
 		written.push_back(exact.back()->Copy());
 		MakeReadable(written.back(), STYLES[0]);

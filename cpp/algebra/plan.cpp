@@ -9,6 +9,7 @@
 #include "duckdb/common/type_visitor.hpp"
 #include "duckdb/function/window_function.hpp"
 #include "duckdb/parser/query_node/select_node.hpp"
+#include "duckdb/planner/column_binding_map.hpp"
 #include "duckdb/planner/expression/bound_aggregate_expression.hpp"
 #include "duckdb/planner/expression/bound_columnref_expression.hpp"
 #include "duckdb/planner/expression/bound_conjunction_expression.hpp"
@@ -687,18 +688,20 @@ Node Builder::MakeDistinct(LogicalDistinct &distinct, Inputs inputs) {
 	auto scope = Scope(inputs);
 	Expressions expressions(context, scope);
 	ExpressionRefs targets;
-	auto is_on = distinct.distinct_type == DistinctType::DISTINCT_ON;
-	auto by_meaning = false;
+	column_binding_set_t shown;
 	for (auto &target : distinct.distinct_targets) {
-		if (is_on) {
-			targets.push_back(*target);
-		} else { // of a UNION, one side of which has a collation, the columns have none
-			by_meaning |= target->GetExpressionClass() != ExpressionClass::BOUND_COLUMN_REF;
+		targets.push_back(*target);
+		if (target->GetExpressionClass() == ExpressionClass::BOUND_COLUMN_REF) {
+			shown.insert(target->Cast<BoundColumnRefExpression>().Binding());
 		}
 	}
-	by_meaning |= !is_on && AreComparedByMeaning(scope);
-	auto on = Texts(expressions.Write(targets));
+	// DISTINCT, too, is of its targets: other columns are there for an ORDER BY above, or are equal by a collation.
+	auto is_of_all = distinct.distinct_type == DistinctType::DISTINCT &&
+	                 std::all_of(scope.begin(), scope.end(),
+	                             [&](const Column &column) { return shown.count(column.binding) > 0; });
+	auto on = is_of_all ? Field(Field::List()) : Texts(expressions.Write(targets));
 	auto order = distinct.order_by ? Orders(distinct.order_by->orders, expressions) : Field(Field::List());
+	auto by_meaning = is_of_all && AreComparedByMeaning(scope);
 	return {"distinct", inputs, scope, {{"on", on}, {"order", order}, {"by_meaning", by_meaning}}};
 }
 

@@ -30,11 +30,13 @@ bool IsSameConstant(ClientContext &context, const Expression &left, const Expres
 	if (!left.IsFoldable() || !right.IsFoldable()) {
 		return false;
 	}
-	Value left_value;
-	Value right_value;
-	return ExpressionExecutor::TryEvaluateScalar(context, left, left_value) &&
-	       ExpressionExecutor::TryEvaluateScalar(context, right, right_value) &&
-	       left_value.type() == right_value.type() && Value::NotDistinctFrom(left_value, right_value);
+	try {
+		auto left_value = ExpressionExecutor::EvaluateScalar(context, left);
+		auto right_value = ExpressionExecutor::EvaluateScalar(context, right);
+		return left_value.type() == right_value.type() && Value::NotDistinctFrom(left_value, right_value);
+	} catch (const std::exception &) {
+		return false; // an error, or what has no value of its own, as a lambda
+	}
 }
 
 void AddOperands(const Expression &expression, ExpressionType type, vector<reference<const Expression>> &operands) {
