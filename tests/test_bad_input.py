@@ -113,13 +113,32 @@ def test_a_view_that_reads_itself(notes: Con) -> None:
     refused(notes, "CREATE OR REPLACE INCREMENTAL VIEW v AS SELECT id, u FROM main.V", "v cannot read itself")
 
 
+def test_columns_that_follow_the_data(notes: Con) -> None:
+    refused(notes, "CREATE INCREMENTAL VIEW w AS PIVOT t ON s USING count(*)", "PIVOT", "IN (")
+    refused(notes, "CREATE INCREMENTAL VIEW w AS SELECT * FROM (PIVOT t ON s USING count(*))", "PIVOT", "IN (")
+
+
+@pytest.mark.parametrize(
+    "query", ["SELECT sum(id) EXPORT_STATE AS x FROM t", "SELECT variant_to_parquet_variant(id::VARIANT) AS x FROM t"]
+)
+def test_columns_that_no_table_can_have(notes: Con, query: str) -> None:
+    refused(notes, f"CREATE INCREMENTAL VIEW w AS {query}", "column x is of type", "no table can be declared with")
+
+
 def test_views_that_read_each_other(con: Con) -> None:
     con.execute(
         "CREATE TABLE t AS SELECT 1 AS id; CREATE INCREMENTAL VIEW a AS FROM t; CREATE INCREMENTAL VIEW b AS FROM a"
     )
     con.execute("CREATE VIEW p AS FROM b")
-    refused(con, "CREATE OR REPLACE INCREMENTAL VIEW a AS FROM b", "cannot read itself")
-    refused(con, "CREATE OR REPLACE INCREMENTAL VIEW a AS FROM p", "cannot read itself")
+    con.execute("CREATE INCREMENTAL VIEW c AS SELECT b.id FROM b, a")
+    refused(
+        con,
+        "CREATE OR REPLACE INCREMENTAL VIEW a AS FROM b",
+        "a cannot read itself: a reads b, b reads a",
+    )
+    refused(con, "CREATE OR REPLACE INCREMENTAL VIEW a AS FROM p", "a reads b, b reads a")
+    refused(con, "CREATE OR REPLACE INCREMENTAL VIEW b AS FROM c", "b reads c, c reads b")
+    refused(con, "CREATE OR REPLACE INCREMENTAL VIEW a AS SELECT ( + id) AS id FROM c", "a reads c")
     assert rows(con, "FROM a") == [(1,)]
 
 

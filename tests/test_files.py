@@ -528,6 +528,19 @@ def test_a_file_that_cannot_be_parsed(con: Con, docs: Path, calls: Calls, reader
     assert_view_equals_query(con, "v", query.format("upper"))
 
 
+def test_a_file_that_is_not_text(con: Con, docs: Path) -> None:
+    (docs / "a.txt").write_text("text")
+    pattern = literal(f"{docs}/*.txt")
+    con.execute(f"CREATE INCREMENTAL VIEW v AS SELECT filename, content FROM read_text({pattern})")
+    (docs / "b.txt").write_bytes(b"\xff")
+    for statement in ("REFRESH INCREMENTAL VIEW v", f"CREATE INCREMENTAL VIEW w AS FROM read_text({pattern})"):
+        with pytest.raises(duckdb.Error, match=r"b\.txt.*(?s:.*)decode\(content, 'replace'\) FROM read_blob"):
+            con.execute(statement)
+    query = f"SELECT filename, decode(content, 'replace') AS content FROM read_blob({pattern})"
+    con.execute(f"CREATE INCREMENTAL VIEW b AS {query}")
+    assert_view_equals_query(con, "b", query)
+
+
 def test_columns_of_files_change(con: Con, docs: Path, calls: Calls) -> None:
     def write(name: str, query: str) -> None:
         duckdb.sql(query).write_parquet(str(docs / f"{name}.parquet"))

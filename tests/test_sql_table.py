@@ -342,6 +342,8 @@ LIMIT = {
     "of a limit": "SELECT * FROM (SELECT name FROM people ORDER BY id DESC LIMIT 3) LIMIT 2",
 }
 WITH = {
+    "recursive by key": """WITH RECURSIVE r(k, v) USING KEY (k) AS (SELECT id, 0 FROM people
+        UNION ALL SELECT n.k, p.v + 1 FROM r AS n JOIN recurring.r AS p USING (k) WHERE n.v < 3) SELECT k, v FROM r""",
     "once": "WITH a AS (SELECT id, pay FROM people WHERE active) SELECT id FROM a WHERE pay > 10",
     "twice": "WITH a AS (SELECT person, n FROM events) SELECT x.person, y.n FROM a AS x JOIN a AS y ON x.n = y.person",
     "materialized": "WITH a AS MATERIALIZED (SELECT team, count(*) AS n FROM people GROUP BY team) SELECT a.team, b.n FROM a JOIN a AS b USING (team)",
@@ -360,6 +362,15 @@ OTHER = {
     "pivot of SQL": "SELECT * FROM events PIVOT (sum(n) FOR kind IN ('in', 'out'))",
     "sample of all": "SELECT id FROM people WHERE hash(id) % 2 = 0",
     "json": "SELECT id, to_json(home) AS j FROM people",
+    "error": "SELECT CASE WHEN id > 1000 THEN error('too large') ELSE id END AS x FROM people",
+    "error as a condition": "SELECT t.name FROM people p JOIN teams t ON p.team = t.id WHERE assert_true(p.id < 1000) IS NULL",
+    "json_group_object": "SELECT json_group_object(id::VARCHAR, name) AS x FROM people GROUP BY id",
+    "empty structs": "SELECT id, {} AS x, [{}, {}] AS y, struct_pack() AS z FROM people",
+    "distinct empty structs": "SELECT DISTINCT {} AS x FROM people",
+    "lambda over maps": "SELECT list_apply([MAP {'k': id}], lambda m: list_sort(map_values(m))) AS y FROM people",
+    "lambda in a lambda": "SELECT list_transform([tags], lambda l: list_filter(l, lambda t: t < name)) AS y FROM people",
+    "states of aggregates": "SELECT team, finalize(s) AS n FROM (SELECT team, sum(id) EXPORT_STATE AS s FROM people GROUP BY team)",
+    "states that are combined": "SELECT finalize(combine(s, s)) AS n FROM (SELECT avg(id) EXPORT_STATE AS s FROM people GROUP BY team)",
     "quoted names": 'SELECT id AS "order by", name AS "a""b", team AS "ä" FROM people AS "select"',
 }
 FUNCTION = {
@@ -409,7 +420,10 @@ GROUPS = {
 }
 TABLE = {f"{group}: {name}": query for group, found in GROUPS.items() for name, query in found.items()}
 #: Names of queries that have no incremental rule.
-RECOMPUTED = {"limit: of a subquery", "with: recursive", "with: recursive numbers"}
+RECOMPUTED = {
+    *("limit: of a subquery", "with: recursive", "with: recursive numbers", "with: recursive by key"),
+    *("other: states of aggregates", "other: states that are combined", "other: lambda over maps"),
+}
 #: What DuckDB refuses of Python functions, as they are volatile for it.
 WRONG = {
     "function: in a window": "PARTITION BY refuses volatile functions",

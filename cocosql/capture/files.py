@@ -6,8 +6,11 @@ and kept until the transaction ends, so that all that looks at its rows sees the
 """
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+
+import duckdb
 
 from cocosql._native import Session
 from cocosql.capture import SourceMoved
@@ -183,3 +186,17 @@ def _set(session: Session, variable: str, value: str, paths: list[str]) -> None:
 
 def _name(*parts: str) -> str:
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Says what to type where a file is not text."""
+    try:
+        yield
+    except duckdb.InvalidInputException as error:
+        if "as valid UTF-8" not in str(error):
+            raise
+        raise duckdb.InvalidInputException(
+            f"{error}\nSELECT filename, decode(content, 'replace') FROM read_blob(…) makes text of all files; "
+            "try(decode(content)) is NULL for such a file, and a Python function can take the bytes"
+        ) from None

@@ -1,13 +1,16 @@
 """What a query calls and reads by name: functions, and the views and macros behind them."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
-import duckdb
 from sqlglot import exp
 
 from cocosql._native import Session
 from cocosql.catalog.names import Name, relation
+from cocosql.planner.algebra import Relation
+from cocosql.planner.determinism import Kind
 from cocosql.planner.qualify import tables, without_database
 from cocosql.sqltext import try_parse
 
@@ -24,19 +27,12 @@ _BARE: dict[type[exp.Expr], str] = {
     exp.Localtimestamp: "localtimestamp",
 }
 
+_LITERAL = re.compile(r"'(?:[^']|'')*'")
+_CALLED = re.compile(r'(\w+)"?\s*\(')
+_BARE_WORD = re.compile(rf'(?<![\w".])({"|".join(_BARE.values())})(?![\w"])', re.IGNORECASE)
+
 #: How the names of macros begin among definitions.
 _MACRO = "macro "
-
-#: Functions that DuckDB calls consistent although they read what is not in the query.
-_READS_SESSION = {
-    *("getvariable", "current_setting", "current_query", "nextval", "currval", "getenv", "age(timestamp)"),
-    *("current_user", "session_user", "current_role", "current_catalog", "current_schema", "current_schemas"),
-    *("current_database", "user"),
-}
-
-
-#: What SQL knows under the name of a function: its kind ("volatile" if it is not consistent), and a macro's definition.
-Kind = tuple[str, str | None]
 
 
 @dataclass
@@ -57,10 +53,18 @@ class Definitions:
         return [name.removeprefix(_MACRO) for name in self.texts if name.startswith(_MACRO)]
 
 
-def collect(session: Session, tree: exp.Expr, database: str, incremental: Iterable[Name]) -> Definitions:
-    """What a query of a database uses, through macros and views, of which some are incremental."""
+def collect(
+    session: Session, tree: exp.Expr | None, sql: str, database: str, incremental: Iterable[Name]
+) -> Definitions:
+    """What a query of a database uses, through macros and views, of which some are incremental.
+
+    Of a query without a tree, what its words may name.
+    """
     found = Definitions(database, incremental=frozenset(name.key() for name in incremental))
-    _collect(session, tree, found)
+    if tree is None:
+        _collect_functions(session, _words(sql), found)
+    else:
+        _collect(session, tree, found)
     return found
 
 
@@ -78,24 +82,15 @@ def known_functions(session: Session, names: set[str]) -> dict[str, set[Kind]]:
     return known
 
 
-def check_deterministic(used: dict[str, set[Kind]], python: set[str]) -> None:
-    """Refuse functions that give another result each time.
-
-    Raises:
-        duckdb.InvalidInputException: if one is among those used.
-    """
-    for found in sorted(used.keys() - python):
-        name = found.removesuffix("(timestamp)")
-        if found in _READS_SESSION or found in _BARE.values() or any(kind == "volatile" for kind, _ in used[found]):
-            raise duckdb.InvalidInputException(
-                f"{name} cannot be part of an incremental view: it gives another result each time, so the view could "
-                f"not equal its query. Put the value into a table that the view reads, or apply {name} where you read "
-                "the view"
-            )
-
-
 def _collect(session: Session, tree: exp.Expr, found: Definitions) -> None:
-    new = known_functions(session, _function_names(tree) - found.functions.keys())
+    _collect_functions(session, _function_names(tree), found)
+    if isinstance(tree, exp.Query):
+        for table in tables(tree):
+            _collect_view(session, table, found)
+
+
+def _collect_functions(session: Session, names: set[str], found: Definitions) -> None:
+    new = known_functions(session, names - found.functions.keys())
     found.functions.update(new)
     for name, kinds in new.items():
         macros = sorted(definition for _, definition in kinds if definition)
@@ -103,9 +98,6 @@ def _collect(session: Session, tree: exp.Expr, found: Definitions) -> None:
             found.texts[f"{_MACRO}{name}"] = ", ".join(macros)
         for definition in macros:
             _collect_text(session, definition, found)
-    if isinstance(tree, exp.Query):
-        for table in tables(tree):
-            _collect_view(session, table, found)
 
 
 def _collect_view(session: Session, table: exp.Table, found: Definitions) -> None:
@@ -124,6 +116,7 @@ def _collect_text(session: Session, text: str, found: Definitions, view: Name | 
     tree = try_parse(text)
     query = tree.expression if isinstance(tree, exp.Create) else tree
     if query is None:
+        _collect_functions(session, _words(text), found)
         return
     if view and isinstance(query, exp.Query):
         _fill_names(session, query, view)
@@ -151,3 +144,28 @@ def _function_names(tree: exp.Expr) -> set[str]:
         elif type(node) in _BARE:
             names.add(_BARE[type(node)])
     return names
+
+
+def _words(sql: str) -> set[str]:
+    """Names in SQL that may be of functions."""
+    return _called(sql) | {name.lower() for name in _BARE_WORD.findall(_LITERAL.sub("''", sql))}
+
+
+def _called(sql: str) -> set[str]:
+    """What stands before a parenthesis in SQL."""
+    return {name.lower() for name in _CALLED.findall(_LITERAL.sub("''", sql))}
+
+
+def called(relations: list[Relation]) -> set[str]:
+    """The functions that a bound query calls, also by words that look like columns."""
+    return {name for relation in relations for text in _texts(relation.parts) for name in _called(text)}
+
+
+def _texts(part: Any) -> Iterator[str]:
+    if isinstance(part, str):
+        yield part
+    elif isinstance(part, (list, tuple)):
+        for each in part:
+            yield from _texts(each)
+    elif isinstance(part, dict):
+        yield from _texts(list(part.values()))

@@ -18,6 +18,7 @@ from cocosql.planner.algebra import NotIncremental, Relation, algebra, described
 from cocosql.planner.build import plan_flow
 from cocosql.planner.call_sites import Callee
 from cocosql.planner.choice import is_by_query
+from cocosql.planner.determinism import OF_THE_WHOLE, check_deterministic
 from cocosql.planner.flow import Flow
 from cocosql.planner.operators.recompute import Recompute
 from cocosql.planner.parse import parse, same_meaning
@@ -44,7 +45,9 @@ class Plan:
     sql: str = ""
     column_names: list[str] = field(default_factory=list)
     column_types: list[str] = field(default_factory=list)
-    #: The functions that it calls, by lower-case name.
+    #: Names of all functions that it calls, lower case.
+    called: set[str] = field(default_factory=set)
+    #: The functions in Python that it calls, by lower-case name.
     callees: dict[str, Callee] = field(default_factory=dict)
     #: Fingerprint of the query with the views and macros behind it, of what DuckDB makes of it, with all types, and of
     #: the flow that it has become.
@@ -136,6 +139,7 @@ def describe(session: Session, made: Plan) -> None:
     names = given or [name for name, _ in columns]
     made.column_names = _distinct([*names, *(name for name, _ in columns[len(names) :])])
     made.column_types = [kind for _, kind in columns]
+    _check_types(session, columns)
     _check_not_reserved(made.column_names, ": give it another name with AS, for")
     if any(name.lower() == ROW_ID for name in made.column_names):
         raise duckdb.InvalidInputException(
@@ -145,18 +149,14 @@ def describe(session: Session, made: Plan) -> None:
 
 def find_definitions(session: Session, made: Plan) -> None:
     """Find the functions, views and macros that the query uses, and refuse those that are not deterministic."""
-    database = made.view.name.database
-    if made.tree is None:
-        names = {name.lower() for name in re.findall(r"(\w+)\s*\(", made.sql)}
-        used = definitions.Definitions(database, definitions.known_functions(session, names))
-    else:
-        incremental = [other.name for other in made.others]
-        used = definitions.collect(session, made.tree, database, incremental)
+    incremental = [other.name for other in made.others]
+    used = definitions.collect(session, made.tree, made.sql, made.view.name.database, incremental)
     made.relations, made.macros = used.relations, used.macros
     made.shape = definitions.shape(session, made.relations, made.macros)
     python = functions.registered(session)
     remembered = {call.function.lower() for call in made.view.calls}
-    definitions.check_deterministic(used.functions, {*python, *remembered})
+    check_deterministic(used.functions, {*python, *remembered})
+    made.called = set(used.functions)
     made.callees = _callees(session, made.view, python, used.functions.keys() & {*python, *remembered})
     files = [[source.sql, *source.types.items()] for source in made.files]
     made.definition = _fingerprint([made.view.query, sorted(used.texts.items()), *files])
@@ -168,6 +168,8 @@ def find_algebra(session: Session, made: Plan) -> None:
     if made.tree is not None and made.files:
         marked = render(sources.with_file_tables(session, made.tree, made.files))
     made.algebra = algebra(session, marked, made.path)
+    bound = definitions.called(made.algebra) - made.called
+    check_deterministic(definitions.known_functions(session, bound), set(made.callees))
     found: dict[str, Source] = {}
     for relation in made.algebra:
         source = sources.source_of(session, relation, made.others, made.files)
@@ -187,6 +189,8 @@ def find_flow(session: Session, made: Plan) -> None:
         return found
 
     try:
+        if whole := sorted(made.called & OF_THE_WHOLE):
+            raise NotIncremental(f"{whole[0]}, which is of a table as a whole, has no incremental rule")
         made.flow = plan_flow(made.algebra, made.callees, source_of, partial(same_meaning, session))
     except NotIncremental as reason:
         made.recompute = Recompute(made.sql, str(reason))
@@ -220,6 +224,20 @@ def _check_not_reserved(names: list[str], mend: str) -> None:
             raise duckdb.InvalidInputException(
                 f"column {name}{mend} names that begin with {RESERVED} are CocoSQL's own"
             )
+
+
+def _check_types(session: Session, columns: list[tuple[str, str]]) -> None:
+    """Refuse columns that no CREATE TABLE can declare, as states of aggregates."""
+    for name, kind in columns:
+        if kind.isalpha():
+            continue  # as INTEGER and most
+        try:
+            session.describe(f"SELECT NULL::{kind}")
+        except duckdb.Error:
+            raise duckdb.InvalidInputException(
+                f"column {name} is of type {kind}, which no table can be declared with: show what is made of it, as "
+                "finalize(…) of a state, or a cast"
+            ) from None
 
 
 def _fingerprint(parts: list[Any]) -> str:

@@ -70,8 +70,9 @@ def tables(tree: exp.Query) -> Iterator[exp.Table]:
 
 
 def _is_cte(table: exp.Table) -> bool:
-    """Whether the name is of a CTE that is in scope there."""
-    if table.args.get("db"):
+    """Whether the name is of a CTE that is in scope there; ``recurring.r`` is of a recursive one, USING KEY."""
+    is_recurring = table.db.lower() == "recurring" and not table.args.get("catalog")
+    if table.args.get("db") and not is_recurring:
         return False
     node: exp.Expr | None = table
     while node is not None:

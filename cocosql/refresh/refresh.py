@@ -9,6 +9,7 @@ import duckdb
 
 from cocosql._native import Session
 from cocosql.capture import SourceMoved, snapshots
+from cocosql.capture.files import explained
 from cocosql.catalog import errors, functions, locks, migrations, runs, settings, views
 from cocosql.catalog.locked_views import LockedViews, as_it_is, lock
 from cocosql.catalog.names import Name
@@ -118,7 +119,7 @@ def run(
     chain.append(ViewRefresh(plan, target, locked, full, recall))
     started = time.monotonic()
     try:
-        with runs.going_on(session, target):
+        with runs.going_on(session, target), explained():
             _attempt_until_done(session, chain, started)
     except BaseException as error:
         _record_failure(session, locked, chain, time.monotonic() - started, error)
@@ -137,18 +138,25 @@ def prepared(session: Session, view: View) -> Session:
 
 def upstream(view: View, others: list[View]) -> list[View]:
     """The incremental views that a view reads, those that others read first. `others` are all of its database."""
-    by_source = {qualified(other.name.schema, other.name.name): other for other in others}
     ordered: dict[int, View] = {}
-    _add_upstream(view, by_source, ordered)
+    _add_upstream(view, by_source(others), ordered)
     return list(ordered.values())
 
 
-def _add_upstream(view: View, by_source: dict[str, View], ordered: dict[int, View]) -> None:
-    for given in view.inputs:
-        other = by_source.get(given.source)
-        if other and given.capture == "view":
-            _add_upstream(other, by_source, ordered)
-            ordered.setdefault(other.view_id, other)
+def _add_upstream(view: View, known: dict[str, View], ordered: dict[int, View]) -> None:
+    for other in read_by(view, known):
+        _add_upstream(other, known, ordered)
+        ordered.setdefault(other.view_id, other)
+
+
+def by_source(views: list[View]) -> dict[str, View]:
+    """Views by the name that views which read them have stored."""
+    return {qualified(view.name.schema, view.name.name): view for view in views}
+
+
+def read_by(view: View, known: dict[str, View]) -> list[View]:
+    """The incremental views that a view itself reads."""
+    return [known[given.source] for given in view.inputs if given.capture == "view" and given.source in known]
 
 
 def downstream(view: View, others: list[View]) -> list[View]:

@@ -1,5 +1,6 @@
 """CREATE [OR REPLACE] INCREMENTAL VIEW [IF NOT EXISTS] name [(column, …)] [WITH (…)] AS query [WITH NO DATA]"""
 
+import itertools
 from dataclasses import replace
 
 import duckdb
@@ -17,7 +18,7 @@ from cocosql.planner.qualify import qualify
 from cocosql.refresh import state
 from cocosql.refresh.describe import describe_operators, source_id_types
 from cocosql.refresh.inputs import as_input, captures
-from cocosql.refresh.refresh import check_shown, prepared, upstream
+from cocosql.refresh.refresh import by_source, check_shown, prepared, read_by, upstream
 from cocosql.refresh.refresh import planned as plan_of
 from cocosql.refresh.refresh import run as run_refresh
 from cocosql.sqltext import ident, render
@@ -156,8 +157,12 @@ def _search_path(caller: Caller, name: Name) -> list[str]:
 def check_plan(planned: Plan) -> None:
     """Refuse what cannot be a view, before anything is written."""
     view = planned.view
-    if any(other.name.key() == view.name.key() for other in upstream_of(planned)):
-        raise duckdb.CatalogException(f"view {view.name} cannot read itself")
+    known = by_source(planned.others)
+    for way in (_way_to(view.name, other, known) for other in _named(planned)):
+        if way:
+            steps = [f"{one.name} reads {other.name}" for one, other in itertools.pairwise([view, *way])]
+            indirect = f": {', '.join(steps)}" if len(steps) > 1 else ""
+            raise duckdb.CatalogException(f"view {view.name} cannot read itself{indirect}")
     if view.options.get("on_error") == "keep" and planned.recompute and planned.callees:
         raise duckdb.NotImplementedException(
             f"on_error = 'keep' cannot tell which rows of {view.name} a failed call belongs to: "
@@ -190,13 +195,26 @@ def _check_log(planned: Plan) -> None:
 
 
 def upstream_of(planned: Plan) -> list[View]:
-    """The incremental views that a planned view names, those that others read first."""
+    """The incremental views that a planned view reads, those that others read first."""
     found: dict[int, View] = {}
-    for other in planned.others:
-        if other.name.key() in planned.relations:
-            for view in [*upstream(other, planned.others), other]:
-                found.setdefault(view.view_id, view)
+    for other in _named(planned):
+        for view in [*upstream(other, planned.others), other]:
+            found.setdefault(view.view_id, view)
     return list(found.values())
+
+
+def _named(planned: Plan) -> list[View]:
+    """The incremental views that a planned view itself reads."""
+    read = {source.upstream.view_id for source in planned.sources if source.upstream}
+    return [other for other in planned.others if other.name.key() in planned.relations or other.view_id in read]
+
+
+def _way_to(name: Name, view: View, known: dict[str, View]) -> list[View]:
+    """The views from one to that of a name, each of which reads the next; none if there is no such way."""
+    if view.name.key() == name.key():
+        return [view]
+    ways = (_way_to(name, other, known) for other in read_by(view, known))
+    return next(([view, *way] for way in ways if way), [])
 
 
 def _create_empty(session: Session, locked: LockedViews, planned: Plan, existing: View | None) -> None:

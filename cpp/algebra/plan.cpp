@@ -8,6 +8,7 @@
 #include "duckdb/common/table_column.hpp"
 #include "duckdb/common/type_visitor.hpp"
 #include "duckdb/function/window_function.hpp"
+#include "duckdb/parser/expression/type_expression.hpp"
 #include "duckdb/parser/query_node/select_node.hpp"
 #include "duckdb/planner/column_binding_map.hpp"
 #include "duckdb/planner/expression/bound_aggregate_expression.hpp"
@@ -80,6 +81,18 @@ bool IsComparedByMeaning(ClientContext &context, const LogicalType &type) {
 		return part.id() == LogicalTypeId::VARIANT ||
 		       (part.id() == LogicalTypeId::VARCHAR && ExpressionBinder::PushCollation(context, value, part));
 	});
+}
+
+//! Columns of some types, as of states of aggregates, can be worked with in a query, but not be kept in a table.
+void CheckCanBeKept(const Node &node) {
+	for (auto &column : node.columns) {
+		TypeVisitor::Contains(column.type, [](const LogicalType &part) {
+			if (part.IsAggregateState() || !TypeExpression::IsSQLType(part.id())) {
+				throw Inexpressible("a column of type " + part.ToString());
+			}
+			return false;
+		});
+	}
 }
 
 class Builder {
@@ -156,7 +169,9 @@ idx_t Builder::Visit(LogicalOperator &op) {
 		}
 	}
 	try {
-		return Narrow(Add(Make(op, inputs)), op.GetColumnBindings());
+		auto node = Make(op, inputs);
+		CheckCanBeKept(node);
+		return Narrow(Add(std::move(node)), op.GetColumnBindings());
 	} catch (const Inexpressible &what) {
 		return Add(MakeOpaque(op, inputs, what.what()));
 	}

@@ -47,9 +47,10 @@ public:
 private:
 	template <class ENTRY>
 	void AddOverloads(ENTRY &entry, const char *kind) {
+		auto unstable = entry.internal ? "built-in, not consistent" : "volatile";
 		for (idx_t i = 0; i < entry.functions.Size(); i++) {
 			auto is_stable = entry.functions.GetFunctionByOffset(i)->GetStability() == FunctionStability::CONSISTENT;
-			kinds.emplace(name, is_stable ? kind : "volatile", std::nullopt);
+			kinds.emplace(name, is_stable ? kind : unstable, std::nullopt);
 		}
 	}
 

@@ -129,9 +129,13 @@ void CheckQuerySyntax(ClientContext &context, const std::string &text, const Sta
 	padded += statement.query;
 	Parser parser(context);
 	parser.ParseQuery(padded);
+	QueryLocation location(statement.query_offset, statement.query.size());
+	if (parser.statements.size() == 1 && parser.statements[0]->type == StatementType::MULTI_STATEMENT) {
+		throw ParserException(location, "the columns of PIVOT without IN follow the data: give the values, as in "
+		                                "PIVOT t ON x IN ('a', 'b') USING count(*)");
+	}
 	if (parser.statements.size() != 1 || parser.statements[0]->type != StatementType::SELECT_STATEMENT) {
-		throw ParserException(QueryLocation(statement.query_offset, statement.query.size()),
-		                      "an incremental view is made of one SELECT");
+		throw ParserException(location, "an incremental view is made of one SELECT");
 	}
 }
 
