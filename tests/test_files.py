@@ -785,6 +785,7 @@ def test_another_process_knows_the_files(tmp_path: Path, docs: Path, reader: str
         from cocosql import listing
         listing._SETTLED_NS = 0
         con = cocosql.connect(sys.argv[1])
+        con.execute("SET enable_progress_bar = false")
         con.execute("CALL enable_logging('FileSystem')")
         con.execute(sys.argv[3])
         con.execute("REFRESH INCREMENTAL VIEW v")

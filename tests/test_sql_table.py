@@ -422,7 +422,7 @@ TABLE = {f"{group}: {name}": query for group, found in GROUPS.items() for name, 
 #: Names of queries that have no incremental rule.
 RECOMPUTED = {
     *("limit: of a subquery", "with: recursive", "with: recursive numbers", "with: recursive by key"),
-    *("other: states of aggregates", "other: states that are combined", "other: lambda over maps"),
+    *("other: states of aggregates", "other: states that are combined"),
 }
 #: What DuckDB refuses of Python functions, as they are volatile for it.
 WRONG = {

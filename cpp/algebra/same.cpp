@@ -5,8 +5,10 @@
 #include "duckdb/planner/expression/bound_cast_expression.hpp"
 #include "duckdb/planner/expression/bound_conjunction_expression.hpp"
 #include "duckdb/planner/expression/bound_function_expression.hpp"
+#include "duckdb/planner/expression/bound_lambda_expression.hpp"
 #include "duckdb/planner/expression_iterator.hpp"
 
+#include <algorithm>
 #include <set>
 
 namespace cocosql {
@@ -81,6 +83,24 @@ bool HasSameArguments(ClientContext &context, const BoundFunctionExpression &lef
 	return same;
 }
 
+//! A lambda is among the arguments, and once more in the bind data.
+bool HasLambda(const BoundFunctionExpression &function) {
+	auto &arguments = function.GetChildren();
+	return std::any_of(arguments.begin(), arguments.end(), [](const unique_ptr<Expression> &argument) {
+		return argument->GetExpressionClass() == ExpressionClass::BOUND_LAMBDA;
+	});
+}
+
+bool IsSameLambda(ClientContext &context, const BoundLambdaExpression &left, const BoundLambdaExpression &right) {
+	auto &lefts = left.Captures();
+	auto &rights = right.Captures();
+	bool same = left.ParameterCount() == right.ParameterCount() && lefts.size() == rights.size();
+	for (idx_t i = 0; same && i < lefts.size(); i++) {
+		same = IsSame(context, *lefts[i], *rights[i]);
+	}
+	return same && IsSame(context, *left.LambdaExpr(), *right.LambdaExpr());
+}
+
 //! A function is known by its name and types. DuckDB compares more, as by which name it was looked up.
 bool IsSameFunction(ClientContext &context, const BoundFunctionExpression &left, const BoundFunctionExpression &right) {
 	if (left.GetExpressionType() != right.GetExpressionType() || !HasSameArguments(context, left, right)) {
@@ -89,7 +109,8 @@ bool IsSameFunction(ClientContext &context, const BoundFunctionExpression &left,
 	if (BoundCastExpression::IsCast(left)) {
 		return BoundCastExpression::IsTryCast(left) == BoundCastExpression::IsTryCast(right);
 	}
-	return HasSameName(left, right) && FunctionData::Equals(left.BindInfo().get(), right.BindInfo().get());
+	return HasSameName(left, right) &&
+	       (HasLambda(left) || FunctionData::Equals(left.BindInfo().get(), right.BindInfo().get()));
 }
 
 //! The planner gives error(…) whatever type it needs; SQL has to cast it.
@@ -176,6 +197,9 @@ bool IsSame(ClientContext &context, const Expression &left, const Expression &ri
 	case ExpressionType::CONJUNCTION_AND:
 	case ExpressionType::CONJUNCTION_OR:
 		return IsSameConjunction(context, left, right);
+	case ExpressionType::LAMBDA:
+		return right.GetExpressionType() == ExpressionType::LAMBDA &&
+		       IsSameLambda(context, left.Cast<BoundLambdaExpression>(), right.Cast<BoundLambdaExpression>());
 	default:
 		return left.GetExpressionType() == right.GetExpressionType() && IsSameRespelt(context, left, right);
 	}
