@@ -221,7 +221,7 @@ class Session:
     def functions(self) -> dict[str, int]:
         """The registered functions: name to number in cocosql.udf."""
 
-    def begin_run(self, run_id: int) -> None:
+    def begin_run(self, run_id: int, holder: int) -> None:
         """From now on the function calls of this session belong to this run."""
 
     def recall(self, since: int) -> None:
@@ -251,7 +251,7 @@ class Session:
 
     def remembered_row_groups(self, key: str, generation: int) -> RowGroups | None: ...
     def hold_checkpoints(self, databases: list[str]) -> CheckpointHold:
-        """Hold back checkpoints of these databases until it is released."""
+        """Begin the transaction in these databases, and hold back their checkpoints until it is released."""
 
     def check_interrupt(self) -> None:
         """Raise if the caller's statement was interrupted, or Ctrl-C was pressed."""

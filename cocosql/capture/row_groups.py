@@ -2,7 +2,7 @@
 
 The order makes every race err towards reading again: the row groups are looked at before the snapshot of the refresh
 begins and after; what is stored as known was the same both times, and what is skipped is the same as what was stored.
-Checkpoints of the database are held back meanwhile, since they may move rows to other row ids.
+Checkpoints of the database are held back from the second look on, since they may move rows to other row ids.
 """
 
 import base64

@@ -9,12 +9,16 @@ until all of them have read it. What the key log says has changed is only writte
 import json
 from dataclasses import dataclass, replace
 
+import duckdb
+
 from cocosql._native import Session
 from cocosql.capture import key_log
 from cocosql.capture.parts import Part, Stored
+from cocosql.catalog import locks, tables
 from cocosql.catalog.names import Name
 from cocosql.planner.qualify import without_database
 from cocosql.sqltext import qualified
+from cocosql.transaction import transaction
 
 
 @dataclass(frozen=True)
@@ -185,29 +189,48 @@ def trim_log(session: Session, snapshot: Snapshot, read: list[int]) -> None:
     session.execute(f"DELETE FROM {snapshot.log} WHERE coco_version <= $1", [min(read, default=snapshot.version)])
 
 
+def is_tidy(session: Session, database: str) -> bool:
+    """Whether there was nothing to drop when it was last looked for. A process that was killed leaves something."""
+    return (session.instance(), database) in _tidy
+
+
 def drop_unread(session: Session, database: str) -> None:
-    """Drop the snapshots that no view reads any more, and tables that belong to none."""
-    session.execute(f"DELETE FROM coco.snapshots WHERE snapshot_id NOT IN ({_READ})")
-    session.execute("DELETE FROM coco.parts WHERE snapshot_id NOT IN (SELECT snapshot_id FROM coco.snapshots)")
-    session.execute("DELETE FROM coco.file_types WHERE source NOT IN (SELECT source FROM coco.snapshots)")
-    tables = session.execute(
-        """
-        SELECT table_name, regexp_extract(table_name, '[0-9]+$')::BIGINT AS snapshot_id FROM duckdb_tables()
-        WHERE database_name = $1 AND schema_name = 'coco'
-            AND regexp_full_match(table_name, '(snapshot|snapshot_log|keys|pending)_[0-9]+')
-            AND snapshot_id NOT IN (SELECT snapshot_id FROM coco.snapshots)
-        """,
-        [database],
-    )
-    for name, snapshot_id in tables:
-        if name.startswith("keys_"):
-            key_log.drop(session, database, snapshot_id)
-        else:
-            session.execute(f"DROP TABLE {qualified('coco', name)}")
+    """Drop the snapshots that no view reads, and tables and logs that belong to none. Call outside a transaction.
+
+    They stay for now if one of their source is being written: a view may be about to share it.
+    """
+    unread = _unread(session, database)
+    sources = [lock(database, source) for source in unread.values() if source is not None]
+    try:
+        with locks.hold(session, [Name(database, "coco unread", ""), *sources], wait=False), transaction(session):
+            for snapshot_id in unread.keys() & _unread(session, database).keys():
+                _drop(session, database, snapshot_id)
+            session.execute("DELETE FROM coco.file_types WHERE source NOT IN (SELECT source FROM coco.snapshots)")
+    except duckdb.TransactionException:
+        _tidy.discard((session.instance(), database))
+    else:
+        _tidy.add((session.instance(), database))
 
 
-#: The snapshots that views have read.
-_READ = (
-    "SELECT (position::JSON ->> 'snapshot')::BIGINT AS snapshot_id FROM coco.inputs "
-    "WHERE starts_with(position, '{') AND position::JSON ->> 'snapshot' IS NOT NULL"
-)
+#: Databases, by instance.
+_tidy: set[tuple[int, str]] = set()
+
+
+def _unread(session: Session, database: str) -> dict[int, str | None]:
+    """The snapshots that no view reads, and those of which there are only tables; with the source, if that is known."""
+    positions = [position for (position,) in session.rows(database, "inputs", ["position"])]
+    read = {json.loads(position).get("snapshot") for position in positions if position and position.startswith("{")}
+    found: dict[int, str | None] = {
+        snapshot_id: key_log.source_of(session, database, snapshot_id)
+        for _, snapshot_id in tables.numbered(session, database, "snapshot|snapshot_log|keys|pending")
+    }
+    found.update(session.rows(database, "snapshots", ["snapshot_id", "source"]))
+    return {snapshot_id: source for snapshot_id, source in found.items() if snapshot_id not in read}
+
+
+def _drop(session: Session, database: str, snapshot_id: int) -> None:
+    for table in ("snapshots", "parts"):
+        session.execute(f"DELETE FROM coco.{table} WHERE snapshot_id = $1", [snapshot_id])
+    for name in (table_name(snapshot_id), log_name(snapshot_id), pending_name(snapshot_id)):
+        session.execute(f"DROP TABLE IF EXISTS {qualified('coco', name)}")
+    key_log.drop(session, database, snapshot_id)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from cocosql._native import Session
 from cocosql.capture import Delta, Reading
 from cocosql.catalog import views
+from cocosql.catalog.locked_views import ViewGone
 from cocosql.catalog.views import Input, View
 from cocosql.planner.sources import Source
 from cocosql.sqltext import idents, struct
@@ -41,7 +42,8 @@ class UpstreamCapture:
     def _upstream(self, session: Session) -> View:
         assert self.source.name is not None
         view = views.find(session, self.source.name)
-        assert view is not None
+        if view is None:
+            raise ViewGone(f"incremental view {self.source.name} was dropped meanwhile")
         return view
 
     def _columns(self) -> str:

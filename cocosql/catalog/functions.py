@@ -1,16 +1,14 @@
 """The function versions that a database knows, each with its memo table."""
 
-import threading
-
 import duckdb
 
 from cocosql._native import Session
-from cocosql.catalog import migrations
+from cocosql.catalog import locks, migrations
+from cocosql.catalog.names import Name
 from cocosql.sqltext import qualified
+from cocosql.transaction import transaction
 from cocosql.udf import Function, describe, remember
 from cocosql.udf import stand_in as make_stand_in
-
-_lock = threading.Lock()
 
 
 def registered(session: Session) -> dict[str, Function]:
@@ -68,10 +66,33 @@ def make_memo(session: Session, number: int, database: str) -> str:
 
 def record(session: Session, database: str, functions: list[Function]) -> None:
     """Make sure that the database knows these function versions. Call outside a transaction."""
-    with _lock:
+    with locks.hold(session, [Name(database, "coco functions", "")]):
         for function in functions:
             if (function.name.lower(), function.code_version) not in known(session, database):
                 _add(session, database, function)
+
+
+def forget_unused(session: Session, database: str, retain: str) -> None:
+    """Forget function versions, with their memos, that are not registered, have no results, and that neither views nor
+    runs name; not those of late. Call outside a transaction."""
+    table, calls, runs = (qualified(database, "coco", name) for name in ("functions", "calls", "runs"))
+    present = {(name, function.code_version) for name, function in registered(session).items()}
+    with locks.hold(session, [Name(database, "coco functions", "")]), transaction(session):
+        found = session.execute(
+            f"""
+            SELECT name, code_version FROM {table} WHERE registered_at < now() - $1::INTERVAL
+            AND (lower(name), code_version) NOT IN (SELECT (lower(function), code_version) FROM {calls})
+            AND code_version NOT IN (SELECT unnest(map_values(functions)) FROM {runs} WHERE functions IS NOT NULL)
+            """,
+            [retain],
+        )
+        for name, code_version in found:
+            memo = qualified(database, "coco", memo_name(name, code_version))
+            if (name.lower(), code_version) in present or session.execute(f"SELECT 1 FROM {memo} LIMIT 1"):
+                continue
+            session.execute(f"DROP TABLE {memo}")
+            for one, column in ((table, "name"), (qualified(database, "coco", "run_calls"), "function")):
+                session.execute(f"DELETE FROM {one} WHERE {column} = $1 AND code_version = $2", [name, code_version])
 
 
 def known(session: Session, database: str) -> set[tuple[str, str]]:

@@ -4,6 +4,7 @@ No wait is circular. A statement takes its locks in the order of their names; an
 refresh calls, belongs to that refresh: it is refused what it would wait for while the refresh waits for the function.
 """
 
+import itertools
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -23,6 +24,7 @@ class _Holder:
     """A statement that has locks, or waits for one. `outer` waits for the function that runs it."""
 
     outer: "_Holder | None"
+    number: int = field(default_factory=itertools.count(1).__next__)
     waits_for: "_Lock | None" = None
 
     def belongs_to(self, other: "_Holder") -> bool:
@@ -38,26 +40,44 @@ class _Lock:
 _guard = threading.Lock()
 _locks: dict[tuple[int, str, str, str], _Lock] = {}
 _waiting: set[_Holder] = set()
+_holders: dict[int, _Holder] = {}
 #: The statement that waits for what this thread or task does.
 _current: ContextVar[_Holder | None] = ContextVar("holder", default=None)
 
 
 @contextmanager
-def hold(session: Session, names: Iterable[Name]) -> Iterator[None]:
+def hold(session: Session, names: Iterable[Name], *, wait: bool = True) -> Iterator[None]:
     """Hold the locks of these names, waiting for those who have them; an interrupt ends the wait.
 
     Raises:
-        duckdb.TransactionException: if who has one waits for this statement.
+        duckdb.TransactionException: if who has one waits for this statement; or if it is not to wait, and must.
     """
-    holder = _Holder(_current.get())
+    own = _Holder(_current.get())
     by_key = {(session.instance(), *name.key()): name for name in names}
     with ExitStack() as held:
         for key, name in sorted(by_key.items()):
-            _acquire(session, holder, _lock(key), name)
+            _acquire(session, own, _lock(key), name, wait)
             held.callback(_release, _lock(key))
-        token = _current.set(holder)
-        held.callback(_current.reset, token)
+        _holders[own.number] = own
+        held.callback(_holders.pop, own.number)
+        with inside(own.number):
+            yield
+
+
+def holder() -> int:
+    """The number of the statement that waits for what this thread or task does; 0 if none does."""
+    found = _current.get()
+    return found.number if found else 0
+
+
+@contextmanager
+def inside(number: int) -> Iterator[None]:
+    """Do something that a statement waits for, on whatever thread."""
+    token = _current.set(_holders.get(number))
+    try:
         yield
+    finally:
+        _current.reset(token)
 
 
 def is_held(session: Session, name: Name) -> bool:
@@ -69,9 +89,11 @@ def _lock(key: tuple[int, str, str, str]) -> _Lock:
         return _locks.setdefault(key, _Lock())
 
 
-def _acquire(session: Session, holder: _Holder, lock: _Lock, name: Name) -> None:
+def _acquire(session: Session, holder: _Holder, lock: _Lock, name: Name, wait: bool) -> None:
     try:
-        while not lock.mutex.acquire(timeout=_POLL_SECONDS):
+        while not lock.mutex.acquire(timeout=_POLL_SECONDS if wait else 0):
+            if not wait:
+                raise duckdb.TransactionException(f"{name} is locked by another statement")
             session.check_interrupt()
             with _guard:
                 holder.waits_for = lock

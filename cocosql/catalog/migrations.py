@@ -1,15 +1,14 @@
 """Brings the schema coco of a database to what this version of CocoSQL knows."""
 
-import threading
 from functools import cache
 from pathlib import Path
 
 import duckdb
 
 from cocosql._native import Session
+from cocosql.catalog import locks
+from cocosql.catalog.names import Name
 from cocosql.files import find
-
-_lock = threading.Lock()
 
 #: In a migration, before a query that gives more statements: for each of the tables that there are.
 _EACH = "-- Each row is a statement:\n"
@@ -66,7 +65,7 @@ def migrate(session: Session, database: str) -> None:
     _check_unambiguous(session)
     _check_writable(session, database)
     scripts = _scripts()
-    with _lock:
+    with locks.hold(session, [Name(database, "coco migrations", "")]):
         done = _applied(session, database) if has_state(session, database) else 0
         if done > len(scripts):
             raise duckdb.InvalidInputException(

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from cocosql._native import Session
-from cocosql.catalog import steps
+from cocosql.catalog import locks, steps
 from cocosql.catalog.steps import Step
 from cocosql.catalog.views import View
 from cocosql.transaction import transaction
@@ -107,7 +107,7 @@ def begin(session: Session, view: View) -> Run:
         run_id = session.next_id(database, "run_ids")
         began = [run_id, view.view_id, str(view.name), str(datetime.now(UTC)), "running", *(0 for _ in counts)]
         session.append_records(database, "runs", columns, [began])
-    session.begin_run(run_id)
+    session.begin_run(run_id, locks.holder())
     return Run(run_id, view, Tally(run_id))
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from cocosql._native import Calls
+from cocosql.catalog import locks
 from cocosql.executors.attempts import Attempts, Target
 from cocosql.executors.caller import CallerExecutor
 from cocosql.executors.options import Options
@@ -73,8 +74,9 @@ def evaluate(function: "Function", calls: Calls, watch: Watch) -> None:
         calls.flush()
 
 
-def evaluate_inline(number: int, calls: Calls) -> None:
-    """Make calls inside a query. Used by C++, which knows functions by number."""
+def evaluate_inline(number: int, calls: Calls, holder: int) -> None:
+    """Make calls inside a query, on any thread. Used by C++, which knows functions and holders of locks by number."""
     from cocosql.udf import describe  # noqa: PLC0415
 
-    evaluate(describe(number), calls, lambda: None)
+    with locks.inside(holder):
+        evaluate(describe(number), calls, lambda: None)

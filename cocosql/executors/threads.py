@@ -5,6 +5,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextvars import copy_context
 from typing import Any, Protocol
 
 from cocosql import _native
@@ -74,7 +75,8 @@ class _Crew:
     def start(self, batches: list[Batch]) -> None:
         for batch in batches:
             if len(self._threads) < self._size:
-                thread = threading.Thread(target=self._serve, name="cocosql-call", daemon=True)
+                work = copy_context().run  # what a function does belongs to the statement that calls it
+                thread = threading.Thread(target=work, args=[self._serve], name="cocosql-call", daemon=True)
                 self._threads.append(thread)
                 thread.start()
             self._waiting.put(batch)

@@ -5,6 +5,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable
+from contextvars import copy_context
 from typing import Generic, TypeVar
 
 from cocosql.executors.pacing import LONG_SECONDS
@@ -23,8 +24,8 @@ class Runner(Generic[T]):
         self._work: queue.SimpleQueue[Callable[[], T] | None] = queue.SimpleQueue()
         self._results: queue.SimpleQueue[T | BaseException] = queue.SimpleQueue()
         # The thread does not hold the runner, so that it ends when nobody else does.
-        queues = (self._work, self._results)
-        self._thread = threading.Thread(target=_serve, args=queues, name="cocosql-timeout", daemon=True)
+        serve = (_serve, self._work, self._results)
+        self._thread = threading.Thread(target=copy_context().run, args=serve, name="cocosql-timeout", daemon=True)
         self._thread.start()
 
     def __del__(self) -> None:

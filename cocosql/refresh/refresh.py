@@ -10,7 +10,7 @@ import duckdb
 from cocosql._native import Session
 from cocosql.capture import SourceMoved, snapshots
 from cocosql.capture.files import explained
-from cocosql.catalog import errors, functions, locks, migrations, runs, settings, views
+from cocosql.catalog import errors, functions, locks, migrations, old_runs, runs, settings, views
 from cocosql.catalog.locked_views import LockedViews, as_it_is, lock
 from cocosql.catalog.names import Name
 from cocosql.catalog.views import View
@@ -124,6 +124,12 @@ def run(
     except BaseException as error:
         _record_failure(session, locked, chain, time.monotonic() - started, error)
         raise
+    database = plan.view.name.database
+    if target.run_id % old_runs.EVERY == 0:
+        with suppress(duckdb.TransactionException):
+            old_runs.forget_old(session, database)
+    if any(part.rebuild for part in chain) or not snapshots.is_tidy(session, database):
+        snapshots.drop_unread(session, database)
     counts = (target.inserted, target.updated, target.deleted, *runs.count_calls(session, target))
     return str(target.view.name), target.version, *counts, time.monotonic() - started
 
@@ -166,17 +172,20 @@ def downstream(view: View, others: list[View]) -> list[View]:
 
 @contextmanager
 def reading(session: Session, chain: list[ViewRefresh]) -> Iterator[None]:
-    """A transaction that reads the sources of views. Checkpoints, which may move rows to other row ids, wait."""
+    """A transaction that reads the sources of views. Checkpoints, which may move rows to other row ids, wait.
+
+    They are held back once the transaction has begun: FORCE CHECKPOINT lets none begin while it waits for those who
+    hold it back.
+    """
     databases = {table.database for part in chain for table in tables_read(part.plan)}
-    hold = session.hold_checkpoints(sorted({*databases, *(part.view.name.database for part in chain)}))
-    try:
-        for part in chain:
-            part.observe(session)
-        with transaction(session):
+    for part in chain:
+        part.observe(session)
+    with transaction(session):
+        hold = session.hold_checkpoints(sorted({*databases, *(part.view.name.database for part in chain)}))
+        try:
             yield
+        finally:
             hold.release()  # nothing is read any more, and the commit may want to make a checkpoint
-    finally:
-        hold.release()
 
 
 def snapshots_read(chain: list[ViewRefresh]) -> list[Name]:
@@ -328,3 +337,5 @@ def _record_failure(
     with suppress(duckdb.Error), transaction(session):
         _finish(session, chain, seconds, text)
         locked.save_error(session, chain[-1].view, text)
+    with suppress(duckdb.Error):
+        snapshots.drop_unread(session, chain[-1].view.name.database)

@@ -189,6 +189,12 @@ def drop(session: Session, view: View) -> None:
         session.execute(f"DROP TABLE IF EXISTS {view.failed(operator.operator_id)}")
 
 
+def tables(view: View) -> list[str]:
+    """The names of the tables in which the view may keep rows."""
+    failed = [_failed_table(view, operator.operator_id) for operator in view.operators]
+    return [view.state_table, view.history_table, *view.kept_tables, *failed]
+
+
 def has_rows(session: Session, view: View) -> bool:
     """Whether the view has, or had, rows."""
     if not exists(session, view, view.state_table):

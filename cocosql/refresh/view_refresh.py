@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from cocosql._native import Session
-from cocosql.capture import Capture, Delta, SourceMoved, snapshots
+from cocosql.capture import Capture, Delta, SourceMoved
 from cocosql.catalog.locked_views import LockedViews
 from cocosql.catalog.runs import MadeBy, Run
 from cocosql.catalog.views import Input, View
@@ -187,8 +187,6 @@ class ViewRefresh:
         view = self._with_costs(session, view)
         state.drop_kept(session, self.view, except_for=view)
         self.locked.save(session, view, refreshed=True)
-        if self.rebuild:
-            snapshots.drop_unread(session, view.name.database)
         if counts:
             state.expire(session, view)
 

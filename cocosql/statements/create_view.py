@@ -6,7 +6,7 @@ from dataclasses import replace
 import duckdb
 
 from cocosql._native import Session
-from cocosql.capture import key_log
+from cocosql.capture import key_log, snapshots
 from cocosql.catalog import migrations, names, settings, views
 from cocosql.catalog.locked_views import LockedViews, lock
 from cocosql.catalog.names import Caller, Name
@@ -238,3 +238,4 @@ def _create_empty(session: Session, locked: LockedViews, planned: Plan, existing
             empty = empty.settled(version=existing.version + 1)
         state.drop_rows(session, existing or view)
         locked.save(session, empty)
+    snapshots.drop_unread(session, view.name.database)

@@ -51,7 +51,7 @@ def _drop(session: Session, database: str, targets: list[View], statement: State
                 state.drop(session, view)
                 errors.forget(session, view)
                 locked.forget(session, view)
-            snapshots.drop_unread(session, database)
+        snapshots.drop_unread(session, database)
 
 
 def _check_unread(targets: list[View], others: list[View]) -> None:

@@ -8,10 +8,10 @@ import duckdb
 
 from cocosql._native import Session
 from cocosql.capture import pending, snapshots
-from cocosql.catalog import locks, migrations, views
+from cocosql.catalog import functions, locks, migrations, old_runs, tables, views
 from cocosql.catalog.functions import memo_name
 from cocosql.catalog.locked_views import ViewGone, as_it_is, lock
-from cocosql.catalog.names import Caller
+from cocosql.catalog.names import Caller, Name
 from cocosql.catalog.views import View
 from cocosql.lineage.needed import needed_results
 from cocosql.refresh import state
@@ -33,44 +33,57 @@ def run(session: Session, statement: Statement, caller: Caller) -> list[Row]:
     function = statement.options.get("function")
     retain = statement.options.get("retain", DEFAULT_RETENTION if function is None else "0 seconds")
     check_interval(session, "retain", retain)
-    database = caller.database
-    migrations.migrate(session.sibling(), database)
-    if function is None:
-        _drop_old_changes(session, database)
-    spared = _unfinished(database) if function is None else _running(database)
-    rows = []
-    for name, code_version in _versions(session, database, function):
-        table = qualified(database, "coco", memo_name(name, code_version))
-        needed = needed_results(session, database, name, code_version)
-        dropped = 0 if needed is None else _drop_unused(session, database, table, needed, retain, spared)
-        ((kept,),) = session.execute(f"SELECT count(*) FROM {table}")
-        rows.append((database, name, code_version, dropped, kept))
-    with suppress(duckdb.TransactionException):  # others write: DuckDB gives the space back at a later checkpoint
-        session.execute(f"CHECKPOINT {qualified(database)}")
+    migrations.migrate(session.sibling(), caller.database)
+    with locks.hold(session, [Name(caller.database, "coco vacuum", "")]):
+        own = session.sibling()
+        own.use_names(caller.database)
+        rows = (
+            _of_all(own, caller.database, retain)
+            if function is None
+            else _of_one(own, caller.database, function, retain)
+        )
+        with suppress(duckdb.TransactionException):  # others write: DuckDB gives the space back at a later checkpoint
+            own.execute(f"CHECKPOINT {qualified(caller.database)}")
+        return rows
+
+
+def _of_all(session: Session, database: str, retain: str) -> list[Row]:
+    """Drop all that is not needed any more."""
+    for view in views.all_views(session, database):
+        _expire(session, view)
+    snapshots.drop_unread(session, database)
+    _drop_unnamed(session, database)
+    for source, snapshot in snapshots.with_pending(session, database):
+        with locks.hold(session, [snapshots.lock(database, source)]), transaction(session):
+            pending.forget_gone(session, snapshot)
+    old_runs.forget_old(session, database)
+    rows = _drop_unused(session, database, _versions(session), retain, _unfinished(database))
+    functions.forget_unused(session, database, retain)
     return rows
 
 
-def _versions(session: Session, database: str, function: str | None) -> list[tuple[str, str]]:
-    """The function versions that the database has results of."""
-    table = qualified(database, "coco", "functions")
-    found = session.execute(f"SELECT name, code_version FROM {table} ORDER BY registered_at, name")
-    if function is None:
-        return found
-    versions = [(name, version) for name, version in found if name.lower() == function.lower()]
+def _of_one(session: Session, database: str, function: str, retain: str) -> list[Row]:
+    """Drop the results of a function that no present row needs."""
+    known = _versions(session)
+    versions = [(name, version) for name, version in known if name.lower() == function.lower()]
     if not versions:
-        names = ", ".join(sorted({name for name, _ in found})) or "none"
+        names = ", ".join(sorted({name for name, _ in known})) or "none"
         raise duckdb.CatalogException(f"database {database} knows no function {function}; it knows {names}")
-    return versions
+    return _drop_unused(session, database, versions, retain, _running(database))
 
 
-def _drop_old_changes(session: Session, database: str) -> None:
-    """Drop changes that are older than views retain, and what is known of rows that are gone."""
-    for view in views.all_views(session, database):
-        _expire(session, view)
-    for source, snapshot in snapshots.with_pending(session, database):
-        own = session.sibling()
-        with locks.hold(session, [snapshots.lock(database, source)]), transaction(own):
-            pending.forget_gone(own, snapshot)
+def _versions(session: Session) -> list[tuple[str, str]]:
+    """The function versions that the database has results of."""
+    return session.execute("SELECT name, code_version FROM coco.functions ORDER BY registered_at, name")
+
+
+def _drop_unnamed(session: Session, database: str) -> None:
+    """Drop tables for the rows of views that no record names."""
+    with transaction(session):
+        named = {table for view in views.all_views(session, database) for table in state.tables(view)}
+        for name, _ in tables.numbered(session, database, "rows|history|kept|arranged|failed"):
+            if name not in named:
+                session.execute(f"DROP TABLE {qualified('coco', name)}")
 
 
 def _expire(session: Session, view: View) -> None:
@@ -94,7 +107,22 @@ def _running(database: str) -> str:
     return f"SELECT run_id FROM {qualified(database, 'coco', 'runs')} WHERE status = 'running'"
 
 
-def _drop_unused(session: Session, database: str, table: str, needed: str, retain: str, spared: str) -> int:
+def _drop_unused(
+    session: Session, database: str, versions: list[tuple[str, str]], retain: str, spared: str
+) -> list[Row]:
+    """Drop results of function versions that views do not need, but for those of the runs that `spared` gives."""
+    rows = []
+    for name, code_version in versions:
+        table, dropped = qualified(database, "coco", memo_name(name, code_version)), 0
+        with suppress(duckdb.CatalogException), transaction(session):  # a view was dropped meanwhile: another time
+            needed = needed_results(session, database, name, code_version)
+            dropped = 0 if needed is None else _drop_results(session, database, table, needed, retain, spared)
+        ((kept,),) = session.execute(f"SELECT count(*) FROM {table}")
+        rows.append((database, name, code_version, dropped, kept))
+    return rows
+
+
+def _drop_results(session: Session, database: str, table: str, needed: str, retain: str, spared: str) -> int:
     """Drop results that no row comes from nor came from lately, but for those of the runs that `spared` gives."""
     runs = qualified(database, "coco", "runs")
     ((count,),) = session.execute(

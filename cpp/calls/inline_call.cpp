@@ -220,7 +220,8 @@ void CallFor(InlineState &state, const Arguments &arguments, const FingerprintSe
 			made.End();
 		};
 		try {
-			nb::module_::import_("cocosql.executors").attr("evaluate_inline")(state.function->id, object);
+			nb::module_::import_("cocosql.executors").attr("evaluate_inline")(
+			    state.function->id, object, state.run ? state.run->holder : 0);
 		} catch (...) {
 			end();
 			throw;

@@ -6,8 +6,8 @@ namespace {
 constexpr const char *KEY = "cocosql_run";
 }
 
-duckdb::shared_ptr<RunState> RunState::Start(duckdb::ClientContext &context, int64_t run_id) {
-	auto state = duckdb::make_shared_ptr<RunState>(run_id);
+duckdb::shared_ptr<RunState> RunState::Start(duckdb::ClientContext &context, int64_t run_id, int64_t holder) {
+	auto state = duckdb::make_shared_ptr<RunState>(run_id, holder);
 	context.registered_state->Remove(KEY);
 	context.registered_state->Insert(KEY, state);
 	return state;

@@ -17,11 +17,11 @@ struct CallCount {
 
 class RunState : public duckdb::ClientContextState {
 public:
-	explicit RunState(int64_t run_id) : run_id(run_id) {
+	RunState(int64_t run_id, int64_t holder) : run_id(run_id), holder(holder) {
 	}
 
 	//! Makes the statements of a connection part of this run.
-	static duckdb::shared_ptr<RunState> Start(duckdb::ClientContext &context, int64_t run_id);
+	static duckdb::shared_ptr<RunState> Start(duckdb::ClientContext &context, int64_t run_id, int64_t holder);
 	//! The run that a connection's statements belong to; null for a plain query.
 	static duckdb::shared_ptr<RunState> Of(duckdb::ClientContext &context);
 
@@ -31,6 +31,8 @@ public:
 	const int64_t run_id;
 	//! Where functions are to be called again: results of runs before this one do not count, and are replaced. 0: all do.
 	std::atomic<int64_t> since {0};
+	//! Number in cocosql.catalog.locks of the statement that refreshes.
+	const int64_t holder;
 
 private:
 	mutable std::mutex mutex;

@@ -13,6 +13,7 @@
 #include "duckdb/storage/data_table.hpp"
 #include "duckdb/transaction/duck_transaction.hpp"
 #include "duckdb/transaction/duck_transaction_manager.hpp"
+#include "session/nested_connection.hpp"
 
 #include <algorithm>
 
@@ -149,7 +150,7 @@ hugeint_t KeyLogs::Start(ClientContext &context, const std::string &database_nam
                          const std::vector<std::string> &key_columns) {
 	std::lock_guard<std::mutex> guard(changing);
 	auto &database = FindDatabase(context, database_name);
-	Connection connection(DatabaseInstance::GetDatabase(context));
+	auto connection = NestedConnection(DatabaseInstance::GetDatabase(context));
 	connection.BeginTransaction();
 	auto log = Describe(*connection.context, database, Identifier(schema), Identifier(table), Identifier(log_table),
 	                    vector<Identifier>(key_columns.begin(), key_columns.end()));
@@ -176,7 +177,7 @@ bool KeyLogs::Stop(ClientContext &context, const std::string &database_name, con
 	log->since = MAX_TRANSACTION_ID;
 	log->stopped = true;
 	Update(database, nullptr);
-	Connection connection(DatabaseInstance::GetDatabase(context));
+	auto connection = NestedConnection(DatabaseInstance::GetDatabase(context));
 	connection.BeginTransaction();
 	ReplanPreparedStatements(connection, database);
 	log->since = Now(connection, database);

@@ -10,14 +10,18 @@
 #include "duckdb/storage/table/row_group_segment_tree.hpp"
 #include "duckdb/storage/table/standard_column_data.hpp"
 #include "duckdb/transaction/duck_transaction_manager.hpp"
+#include "duckdb/transaction/meta_transaction.hpp"
 #include "fingerprint/hash128.hpp"
 #include "python/errors.hpp"
+#include "session/session.hpp"
 
+#include <chrono>
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/pair.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/unique_ptr.h>
 #include <nanobind/stl/vector.h>
+#include <thread>
 #include <unordered_map>
 
 namespace cocosql {
@@ -206,15 +210,33 @@ std::vector<optional_idx> RowGroups::FindSame(const RowGroups &earlier) const {
 	return same;
 }
 
-CheckpointHold::CheckpointHold(ClientContext &context, const std::vector<std::string> &names) {
-	for (auto &name : names) {
-		auto database = DatabaseManager::Get(context).GetDatabase(Identifier(name));
-		if (!database || !database->GetCatalog().IsDuckCatalog()) {
-			continue;
+namespace {
+
+//! The lock is waited for while a checkpoint is made: as long as it can be told, an interrupt ends the wait.
+unique_ptr<StorageLockKey> HoldCheckpoints(Session &session, AttachedDatabase &database) {
+	auto &manager = DuckTransactionManager::Get(database);
+	while (manager.GetActiveCheckpoint().IsValid()) {
+		session.CheckInterrupt();
+		std::this_thread::sleep_for(std::chrono::milliseconds(1));
+	}
+	return manager.SharedCheckpointLock();
+}
+
+} // namespace
+
+CheckpointHold::CheckpointHold(Session &session, const std::vector<std::string> &names) {
+	auto &context = *session.connection.context;
+	context.RunFunctionInTransaction([&] {
+		for (auto &name : names) {
+			auto database = DatabaseManager::Get(context).GetDatabase(Identifier(name));
+			if (database && database->GetCatalog().IsDuckCatalog()) {
+				MetaTransaction::Get(context).GetTransaction(*database);
+				databases.push_back(std::move(database));
+			}
 		}
-		auto &manager = DuckTransactionManager::Get(*database);
-		databases.push_back(std::move(database));
-		locks.push_back(manager.SharedCheckpointLock());
+	});
+	for (auto &database : databases) {
+		locks.push_back(HoldCheckpoints(session, *database));
 	}
 }
 

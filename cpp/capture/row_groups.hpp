@@ -58,10 +58,15 @@ public:
 	duckdb::optional_idx checkpoint;
 };
 
+class Session;
+
 //! Holds back checkpoints of databases, which may move rows to other row ids.
+//!
+//! FORCE CHECKPOINT lets no transaction of its database begin until nobody holds it back any more. So the session's
+//! transaction begins in all databases first, and who holds checkpoints back never waits for a transaction to begin.
 class CheckpointHold {
 public:
-	CheckpointHold(duckdb::ClientContext &context, const std::vector<std::string> &databases);
+	CheckpointHold(Session &session, const std::vector<std::string> &databases);
 	CheckpointHold(const CheckpointHold &) = delete;
 	CheckpointHold &operator=(const CheckpointHold &) = delete;
 	void Release();

@@ -55,7 +55,7 @@ ErrorData ToErrorData(nb::python_error &error) {
 	try {
 		auto duckdb = nb::module_::import_("duckdb");
 		for (auto &entry : ERROR_CLASSES) {
-			if (error.type().is(duckdb.attr(entry.name))) {
+			if (error.matches(duckdb.attr(entry.name))) { // or one of its subclasses
 				return ErrorData(entry.type, ShownText(nb::str(error.value())));
 			}
 		}

@@ -5,6 +5,7 @@
 #include "duckdb/main/client_context_state.hpp"
 #include "duckdb/main/client_data.hpp"
 #include "duckdb/main/database_manager.hpp"
+#include "session/nested_connection.hpp"
 
 namespace cocosql {
 
@@ -59,7 +60,7 @@ void UseEngineNames(ClientContext &context, const std::string &database, const S
 }
 
 Connection EngineConnection(DatabaseInstance &instance) {
-	Connection connection(instance);
+	auto connection = NestedConnection(instance);
 	auto database = DatabaseManager::TryGetDefaultDatabase(*connection.context);
 	UseEngineNames(*connection.context, database.GetIdentifierName());
 	return connection;

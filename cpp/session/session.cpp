@@ -194,7 +194,7 @@ std::unique_ptr<RowGroups> Session::LookAtRowGroups(const std::string &database,
 }
 
 std::unique_ptr<CheckpointHold> Session::HoldCheckpoints(const std::vector<std::string> &databases) {
-	return WithoutPython([&] { return std::make_unique<CheckpointHold>(*connection.context, databases); });
+	return WithoutPython([&] { return std::make_unique<CheckpointHold>(*this, databases); });
 }
 
 nb::dict Session::Functions() {
@@ -272,8 +272,8 @@ std::string Session::Canonical(const std::string &sql) {
 	});
 }
 
-void Session::BeginRun(int64_t run_id) {
-	run = RunState::Start(*connection.context, run_id);
+void Session::BeginRun(int64_t run_id, int64_t holder) {
+	run = RunState::Start(*connection.context, run_id, holder);
 }
 
 void Session::Recall(int64_t since) {
@@ -362,7 +362,7 @@ void BindSession(nb::module_ &module) {
 	    .def("forget_collected", Released(&ForgetCollected))
 	    .def("difference", Released(&FindDifference), nb::arg("past"), nb::arg("fresh"), nb::arg("prefix"))
 	    .def("sibling", &Session::Sibling)
-	    .def("begin_run", &Session::BeginRun, nb::arg("run_id"))
+	    .def("begin_run", &Session::BeginRun, nb::arg("run_id"), nb::arg("holder"))
 	    .def("recall", &Session::Recall, nb::arg("since"))
 	    .def("calls", &Session::MadeCalls)
 	    .def("check_interrupt", [](Session &session) { WithoutPython([&] { session.CheckInterrupt(); }); })

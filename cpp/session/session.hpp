@@ -35,7 +35,7 @@ public:
 	//! The row groups of a table with signals for these columns; null if it is no table of DuckDB's own.
 	std::unique_ptr<RowGroups> LookAtRowGroups(const std::string &database, const std::string &schema,
 	                                           const std::string &table, const std::vector<std::string> &columns);
-	//! Holds back checkpoints of databases until it is released.
+	//! Begins the session's transaction in databases, and holds back their checkpoints until it is released.
 	std::unique_ptr<CheckpointHold> HoldCheckpoints(const std::vector<std::string> &databases);
 	//! The registered functions: name to number in cocosql.udf.
 	nb::dict Functions();
@@ -44,8 +44,9 @@ public:
 	void Configure(const std::string &setting, const std::string &value);
 	//! A number that stands for the database instance.
 	uintptr_t Instance() const;
-	//! From now on the function calls of this session's statements belong to this run.
-	void BeginRun(int64_t run_id);
+	//! From now on the function calls of this session's statements belong to this run, and to the statement of this
+	//! number in cocosql.catalog.locks.
+	void BeginRun(int64_t run_id, int64_t holder);
 	//! From now on results of runs before `since` do not count for calls inside queries of the run.
 	void Recall(int64_t since);
 	//! Argument tuples evaluated, and seconds spent in Python, by function, since the run began.

@@ -1,0 +1,57 @@
+"""Old runs are forgotten, so that the records do not grow for ever; but not those that something still refers to."""
+
+from cocosql._native import Session
+from cocosql.catalog import views
+from cocosql.sqltext import qualified
+from cocosql.transaction import transaction
+
+#: How long runs are kept that nothing refers to.
+RETENTION = "30 days"
+
+#: One refresh among so many looks for old runs.
+EVERY = 1000
+
+
+def forget_old(session: Session, database: str) -> None:
+    """Forget old runs with their steps; what their calls add up to stays. Call outside a transaction."""
+    with transaction(session):
+        runs, calls, steps = (qualified(database, "coco", table) for table in ("runs", "run_calls", "run_steps"))
+        found = session.execute(
+            f"SELECT run_id FROM {runs} WHERE started_at < now() - $1::INTERVAL "
+            f"AND run_id NOT IN ({_needed(session, database)})",
+            [RETENTION],
+        )
+        old = [run_id for (run_id,) in found]
+        if not old:
+            return
+        columns = ["run_id", "function", "code_version", "calls", "hits", "errors", "seconds"]
+        among = "run_id = 0 OR run_id IN (SELECT unnest($1::BIGINT[]))"
+        totals = session.execute(
+            "SELECT 0, function, code_version, sum(calls)::BIGINT, sum(hits)::BIGINT, sum(errors)::BIGINT, "
+            f"sum(seconds) FROM {calls} WHERE {among} GROUP BY ALL",
+            [old],
+        )
+        for table in (runs, calls, steps):
+            session.execute(f"DELETE FROM {table} WHERE {among}", [old])
+        session.append_records(database, "run_calls", columns, [list(total) for total in totals])
+
+
+def _needed(session: Session, database: str) -> str:
+    """A query for the runs that made what views have and had, each with the one before it; that are the last of their
+    view; or that errors are of."""
+    runs, errors, present = (qualified(database, "coco", table) for table in ("runs", "errors", "views"))
+    last = f"SELECT max(run_id) FROM {runs} WHERE view_id IN (SELECT view_id FROM {present}) GROUP BY view_id, status"
+    parts = [f"SELECT run_id FROM {errors}", last]
+    for view in views.all_views(session, database):
+        rows, history = (qualified(database, "coco", table) for table in (view.state_table, view.history_table))
+        versions = (
+            f"SELECT coco_version FROM {rows} UNION SELECT coco_version FROM {history} "
+            f"UNION SELECT coco_removed FROM {history}"
+        )
+        made = (
+            "SELECT run_id, lag(run_id) OVER (ORDER BY run_id) AS before, "
+            f"version IN ({versions}) AND run_id = min(run_id) OVER (PARTITION BY version) AS is_needed "
+            f"FROM {runs} WHERE view_id = {view.view_id} AND status = 'succeeded'"
+        )
+        parts.append(f"SELECT unnest([run_id, coalesce(before, 0)]) FROM ({made}) WHERE is_needed")
+    return " UNION ".join(f"({part})" for part in parts)

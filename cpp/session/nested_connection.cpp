@@ -1,0 +1,54 @@
+#include "session/nested_connection.hpp"
+
+#include "duckdb/catalog/catalog.hpp"
+#include "duckdb/main/valid_checker.hpp"
+#include "duckdb/main/attached_database.hpp"
+#include "duckdb/main/client_context.hpp"
+#include "duckdb/main/client_context_state.hpp"
+#include "duckdb/main/database_manager.hpp"
+#include "duckdb/transaction/meta_transaction.hpp"
+
+namespace cocosql {
+
+using namespace duckdb;
+
+namespace {
+
+using ReadOnlyMember = bool MetaTransaction::*;
+
+ReadOnlyMember IsReadOnly();
+
+//! Only this private member takes back what SetReadOnly() sets. An explicit instantiation may name private members
+//! ([temp.spec.general] of the C++ standard).
+template <ReadOnlyMember MEMBER>
+struct Reveal {
+	friend ReadOnlyMember IsReadOnly() {
+		return MEMBER;
+	}
+};
+template struct Reveal<&MetaTransaction::is_read_only>;
+
+class NestedTransactions : public ClientContextState {
+public:
+	//! Begins in all databases that FORCE CHECKPOINT can close.
+	void TransactionBegin(MetaTransaction &transaction, ClientContext &context) override {
+		transaction.*IsReadOnly() = true;
+		for (auto &database : DatabaseManager::Get(context).GetDatabases(context)) {
+			if (!database->IsSystem() && !database->IsTemporary() && database->GetCatalog().IsDuckCatalog() &&
+			    !ValidChecker::IsInvalidated(*database)) {
+				transaction.GetTransaction(*database);
+			}
+		}
+		transaction.*IsReadOnly() = false;
+	}
+};
+
+} // namespace
+
+Connection NestedConnection(DatabaseInstance &database) {
+	Connection connection(database);
+	connection.context->registered_state->Insert("cocosql_nested", make_shared_ptr<NestedTransactions>());
+	return connection;
+}
+
+} // namespace cocosql
