@@ -4,6 +4,7 @@
 #include "duckdb/catalog/catalog_entry/schema_catalog_entry.hpp"
 #include "duckdb/catalog/catalog_search_path.hpp"
 #include "duckdb/common/exception/catalog_exception.hpp"
+#include "duckdb/common/error_data.hpp"
 #include "duckdb/common/exception/parser_exception.hpp"
 #include "duckdb/common/string_util.hpp"
 #include "duckdb/main/client_data.hpp"
@@ -17,24 +18,56 @@ using namespace duckdb;
 
 namespace {
 
-//! Whether DuckDB's grammar takes name(NULL, …) as a call of a function of this name.
-bool IsCallInGrammar(ClientContext &context, const std::string &name, idx_t arguments) {
+std::string Call(const std::string &name, idx_t arguments) {
 	std::string call = name + "(";
 	for (idx_t i = 0; i < arguments; i++) {
 		call += i == 0 ? "NULL" : ", NULL";
 	}
-	vector<unique_ptr<ParsedExpression>> expressions;
-	try {
-		expressions = Parser(context).ParseExpressionList(call + ")");
-	} catch (const ParserException &) {
+	return call + ")";
+}
+
+//! Whether an expression is a call of a function of this name.
+bool IsCall(const ParsedExpression &expression, const std::string &name, idx_t arguments) {
+	if (expression.GetExpressionClass() != ExpressionClass::FUNCTION) {
 		return false;
 	}
-	if (expressions.size() != 1 || expressions[0]->GetExpressionClass() != ExpressionClass::FUNCTION) {
-		return false;
-	}
-	auto &function = expressions[0]->Cast<FunctionExpression>();
+	auto &function = expression.Cast<FunctionExpression>();
 	return function.FunctionName() == Identifier(name) && !function.IsOperator() &&
 	       function.GetArguments().size() == arguments && !ExpressionBinder::IsUnnestFunction(function.FunctionName());
+}
+
+//! Whether no query of DuckDB's grammar has this word at this place: its parser stops there.
+bool StopsAt(ClientContext &context, const std::string &query, idx_t offset) {
+	try {
+		Parser(context).ParseQuery(query);
+	} catch (const ParserException &error) {
+		auto extra = ErrorData(error).ExtraInfo();
+		auto position = extra.find("position");
+		return position != extra.end() && position->second == std::to_string(offset);
+	}
+	return false;
+}
+
+//! Whether DuckDB's grammar takes name(NULL, …) as a call of a function of this name; or the same with the name in
+//! quotes, where the bare word begins neither an expression nor a statement, so that it is a syntax error.
+bool IsCallInGrammar(ClientContext &context, const std::string &name, idx_t arguments) {
+	const std::string select = "SELECT ";
+	auto bare = Call(name, arguments);
+	auto quoted = Call(SQLIdentifier::ToString(name), arguments);
+	for (auto &call : {bare, quoted}) {
+		try {
+			auto expressions = Parser(context).ParseExpressionList(call);
+			if (expressions.size() != 1 || !IsCall(*expressions[0], name, arguments)) {
+				return false;
+			}
+			return true;
+		} catch (const ParserException &) {
+			if (!StopsAt(context, select + bare, select.size()) || !StopsAt(context, bare, 0)) {
+				return false;
+			}
+		}
+	}
+	return false;
 }
 
 //! What a call finds by this name before a function of the system catalog.
