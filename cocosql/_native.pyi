@@ -170,11 +170,23 @@ class Session:
     def configure(self, setting: str, value: str) -> None:
         """Set a setting for this session only: a plain SET sets most of them for the whole database instance."""
 
+    def only_look(self) -> None:
+        """From now on the session reads no files and calls no functions: what asks for it is an error."""
+
+    @property
+    def only_looks(self) -> bool: ...
+    def ask(self, what: str) -> None:
+        """Remember for the database instance that someone has asked for something, rather than looked."""
+
+    def is_asked(self, what: str) -> bool: ...
     def databases(self) -> list[Database]:
         """The attached databases, the oldest first."""
 
     def relation(self, database: str, schema: str, name: str) -> Relation | None:
         """The table or view of this name; case does not count."""
+
+    def strange_relations(self, database: str, schema: str) -> list[str]:
+        """The views of a schema, and the tables of which columns are worked out as they are read, by name."""
 
     def has_schema(self, database: str, schema: str) -> bool: ...
     def function_kinds(self, names: list[str]) -> set[tuple[str, str, str | None]]:

@@ -845,8 +845,10 @@ def test_settings_that_change_types(con: Con, docs: Path) -> None:
     duckdb.sql("SELECT 'x'::BLOB AS a").write_parquet(str(docs / "a.parquet"))
     query = f"SELECT a, typeof(a) AS kind FROM '{docs}/*.parquet'"
     con.execute(f"CREATE INCREMENTAL VIEW v AS {query}")
-    con.execute("SET GLOBAL binary_as_string = true")
+    con.execute("SET binary_as_string = true")
     refresh(con)
+    assert one(con, "SELECT kind FROM v") == "BLOB"
+    con.execute(f"CREATE OR REPLACE INCREMENTAL VIEW v AS {query}")
     assert_view_equals_query(con, "v", query)
     assert one(con, "SELECT kind FROM v") == "VARCHAR"
 

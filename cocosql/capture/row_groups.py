@@ -6,6 +6,7 @@ Checkpoints of the database are held back from the second look on, since they ma
 """
 
 import base64
+import re
 import struct
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
@@ -15,6 +16,7 @@ import duckdb
 
 from cocosql._native import RowGroups, Session
 from cocosql.capture.parts import Part, Present, Stored, assign_ids, column_list
+from cocosql.catalog.damage import damaged
 from cocosql.planner.sources import Source
 
 #: More ranges than that are read as fewer, with what lies between.
@@ -54,6 +56,9 @@ class TableParts:
         else:
             now.forget(list(range(len(now.ranges))))
         self._before = None
+        for part in stored.parts:
+            if part.place and not re.fullmatch("[0-9]{1,18}", part.place):
+                raise damaged(stored.key, "table coco.parts", f"{part.place!r} is no place of a row group")
         stored = replace(stored, parts=sorted(stored.parts, key=_place))
         found = self._same(session, now, stored)
         kept = [stored.parts[index].part_id if index >= 0 else None for index in found]

@@ -7,6 +7,7 @@ until all of them have read it. What the key log says has changed is only writte
 """
 
 import json
+import re
 from dataclasses import dataclass, replace
 
 import duckdb
@@ -15,6 +16,7 @@ from cocosql._native import Session
 from cocosql.capture import key_log
 from cocosql.capture.parts import Part, Stored
 from cocosql.catalog import locks, tables
+from cocosql.catalog.damage import damaged
 from cocosql.catalog.names import Name
 from cocosql.planner.qualify import without_database
 from cocosql.sqltext import qualified
@@ -58,9 +60,11 @@ class Snapshot:
         return json.dumps({"snapshot": self.snapshot_id, "version": version})
 
     def version_at(self, position: str | None) -> int | None:
-        """The version that a view's position stands for; None if it is of another snapshot."""
+        """The version that a view's position stands for; None if it is of another snapshot, or of none yet."""
         read = json.loads(position) if position and position.startswith("{") else {}
-        return int(read["version"]) if read.get("snapshot") == self.snapshot_id else None
+        if read.get("snapshot") != self.snapshot_id or read["version"] > self.version:
+            return None
+        return int(read["version"])
 
 
 def table_name(snapshot_id: int) -> str:
@@ -119,6 +123,9 @@ def stored_parts(session: Session, snapshot: Snapshot) -> Stored:
     parts = session.execute(
         "SELECT part_id, place, token, digest FROM coco.parts WHERE snapshot_id = $1", [snapshot.snapshot_id]
     )
+    for _, _, _, digest in parts:
+        if digest is not None and not re.fullmatch("[0-9]+ [0-9]+", digest):
+            raise damaged(snapshot.database, "table coco.parts", f"{digest!r} is no digest")
     return Stored([Part(*row) for row in parts], snapshot.generation, snapshot.key, snapshot.checkpoint)
 
 

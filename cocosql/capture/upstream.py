@@ -65,7 +65,7 @@ class UpstreamCapture:
 
     def changes(self, session: Session, position: str | None) -> Delta | None:
         view, read = self._upstream(session), json.loads(position or "{}")
-        if read.get("history") != view.history_table:
+        if read.get("history") != view.history_table or read["version"] > view.version:
             return None
         version = int(read["version"])
         gone = (

@@ -4,6 +4,7 @@ import duckdb
 
 from cocosql._native import Session
 from cocosql.catalog import locks, migrations
+from cocosql.catalog.damage import damaged, is_type
 from cocosql.catalog.names import Name
 from cocosql.sqltext import qualified
 from cocosql.transaction import transaction
@@ -37,11 +38,19 @@ def stand_in(session: Session, name: str, code_version: str) -> Function:
 
     What is memoized can be looked up; a call says which function is missing.
     """
-    ((parameter_types, takes_null, result_type, source),) = session.execute(
+    found = session.execute(
         "SELECT parameter_types, takes_null, result_type, source FROM coco.functions "
         "WHERE lower(name) = lower($1) AND code_version = $2",
         [name, code_version],
     )
+    if len(found) != 1:
+        raise duckdb.InvalidInputException(
+            f"function {name} is not registered here, and table coco.functions does not have code version "
+            f"{code_version} once: cocosql.register(con, {name})"
+        )
+    ((parameter_types, takes_null, result_type, source),) = found
+    if len(parameter_types) != len(takes_null) or not all(map(is_type, [*parameter_types, result_type])):
+        raise damaged(session.execute("SELECT current_database()")[0][0], f"the record of function {name}", "its types")
     function = make_stand_in(name, code_version, parameter_types, takes_null, result_type, source)
     session.execute("SELECT coco_register($1)", [remember(function)])
     return function

@@ -4,6 +4,7 @@ from sqlglot import exp
 
 from cocosql._native import Session
 from cocosql.catalog import views
+from cocosql.catalog.damage import damaged, is_type
 from cocosql.catalog.functions import memo_name
 from cocosql.sqltext import ident, literal, qualified
 
@@ -33,6 +34,8 @@ def no_results() -> str:
 
 
 def _results(session: Session, database: str, name: str, code_version: str, result_type: str) -> str:
+    if not is_type(result_type):
+        raise damaged(database, f"the record of function {name}", f"{result_type!r} is no type")
     memo = qualified(database, "coco", memo_name(name, code_version))
     size = bytes_sql("result", exp.DataType.build(result_type, dialect="duckdb", udt=True))
     return (

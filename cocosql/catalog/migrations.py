@@ -6,9 +6,10 @@ from pathlib import Path
 import duckdb
 
 from cocosql._native import Session
-from cocosql.catalog import locks
+from cocosql.catalog import damage, locks
 from cocosql.catalog.names import Name
 from cocosql.files import find
+from cocosql.transaction import transaction
 
 #: In a migration, before a query that gives more statements: for each of the tables that there are.
 _EACH = "-- Each row is a statement:\n"
@@ -43,7 +44,9 @@ def upgrade(session: Session) -> bool:
         duckdb.InvalidInputException: if one is open for reading only, or a newer version wrote it.
     """
     _too_old.difference_update([key for key in _too_old if key[0] == session.instance()])
-    old = [name for name in databases(session) if _applied(session, name) != len(_scripts())]
+    with transaction(session):
+        applied = {name: _checked(session, name) for name in databases(session)}
+    old = [name for name, number in applied.items() if number != len(_scripts())]
     for database in old:
         if is_read_only(session, database):
             _too_old.add((session.instance(), database))
@@ -76,7 +79,7 @@ def migrate(session: Session, database: str) -> None:
             _apply(session, scripts[done:], done + 1)
 
 
-def _apply(session: Session, scripts: list[Path], first: int) -> None:
+def _apply(session: Session, scripts: tuple[Path, ...], first: int) -> None:
     """All in one transaction: nobody reads a schema that is half done."""
     session.execute("BEGIN TRANSACTION")
     try:
@@ -120,9 +123,24 @@ def _check_unambiguous(session: Session) -> None:
 
 
 @cache
-def _scripts() -> list[Path]:
-    return sorted(find("sql/migrations").glob("*.sql"))
+def _scripts() -> tuple[Path, ...]:
+    return tuple(sorted(find("sql/migrations").glob("*.sql")))
+
+
+def _checked(session: Session, database: str) -> int:
+    """The same; its schema is as they make it."""
+    damage.check_plain(session, database)
+    done = _applied(session, database)
+    if done <= len(_scripts()):
+        damage.check_tables(session, database, _scripts()[:done])
+    return done
 
 
 def _applied(session: Session, database: str) -> int:
-    return int(max(number for (number,) in session.rows(database, "migrations", ["migration"])))
+    """How many migrations the database has been through."""
+    numbers = sorted(number for (number,) in session.rows(database, "migrations", ["migration"]))
+    if numbers and numbers[-1] > len(_scripts()):
+        return int(numbers[-1])  # of a newer version
+    if not numbers or numbers != list(range(1, numbers[-1] + 1)):
+        raise damage.damaged(database, "table coco.migrations", "it has not the numbers of migrations")
+    return len(numbers)

@@ -7,7 +7,7 @@ from typing import Any
 import duckdb
 
 from cocosql._native import Session
-from cocosql.catalog import migrations
+from cocosql.catalog import damage, migrations
 from cocosql.catalog.names import Caller, Name, candidates, relation
 from cocosql.sqltext import qualified, split_name
 
@@ -172,6 +172,7 @@ def all_views(session: Session, database: str) -> list[View]:
         found.append(
             View(view_id, Name(database, schema, name), *values, *[failed_rows or 0, fill, query, owed, *parts])
         )
+    damage.check_views(database, found)
     return sorted(found, key=lambda view: view.view_id)
 
 

@@ -27,7 +27,7 @@ from cocosql.planner.algebra import Relation
 from cocosql.planner.expressions import column_of, columns_in, ordered_by, reference, sql, substitute
 from cocosql.planner.plan import plan
 from cocosql.planner.sources import Source, source_of, upstream_source
-from cocosql.refresh.refresh import prepared
+from cocosql.refresh.looking import looking
 from cocosql.sqltext import ident
 
 #: What the rows of a source decide of which no column is read.
@@ -112,7 +112,7 @@ class Tracer:
         return self._traced[key]
 
     def _trace(self, view: View) -> ColumnLineage:
-        session, others = prepared(self._session.sibling(), view), self._views[view.name.database]
+        session, others = looking(self._session.sibling(), view), self._views[view.name.database]
         made = plan(session, view, others)
         current = {call.function.lower(): call.code_version for call in view.calls}
         functions = {

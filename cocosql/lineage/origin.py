@@ -75,13 +75,19 @@ def _row_of_source(trace: Trace) -> _Origin:
     """The row as the view has read it (past), and as it is (present)."""
     capture = trace.capture
     assert isinstance(capture, RowCapture)
-    present = _present_in_table(capture) if capture.source.has_row_ids else _present(capture)
+    if not trace.is_seen:
+        present = _UNSEEN
+    elif capture.source.has_row_ids:
+        present = _present_in_table(capture)
+    else:
+        present = _present(capture)
     return _Origin(
         joins=f"LEFT JOIN ({trace.past}) AS past ON past.coco_source_id = coco_traced.{SOURCE_ID} {present.joins}",
         source=literal(str(capture.source)),
         key=capture.identity.shown_key("coco_traced", "past"),
         row=f"CASE WHEN {present.is_there} THEN {present.row} END",
-        state=f"CASE WHEN NOT ({present.is_there}) THEN 'gone' WHEN coco_traced.coco_past OR "
+        state=f"CASE WHEN ({present.is_there}) IS NULL THEN 'unknown' WHEN NOT ({present.is_there}) THEN 'gone' "
+        f"WHEN coco_traced.coco_past OR "
         f"{present.content} IS DISTINCT FROM past.coco_fingerprint THEN 'changed' ELSE 'current' END",
     )
 
@@ -94,6 +100,10 @@ class _Present:
     is_there: str
     row: str
     content: str
+
+
+#: Of a source that is not looked at.
+_UNSEEN = _Present(joins="", is_there="NULL::BOOLEAN", row="NULL::JSON", content="NULL")
 
 
 def _present_in_table(capture: RowCapture) -> _Present:

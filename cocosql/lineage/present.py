@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import duckdb
+
 from cocosql._native import Session
 from cocosql.capture import Capture
 from cocosql.catalog import views
@@ -12,13 +14,15 @@ from cocosql.planner.operators.scan import Constant, Scan
 from cocosql.planner.operators.union import Union
 from cocosql.planner.plan import Plan, plan
 from cocosql.refresh.inputs import captures
-from cocosql.refresh.refresh import prepared
+from cocosql.refresh.looking import NOT_BEFORE, looking, why_unseen
 from cocosql.sqltext import ident, qualified
 
 
 @dataclass(frozen=True)
 class Present:
     session: Session
+    #: By what its query was planned; see `looking`.
+    looks: Session
     view: View
     plan: Plan
     captures: list[Capture]
@@ -39,6 +43,8 @@ class Present:
         """A query for the rows of an operator that others read: their ids, and the columns."""
         match operator:
             case Scan():
+                if why := why_unseen(self.looks, operator.source):
+                    raise duckdb.PermissionException(f"{why}, {NOT_BEFORE}")
                 return self.capture(operator).rows_now(self.session)
             case Constant():
                 return operator.rows_sql()
@@ -55,7 +61,8 @@ def present(session: Session, view: View) -> Present | None:
     Raises:
         duckdb.Error: if the query does not hold any more.
     """
-    planned = plan(prepared(session.sibling(), view), view, views.all_views(session, view.name.database))
+    looks = looking(session.sibling(), view)
+    planned = plan(looks, view, views.all_views(session, view.name.database))
     if planned.definition != view.definition or planned.flow is None:
         return None
-    return Present(session, view, planned, captures(planned))
+    return Present(session, looks, view, planned, captures(planned))

@@ -19,6 +19,7 @@ from cocosql.planner.operators.partitioned import Partitioned
 from cocosql.planner.operators.scan import Constant, Scan
 from cocosql.planner.operators.union import Union
 from cocosql.refresh.inputs import stored_inputs
+from cocosql.refresh.looking import why_unseen
 from cocosql.sqltext import ident, idents, literal, qualified, struct
 
 CALL = "STRUCT(name VARCHAR, code_version VARCHAR, input_fingerprint UUID, computed_at TIMESTAMPTZ, run_id BIGINT)"
@@ -46,6 +47,8 @@ class Trace:
     is_unique: bool
     #: A query for the rows of the source as the view has read them: id, fingerprint, key.
     past: str | None = None
+    #: Whether the source can be looked at as it is.
+    is_seen: bool = True
 
 
 @dataclass(frozen=True)
@@ -184,7 +187,8 @@ class _Tracer:
             capture = self._present.captures[number]
             assert isinstance(capture, RowCapture)
             past = past_rows(self._session, self._view.name.database, given, capture.identity)
-            yield Trace(ids.sql, capture, given, self._view, ids.is_unique, past)
+            is_seen = why_unseen(self._present.looks, scan.source) is None
+            yield Trace(ids.sql, capture, given, self._view, ids.is_unique, past, is_seen)
         elif self._direct or why_untraced(upstream):
             yield Trace(ids.sql, None, given, upstream, ids.is_unique)
         else:

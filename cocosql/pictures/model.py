@@ -108,7 +108,7 @@ class _Reader:
             number = operator["operator_id"]
             ids[number] = f"{key}/{number}"
             if operator["kind"] == "scan":
-                source = record["inputs"][number]
+                source = record["inputs"].get(number, operator["sql"])
                 ids[number] = sources[_named(source)] = self._add_source(view, operator, source)
                 continue
             self._add(_operator(ids[number], key, operator))

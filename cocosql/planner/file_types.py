@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import duckdb
 
 from cocosql._native import Session
+from cocosql.catalog.damage import is_type
 from cocosql.listing import Listing, list_files
 from cocosql.planner.file_calls import FileCall
 
@@ -32,6 +33,8 @@ _found: dict[str, _Found] = {}
 
 
 def file_types(session: Session, call: FileCall) -> FileTypes:
+    if session.only_looks and not call.is_plain:
+        return FileTypes(_as_last_read(session, call), None)
     if call.is_plain:
         return FileTypes(session.describe(f"FROM {call.over('[]')}"), "", _may_repeat(session, call))
     if not call.is_local:
@@ -43,6 +46,14 @@ def file_types(session: Session, call: FileCall) -> FileTypes:
     if call.is_guessing:
         return FileTypes(columns, _digest(columns, sampled, tokens) if all(tokens) else None)
     return FileTypes(columns, _digest(columns))
+
+
+def _as_last_read(session: Session, call: FileCall) -> Columns:
+    """What a refresh has found out, for a session that reads no files."""
+    found = _stored(session, call)
+    if found is None:
+        raise duckdb.PermissionException(f"it would read {call.sql}")
+    return found[1]
 
 
 def _columns(session: Session, call: FileCall, listing: Listing, tokens: list[str]) -> Columns:
@@ -65,7 +76,8 @@ def _stored(session: Session, call: FileCall) -> _Found | None:
         for basis, names, types in session.execute(
             "SELECT basis, names, types FROM coco.file_types WHERE source = $1", [call.sql]
         ):
-            return basis, list(zip(names, types, strict=True))
+            if len(names) == len(types) and all(names) and all(map(is_type, types)):
+                return basis, list(zip(names, types, strict=True))
     return None
 
 

@@ -16,6 +16,7 @@ from cocosql.catalog.names import Name
 from cocosql.catalog.views import View
 from cocosql.planner import Plan, definitions
 from cocosql.planner import plan as make_plan
+from cocosql.refresh.asked import ask
 from cocosql.refresh.calling import make_calls
 from cocosql.refresh.inputs import tables_read
 from cocosql.refresh.map_step import MapStep, NeededCalls
@@ -117,6 +118,8 @@ def run(
     target = runs.begin(session, plan.view)
     chain = [ViewRefresh(other, runs.part(session, other.view, target.tally), locked) for other in above]
     chain.append(ViewRefresh(plan, target, locked, full, recall))
+    for part in chain:
+        ask(session, part.view)
     started = time.monotonic()
     try:
         with runs.going_on(session, target), explained():

@@ -7,12 +7,17 @@ from cocosql.catalog import locks, runs
 from cocosql.catalog.views import View, stands
 from cocosql.planner import plan
 from cocosql.refresh.describe import rebuild_reason
-from cocosql.refresh.refresh import HIDDEN, prepared, reading, upstream
+from cocosql.refresh.looking import NOT_BEFORE, looking, why_unseen
+from cocosql.refresh.refresh import HIDDEN, reading, upstream
 from cocosql.refresh.view_refresh import ViewRefresh
 from cocosql.wording import count_of
 
-#: fresh, stale, refreshing, partial, failed, broken or no data, and why.
+#: fresh, stale, refreshing, partial, failed, broken, no data or unknown, and why.
 Status = tuple[str, str | None]
+
+
+class _Unseen(Exception):
+    """What would have to be looked at is not: the message says why."""
 
 
 def statuses(session: Session, views: list[View]) -> dict[int, Status]:
@@ -34,7 +39,9 @@ def _status(session: Session, view: View, views: list[View], known: dict[int, St
     if not view.has_data:
         return "no data", "it was created WITH NO DATA: REFRESH INCREMENTAL VIEW fills it"
     try:
-        reason = _stale_reason(prepared(session.sibling(), view), view, views, known)
+        reason = _stale_reason(looking(session.sibling(), view), view, views, known)
+    except (_Unseen, duckdb.PermissionException) as unseen:
+        return "unknown", f"{unseen}, {NOT_BEFORE}"
     except duckdb.Error as error:
         return "broken", str(error)
     if reason and view.last_error:
@@ -54,8 +61,13 @@ def _stale_reason(session: Session, view: View, views: list[View], known: dict[i
         return reason
     for above in upstream(view, views):
         state, _ = known[above.view_id]
+        if state == "unknown":
+            raise _Unseen(f"view {above.name}, which it reads, is {state}")
         if state not in ("fresh", "partial"):
             return f"view {above.name}, which it reads, is {state}"
+    for source in planned.sources:
+        if why := why_unseen(session, source):
+            raise _Unseen(why)
     part = ViewRefresh(planned, runs.unrecorded(view))
     with reading(session, [part]):
         part.look(session)

@@ -16,6 +16,7 @@ from cocosql.planner.file_calls import make_absolute
 from cocosql.planner.parse import parse
 from cocosql.planner.qualify import qualify
 from cocosql.refresh import state
+from cocosql.refresh.asked import ask
 from cocosql.refresh.describe import describe_operators, source_id_types
 from cocosql.refresh.inputs import as_input, captures
 from cocosql.refresh.refresh import by_source, check_shown, prepared, read_by, upstream
@@ -41,7 +42,9 @@ _NOT_YET = {"target_lag"}
 def run(session: Session, statement: Statement, caller: Caller) -> list[tuple[()]]:
     check_options(session, statement.options)
     name = names.new_name(session, statement.names[0], caller)
-    _existing(session, name, statement, views.all_views(session, name.database))
+    existing = _existing(session, name, statement, views.all_views(session, name.database))
+    if existing and statement.if_not_exists and views.stands(session, existing):
+        return []
     session = session.sibling()
     settings.apply(session, caller.settings)
     declared = _declared(session, statement, caller, name)
@@ -73,6 +76,7 @@ def _create(session: Session, locked: LockedViews, view: View, existing: View | 
     if not existing:
         view = replace(view, view_id=session.next_id(view.name.database))
     planned = _planned(session, view, locked.views)
+    ask(session, view)
     check_shown(session, upstream_of(planned))
     if not with_data:
         _create_empty(session, locked, planned, existing)

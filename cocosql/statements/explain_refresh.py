@@ -12,6 +12,7 @@ from cocosql.catalog import functions, locks, migrations, runs, views
 from cocosql.catalog.locked_views import lock
 from cocosql.catalog.names import Caller
 from cocosql.catalog.views import View
+from cocosql.refresh.asked import ask
 from cocosql.refresh.map_step import MapStep
 from cocosql.refresh.refresh import chain_names, planned, prepared, reading, snapshots_read, upstream
 from cocosql.refresh.view_refresh import ViewRefresh
@@ -31,6 +32,8 @@ def run(session: Session, statement: Statement, caller: Caller) -> list[Row]:
             ViewRefresh(planned(session, part, locked.views), runs.unrecorded(part), locked)
             for part in [*upstream(view, locked.views), view]
         ]
+        for part in chain:
+            ask(session, part.view)
         return _explain_all(session, chain)
 
 

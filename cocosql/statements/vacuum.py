@@ -15,6 +15,7 @@ from cocosql.catalog.names import Caller, Name
 from cocosql.catalog.views import View
 from cocosql.lineage.needed import needed_results
 from cocosql.refresh import state
+from cocosql.refresh.asked import ask
 from cocosql.refresh.refresh import prepared
 from cocosql.sqltext import qualified
 from cocosql.statements import Statement
@@ -37,6 +38,8 @@ def run(session: Session, statement: Statement, caller: Caller) -> list[Row]:
     with locks.hold(session, [Name(caller.database, "coco vacuum", "")]):
         own = session.sibling()
         own.use_names(caller.database)
+        for view in views.all_views(own, caller.database):
+            ask(own, view)
         rows = (
             _of_all(own, caller.database, retain)
             if function is None

@@ -1,5 +1,6 @@
 """The system tables: each is SQL over the engine's own tables, in sql/tables/ or made for one view."""
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -39,6 +40,25 @@ TABLES: dict[str, Callable[[Session, list[str], Caller], str]] = {
 
 def expand(session: Session, table: str, arguments: list[str], caller: dict[str, Any]) -> str:
     """The query that a call of a system table stands for."""
+    if _expanding.goes_on:
+        raise duckdb.BinderException(f"{table}() cannot be part of an incremental view: it looks at the views itself")
+    _expanding.goes_on = True
+    try:
+        return _expand(session, table, arguments, caller)
+    finally:
+        _expanding.goes_on = False
+
+
+class _Expanding(threading.local):
+    """Whether this thread is looking at views: the query of one must not begin that anew."""
+
+    goes_on = False
+
+
+_expanding = _Expanding()
+
+
+def _expand(session: Session, table: str, arguments: list[str], caller: dict[str, Any]) -> str:
     if migrations.upgrade(session):
         raise duckdb.TransactionException(
             "a database that an earlier version of CocoSQL wrote has just been brought up to date: run the query again"

@@ -56,7 +56,7 @@ def _origins(session: Session, view: View, wanted: str) -> str:
     """The keys of the rows that rows come from, by source; none where that is not known."""
     try:
         found = [] if why_untraced(view) else traces(session, view)
-    except duckdb.InvalidInputException:
+    except (duckdb.InvalidInputException, duckdb.PermissionException):
         found = []
     if not found:
         return "SELECT NULL::BIGINT AS coco_row_id, NULL::VARCHAR AS source, NULL::VARCHAR AS keys WHERE false"

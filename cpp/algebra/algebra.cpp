@@ -6,6 +6,7 @@
 #include "duckdb/main/client_config.hpp"
 #include "duckdb/main/settings.hpp"
 #include "duckdb/parser/expression/type_expression.hpp"
+#include "duckdb/parser/statement/select_statement.hpp"
 #include "duckdb/planner/operator/logical_comparison_join.hpp"
 #include "duckdb/planner/planner.hpp"
 #include "python/errors.hpp"
@@ -131,6 +132,18 @@ unique_ptr<LogicalOperator> Bind(ClientContext &context, const SQLStatement &sta
 	return HasRowNumbers(*plan) ? Bind(context, statement, false) : std::move(plan);
 }
 
+//! A CTE of the whole query may be a statement that writes: DELETE, COPY … TO a file.
+void CheckReadsOnly(const SelectStatement &statement) {
+	for (auto &entry : statement.node->cte_map.map) {
+		auto type = entry.second->query_node ? entry.second->query_node->type : QueryNodeType::SELECT_NODE;
+		if (type != QueryNodeType::SELECT_NODE && type != QueryNodeType::SET_OPERATION_NODE &&
+		    type != QueryNodeType::RECURSIVE_CTE_NODE) {
+			throw InvalidInputException("an incremental view only reads: its WITH clause has a statement that writes (%s)",
+			                            entry.first.GetIdentifierName());
+		}
+	}
+}
+
 std::vector<Node> Plan(Session &session, const std::string &sql, const SearchPath &path) {
 	auto statements = session.connection.ExtractStatements(sql);
 	if (statements.size() != 1 || statements[0]->type != StatementType::SELECT_STATEMENT) {
@@ -139,6 +152,7 @@ std::vector<Node> Plan(Session &session, const std::string &sql, const SearchPat
 	if (!statements[0]->named_param_map.empty()) {
 		throw InvalidInputException("parameters (? or $1) cannot be part of a view: write the value");
 	}
+	CheckReadsOnly(statements[0]->Cast<SelectStatement>());
 	auto &context = *session.connection.context;
 	std::vector<Node> nodes;
 	ConsistentCalls consistent(context);

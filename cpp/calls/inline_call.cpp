@@ -11,6 +11,7 @@
 #include "memo/memo_reader.hpp"
 #include "memo/memo_writer.hpp"
 #include "python/errors.hpp"
+#include "session/looking.hpp"
 #include "session/session.hpp"
 
 #include <algorithm>
@@ -334,6 +335,9 @@ unique_ptr<FunctionData> Bind(BindScalarFunctionInput &input) {
 unique_ptr<FunctionLocalState> InitState(ExpressionState &state, const BoundFunctionExpression &expression,
                                          FunctionData *) {
 	auto &info = expression.Function().GetExtraFunctionInfo().Cast<InlineInfo>();
+	if (OnlyLooks(state.GetContext())) {
+		throw PermissionException("it would call %s", info.function->name);
+	}
 	return make_uniq<InlineState>(state.GetContext(), info.function);
 }
 

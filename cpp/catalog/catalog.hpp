@@ -35,6 +35,8 @@ struct Database {
 //! The attached databases, the oldest first.
 std::vector<Database> Databases(Session &session);
 bool HasSchema(Session &session, const std::string &database, const std::string &schema);
+//! The names of the views of a schema, and of the tables of which columns are worked out as they are read.
+std::vector<std::string> StrangeRelations(Session &session, const std::string &database, const std::string &schema);
 std::optional<Relation> FindRelation(Session &session, const std::string &database, const std::string &schema,
                                      const std::string &name);
 

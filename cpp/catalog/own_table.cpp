@@ -12,7 +12,11 @@ using namespace duckdb;
 
 DuckTableEntry &OwnTable(ClientContext &context, const std::string &database, const std::string &table) {
 	auto &catalog = Catalog::GetCatalog(context, Identifier(database));
-	return catalog.GetEntry(context, CatalogType::TABLE_ENTRY, "coco", Identifier(table)).Cast<DuckTableEntry>();
+	auto &entry = catalog.GetEntry(context, CatalogType::TABLE_ENTRY, "coco", Identifier(table));
+	if (entry.type != CatalogType::TABLE_ENTRY || !entry.Cast<TableCatalogEntry>().IsDuckTable()) {
+		throw CatalogException("coco.%s of database %s is no table of DuckDB's own", table, database);
+	}
+	return entry.Cast<DuckTableEntry>();
 }
 
 DuckTableEntry &OwnTable(ClientContext &context, const std::string &database, const std::string &table,

@@ -23,6 +23,11 @@ optional_ptr<SchemaCatalogEntry> FindSchema(ClientContext &context, const std::s
 	return catalog ? catalog->GetSchema(context, Identifier(schema), OnEntryNotFound::RETURN_NULL) : nullptr;
 }
 
+bool HasGenerated(const TableCatalogEntry &table) {
+	auto &columns = table.GetColumns();
+	return columns.LogicalColumnCount() != columns.PhysicalColumnCount();
+}
+
 std::vector<std::string> PrimaryKey(const TableCatalogEntry &table) {
 	std::vector<std::string> names;
 	auto constraint = table.GetPrimaryKey();
@@ -43,8 +48,7 @@ Relation Describe(const SchemaCatalogEntry &schema, CatalogEntry &entry) {
 	relation.is_view = entry.type == CatalogType::VIEW_ENTRY;
 	relation.sql = entry.ToSQL();
 	if (!relation.is_view) {
-		auto &columns = entry.Cast<TableCatalogEntry>().GetColumns();
-		relation.has_generated = columns.LogicalColumnCount() != columns.PhysicalColumnCount();
+		relation.has_generated = HasGenerated(entry.Cast<TableCatalogEntry>());
 		relation.key = PrimaryKey(entry.Cast<TableCatalogEntry>());
 	}
 	return relation;
@@ -69,6 +73,20 @@ std::vector<Database> Databases(Session &session) {
 
 bool HasSchema(Session &session, const std::string &database, const std::string &schema) {
 	return LookUp(session, [&](ClientContext &context) { return FindSchema(context, database, schema) != nullptr; });
+}
+
+std::vector<std::string> StrangeRelations(Session &session, const std::string &database, const std::string &schema) {
+	return LookUp(session, [&](ClientContext &context) {
+		std::vector<std::string> names;
+		if (auto found = FindSchema(context, database, schema)) {
+			found->Scan(context, CatalogType::TABLE_ENTRY, [&](CatalogEntry &entry) {
+				if (entry.type != CatalogType::TABLE_ENTRY || HasGenerated(entry.Cast<TableCatalogEntry>())) {
+					names.push_back(entry.name.GetIdentifierName());
+				}
+			});
+		}
+		return names;
+	});
 }
 
 std::optional<Relation> FindRelation(Session &session, const std::string &database, const std::string &schema,

@@ -1,6 +1,7 @@
 #include "memo/memo_reader.hpp"
 
 #include "duckdb/common/sql_identifier.hpp"
+#include "duckdb/common/string_util.hpp"
 #include "duckdb/common/vector/flat_vector.hpp"
 #include "duckdb/main/database.hpp"
 #include "duckdb/main/database_manager.hpp"
@@ -55,8 +56,9 @@ MemoReader::MemoReader(ClientContext &context, const PythonFunction &function)
 	    "SELECT memo_table FROM " + schema + "functions WHERE name = $1 AND code_version = $2", parameters);
 	result->ThrowIfError();
 	auto chunk = result->Fetch();
-	if (chunk && chunk->size() > 0) {
-		table = schema + Quoted(chunk->GetValue(0, 0).ToString());
+	auto name = chunk && chunk->size() > 0 ? chunk->GetValue(0, 0).ToString() : string();
+	if (StringUtil::StartsWith(name, "memo_")) { // a record may be damaged
+		table = schema + Quoted(name);
 	}
 }
 

@@ -17,6 +17,8 @@
 #include "rows/collected.hpp"
 #include "rows/delete.hpp"
 #include "rows/difference.hpp"
+#include "session/asked.hpp"
+#include "session/looking.hpp"
 #include "session/parameters.hpp"
 #include "values/values.hpp"
 
@@ -337,8 +339,19 @@ void BindSession(nb::module_ &module) {
 	    .def("canonical", &Session::Canonical, nb::arg("sql"))
 	    .def("algebra", &Algebra, nb::arg("sql"), nb::arg("path") = SearchPath())
 	    .def("configure", &Session::Configure, nb::arg("setting"), nb::arg("value"))
+	    .def("only_look", [](Session &session) { OnlyLook(*session.connection.context); })
+	    .def_prop_ro("only_looks",
+	                 [](Session &session) { return OnlyLooks(*session.connection.context); })
+	    .def(
+	        "ask", [](Session &session, const std::string &what) { Asked::Get(*session.connection.context).Add(what); },
+	        nb::arg("what"))
+	    .def(
+	        "is_asked",
+	        [](Session &session, const std::string &what) { return Asked::Get(*session.connection.context).Has(what); },
+	        nb::arg("what"))
 	    .def("databases", Released(&Databases))
 	    .def("relation", Released(&FindRelation), nb::arg("database"), nb::arg("schema"), nb::arg("name"))
+	    .def("strange_relations", Released(&StrangeRelations), nb::arg("database"), nb::arg("schema"))
 	    .def("has_schema", Released(&HasSchema), nb::arg("database"), nb::arg("schema"))
 	    .def("function_kinds", Released(&FunctionKinds), nb::arg("names"))
 	    .def("rows", &ReadTable, nb::arg("database"), nb::arg("table"), nb::arg("columns"))

@@ -1,0 +1,197 @@
+"""What the schema coco of a file says is checked as it is read: the file may be damaged, or a stranger's.
+
+Its tables must be as the migrations make them. The names of tables in records must be those that CocoSQL gives, types
+be types, and numbers be in range. So no record can make the engine read, write or drop what is not its own.
+"""
+
+import json
+import math
+import re
+from collections.abc import Iterable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from cocosql._native import Session
+from cocosql.catalog.settings import CHANGE_RESULTS
+from cocosql.sqltext import name_parts
+
+if TYPE_CHECKING:
+    from cocosql.catalog.views import Input, Operator, View
+
+_LARGEST = (1 << 63) - 1
+
+#: Words, quoted names and texts, and signs of a type as SQL.
+_TOKENS = re.compile(r"""\s*("(?:[^"]|"")*"|'(?:[^']|'')*'|\w+|-(?=[0-9])|[(),\[\].:<>])""")
+#: Without one of these no query can begin in a type.
+_QUERY_WORDS = {"SELECT", "FROM", "VALUES", "TABLE", "PIVOT", "UNPIVOT", "DESCRIBE", "SHOW", "SUMMARIZE", "EXECUTE"}
+
+
+def damaged(database: str, what: str, why: str) -> duckdb.InvalidInputException:
+    return duckdb.InvalidInputException(
+        f"{what} of database {database} is damaged, or not CocoSQL's: {why}. Restore the file from a copy"
+    )
+
+
+def check_plain(session: Session, database: str) -> None:
+    """Refuse a schema coco in which something is run as it is read.
+
+    Raises:
+        duckdb.InvalidInputException: names what is.
+    """
+    for name in session.strange_relations(database, "coco"):
+        raise damaged(database, f"coco.{name}", "it is a view, or has columns that are worked out as they are read")
+
+
+def check_tables(session: Session, database: str, scripts: tuple[Path, ...]) -> None:
+    """Refuse a schema coco whose tables are not as these migrations make them.
+
+    Raises:
+        duckdb.InvalidInputException: names the table that is not.
+    """
+    for name, sql in _made(scripts).items():
+        found = session.relation(database, "coco", name)
+        if found is None:
+            raise damaged(database, f"coco.{name}", "there is no such table")
+        if found.sql.lower() != sql.lower():  # a setting may have folded the names
+            raise damaged(database, f"coco.{name}", "it has other columns")
+
+
+@cache
+def _made(scripts: tuple[Path, ...]) -> dict[str, str]:
+    """The tables that migrations make: by name, the statement that makes each."""
+    with duckdb.connect(config={"threads": 1}) as con:
+        for script in scripts:
+            con.execute(script.read_text())
+        tables = con.execute("SELECT table_name, sql FROM duckdb_tables() WHERE schema_name = 'coco'").fetchall()
+    return dict(tables)
+
+
+def check_views(database: str, views: list["View"]) -> None:
+    """Refuse records of views that cannot be CocoSQL's.
+
+    Raises:
+        duckdb.InvalidInputException: names the record, and what is wrong.
+    """
+    for view in views:
+        for why in _wrong(view):
+            raise damaged(database, f"the record of view {view.name} (view_id {view.view_id})", why)
+    for what in ("view_id", "name", "state_table", "history_table"):
+        if len({repr(getattr(view, what)).lower() for view in views}) < len(views):
+            raise damaged(database, "table coco.views", f"two views have the same {what}")
+
+
+def is_type(text: str | None) -> bool:
+    """Whether a text is a type as SQL, and cannot be more."""
+    text = text or ""
+    depth = end = 0
+    for token in _TOKENS.finditer(text):
+        sign = token[1]
+        depth += (sign in "([") - (sign in ")]")
+        is_apart = token.start() != end or sign.upper() in _QUERY_WORDS or (sign == "," and depth == 0)
+        if is_apart or depth < 0:
+            return False
+        end = token.end()
+    return text != "" and depth == 0 and end == len(text)
+
+
+def _wrong(view: "View") -> Iterator[str]:
+    """What is wrong with the record of a view."""
+    if not _are_texts([view.name.schema, view.name.name, view.query, view.state_table, view.history_table]):
+        yield "it has no name, query or tables"
+    number = view.state_table.removeprefix("rows_")
+    if not re.fullmatch(r"[0-9]{1,18}", number) or not re.fullmatch(r"history_[0-9]+", view.history_table):
+        yield "state_table or history_table is no table of a view"
+    yield from _wrong_columns(view)
+    yield from _wrong_numbers(view)
+    yield from _wrong_caller(view)
+    for given in view.inputs:
+        yield from _wrong_input(given)
+    yield from _wrong_operators(view.operators, number)
+    for call in view.calls:
+        if not (call.function and call.code_version) or (call.site is not None and call.site < 0):
+            yield "a call in coco.calls is none"
+
+
+def _wrong_columns(view: "View") -> Iterator[str]:
+    if not _are_texts(view.column_names) or _has_twice(view.column_names):
+        yield "column_names are no names of columns"
+    if len(view.column_types) != len(view.column_names) or not all(map(is_type, view.column_types)):
+        yield "column_types are no types of its columns"
+    if not _are_texts([*view.given_columns, *view.key_columns]) or set(view.key_columns) - set(view.column_names):
+        yield "given_columns or key_columns are not its columns"
+
+
+def _wrong_numbers(view: "View") -> Iterator[str]:
+    if not all(0 <= value < _LARGEST for value in (view.view_id, view.version, view.next_row_id or 0)):
+        yield "view_id, version or next_row_id is out of range"
+    if view.failed_rows < 0 or not all(map(_is_time, (view.fill_seconds, view.query_seconds, view.owed_seconds))):
+        yield "failed_rows or seconds are out of range"
+
+
+def _wrong_caller(view: "View") -> Iterator[str]:
+    """What is wrong with what its creator's session had."""
+    for name, value in view.settings.items():
+        if name not in CHANGE_RESULTS or value is None:
+            yield f"{name!r} is no setting that a view is stored with"
+    if any(value is None for value in view.options.values()):
+        yield "an option has no value"
+    if not all(len(name_parts(entry or "") or []) in (1, 2) for entry in view.search_path):
+        yield "search_path is none"
+
+
+def _wrong_input(given: "Input") -> Iterator[str]:
+    what = f"input {given.source!r} in coco.inputs"
+    if not (given.source and given.capture and _are_texts(given.columns)):
+        yield f"{what} names no source, capture or columns"
+    if given.snapshot_table is not None and not re.fullmatch(r"snapshot_[0-9]+", given.snapshot_table):
+        yield f"{what}: snapshot_table is no table of a snapshot"
+    if given.position is not None and not _is_position(given.position, is_view=given.capture == "view"):
+        yield f"{what}: position is none"
+
+
+def _is_position(text: str, *, is_view: bool) -> bool:
+    """Whether it is a version of a snapshot, or of a view's history (earlier: of its rows)."""
+    try:
+        position = json.loads(text)
+    except ValueError:
+        return False
+    if not isinstance(position, dict) or len(position) != 2:
+        return False
+    snapshot, version = position.get("snapshot"), position.get("version")
+    named = position.get("history", position.get("rows"))
+    return _is_count(version) and (isinstance(named, str) if is_view else _is_count(snapshot))
+
+
+def _is_count(value: object) -> bool:
+    return type(value) is int and 0 <= value < _LARGEST
+
+
+def _wrong_operators(operators: list["Operator"], number: str) -> Iterator[str]:
+    """`number` is that of the table of the view's rows."""
+    known: set[int] = set()
+    for operator in operators:
+        what = f"operator {operator.operator_id} in coco.operators"
+        if operator.operator_id in known or not set(operator.inputs) <= known:
+            yield f"{what} is there twice, or reads one that is not before it"
+        known.add(operator.operator_id)
+        if operator.state_table is not None and not re.fullmatch(
+            rf"snapshot_[0-9]+|rows_{number}|kept_{number}_[0-9]+|arranged_[0-9]+(_[0-9]+)*", operator.state_table
+        ):
+            yield f"{what}: state_table is no table of the view's"
+    if not known:
+        yield "it has no operators"
+
+
+def _are_texts(values: Iterable[str | None]) -> bool:
+    return all(values)
+
+
+def _has_twice(names: list[str]) -> bool:
+    return len({name.lower() for name in names}) < len(names)
+
+
+def _is_time(seconds: float | None) -> bool:
+    return seconds is None or (math.isfinite(seconds) and seconds >= 0)
