@@ -117,3 +117,31 @@ def _make(path: Path) -> None:
 def _store(path: Path, more: dict[str, str]) -> None:
     with duckdb.connect(str(path)) as con:
         con.execute("UPDATE coco.views SET settings = map_concat(settings, ?::MAP(VARCHAR, VARCHAR))", [more])
+
+
+@pytest.mark.parametrize("capture", ["diff", "log"])
+@pytest.mark.parametrize("mode", ["auto", "recompute"])
+def test_views_refreshed_together_each_have_their_own(tmp_path: Path, capture: str, mode: str):
+    path = tmp_path / "chain.db"
+    with cocosql.connect(path) as con:
+        con.execute(ROWS)
+        con.execute("SET integer_division = true; SET TimeZone = 'Asia/Tokyo'")
+        options = f"WITH (capture = '{capture}', mode = '{mode}')"
+        con.execute(
+            f"CREATE INCREMENTAL VIEW v {options} AS SELECT id, a / 2 AS half, date_trunc('day', moment) AS d FROM t"
+        )
+        con.execute("SET integer_division = false; SET TimeZone = 'UTC'")
+        con.execute("CREATE INCREMENTAL VIEW w AS SELECT id, half / 2 AS quarter, d FROM v")
+    with cocosql.connect(path) as con:
+        for statement in ("EXPLAIN REFRESH INCREMENTAL VIEW w", "REFRESH INCREMENTAL VIEW w"):
+            con.execute("INSERT INTO t SELECT max(id) + 1, 'x', 5, 1, '2026-03-01 20:00:00Z' FROM t")
+            con.execute(statement).fetchall()
+        con.execute("SET integer_division = true; SET TimeZone = 'Asia/Tokyo'")
+        wanted = "SELECT id, a / 2 AS half, date_trunc('day', moment) AS d FROM t"
+        assert con.execute(f"FROM v EXCEPT ALL ({wanted})").fetchall() == []
+        assert con.execute(f"({wanted}) EXCEPT ALL FROM v").fetchall() == []
+        assert con.execute("SELECT count(*) FROM v").fetchall() == [(4,)]
+        con.execute("SET integer_division = false")
+        assert con.execute("FROM w EXCEPT ALL SELECT id, half / 2, d FROM v").fetchall() == []
+        con.execute("REFRESH ALL INCREMENTAL VIEWS")
+        assert con.execute("SELECT status FROM coco_views()").fetchall() == [("fresh",), ("fresh",)]

@@ -8,7 +8,7 @@ from cocosql._native import Session
 from cocosql.catalog.views import View
 from cocosql.planner.sources import Source
 from cocosql.refresh.asked import is_asked
-from cocosql.refresh.refresh import prepared
+from cocosql.refresh.prepared import prepared
 
 #: How an error or a status goes on that says what would have to be done.
 NOT_BEFORE = "which is not done before someone asks for it: with REFRESH or EXPLAIN REFRESH, in this process"

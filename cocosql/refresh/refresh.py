@@ -10,7 +10,7 @@ import duckdb
 from cocosql._native import Session
 from cocosql.capture import SourceMoved, snapshots
 from cocosql.capture.files import explained
-from cocosql.catalog import errors, functions, locks, migrations, old_runs, runs, settings, views
+from cocosql.catalog import errors, functions, locks, migrations, old_runs, runs, views
 from cocosql.catalog.locked_views import LockedViews, as_it_is, lock
 from cocosql.catalog.names import Name
 from cocosql.catalog.views import View
@@ -20,6 +20,7 @@ from cocosql.refresh.asked import ask
 from cocosql.refresh.calling import make_calls
 from cocosql.refresh.inputs import tables_read
 from cocosql.refresh.map_step import MapStep, NeededCalls
+from cocosql.refresh.prepared import prepared
 from cocosql.refresh.view_refresh import PlanChanged, ViewRefresh, changes_columns
 from cocosql.secrets import redacted
 from cocosql.sqltext import qualified
@@ -51,7 +52,7 @@ def refresh(session: Session, view: View, *, full: bool = False, recall: int | N
             current = locked.present(view)
             chain = [*upstream(current, locked.views), current]
             check_shown(session, chain)
-            own = prepared(session.sibling(), current)
+            own = session.sibling()
             plans = _plan_chain(own, chain, locked.views)
             if len(plans) == len(chain):
                 return run(own, locked, plans[:-1], plans[-1], full=full, recall=recall)
@@ -96,7 +97,7 @@ def planned(session: Session, view: View, others: list[View]) -> Plan:
             says how to mend it.
     """
     try:
-        with transaction(session):
+        with transaction(prepared(session, view)):
             return make_plan(session, view, others)
     except (duckdb.BinderException, duckdb.CatalogException, duckdb.InvalidInputException) as error:
         raise type(error)(
@@ -135,14 +136,6 @@ def run(
         snapshots.drop_unread(session, database)
     counts = (target.inserted, target.updated, target.deleted, *runs.count_calls(session, target))
     return str(target.view.name), target.version, *counts, time.monotonic() - started
-
-
-def prepared(session: Session, view: View) -> Session:
-    """Give the session the database, the settings and the names that the view was created with."""
-    session.configure("python_enable_replacements", "false")
-    settings.apply(session, view.settings)
-    session.use_names(view.name.database, views.search_path(session, view))
-    return session
 
 
 def upstream(view: View, others: list[View]) -> list[View]:

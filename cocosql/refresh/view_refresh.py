@@ -17,6 +17,7 @@ from cocosql.refresh.apply import Counts
 from cocosql.refresh.describe import describe_calls, describe_operators, rebuild_reason, recalled, source_id_types
 from cocosql.refresh.flow_run import BeforeMap, FlowRun
 from cocosql.refresh.inputs import as_input, captures, stored_inputs
+from cocosql.refresh.prepared import prepared
 from cocosql.sqltext import qualified
 from cocosql.udf import Function
 
@@ -104,6 +105,7 @@ class ViewRefresh:
     def look(self, session: Session) -> None:
         """Find what changed since the last refresh."""
         self._started = time.monotonic()
+        prepared(session, self.view)
         inputs = stored_inputs(self.view, self.captures)
         self.rebuild = self.full or inputs is None or self.recalled_since is not None
         self.rebuild = self.rebuild or rebuild_reason(session, self.plan) is not None

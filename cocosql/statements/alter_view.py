@@ -13,7 +13,8 @@ from cocosql.planner import plan
 from cocosql.planner.parse import parse
 from cocosql.planner.qualify import rename
 from cocosql.refresh import apply, state
-from cocosql.refresh.refresh import check_shown, prepared
+from cocosql.refresh.prepared import prepared
+from cocosql.refresh.refresh import check_shown
 from cocosql.sqltext import qualified, render
 from cocosql.statements import Statement
 from cocosql.statements.create_view import OPTIONS, check_options, check_plan

@@ -19,7 +19,8 @@ from cocosql.refresh import state
 from cocosql.refresh.asked import ask
 from cocosql.refresh.describe import describe_operators, source_id_types
 from cocosql.refresh.inputs import as_input, captures
-from cocosql.refresh.refresh import by_source, check_shown, prepared, read_by, upstream
+from cocosql.refresh.prepared import prepared
+from cocosql.refresh.refresh import by_source, check_shown, read_by, upstream
 from cocosql.refresh.refresh import planned as plan_of
 from cocosql.refresh.refresh import run as run_refresh
 from cocosql.sqltext import ident, render

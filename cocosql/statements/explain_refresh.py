@@ -14,7 +14,8 @@ from cocosql.catalog.names import Caller
 from cocosql.catalog.views import View
 from cocosql.refresh.asked import ask
 from cocosql.refresh.map_step import MapStep
-from cocosql.refresh.refresh import chain_names, planned, prepared, reading, snapshots_read, upstream
+from cocosql.refresh.prepared import prepared
+from cocosql.refresh.refresh import chain_names, planned, reading, snapshots_read, upstream
 from cocosql.refresh.view_refresh import ViewRefresh
 from cocosql.statements import Statement
 

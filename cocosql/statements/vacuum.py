@@ -16,7 +16,7 @@ from cocosql.catalog.views import View
 from cocosql.lineage.needed import needed_results
 from cocosql.refresh import state
 from cocosql.refresh.asked import ask
-from cocosql.refresh.refresh import prepared
+from cocosql.refresh.prepared import prepared
 from cocosql.sqltext import qualified
 from cocosql.statements import Statement
 from cocosql.statements.options import check_interval, check_names
