@@ -32,9 +32,9 @@ def test_every_keyword_is_called_or_refused(con: Con) -> None:
             try:
                 assert one(con, f"SELECT {name}('a')") == "a!", name
             except duckdb.ParserException as error:
-                assert f'at or near "{name}"' in str(error), "a word that must be written in quotes"
+                assert "syntax error at or near" in str(error), "a word that must be written in quotes"
     assert {"extract", "summarize", "describe", "cast", "array", "values", "all", "coalesce", "row"} <= set(refused)
-    assert {"abort", "view", "refresh", "sequence", "when"} <= set(callable_names)
+    assert {"abort", "view", "refresh", "sequence", "when", "order"} <= set(callable_names)
 
 
 #: A function, an aggregate, a macro, a window function, and names that only DuckDB's binder knows.

@@ -21,6 +21,7 @@ from openlineage.client import event_v2, generated
 from openlineage.client.serde import Serde
 
 import cocosql
+import cocosql.openlineage
 from cocosql.cli import main
 
 Event = dict[str, Any]
@@ -391,8 +392,11 @@ def test_files_and_functions(path: Path, tmp_path: Path) -> None:
     con = cocosql.connect(path)
     files = f"['{tmp_path}/a.csv', '{tmp_path}/b.csv']"
     con.execute(f"CREATE INCREMENTAL VIEW v AS SELECT id, r FROM read_csv({files}, delim = ';'), range(2) AS g(r)")
+    cocosql.openlineage.send(con, str(tmp_path / "e.jsonl"))
     con.close()
-    sent(path, tmp_path / "e.jsonl")
+    sent(path, tmp_path / "looked.jsonl")
+    _, looked = events(tmp_path / "looked.jsonl")
+    assert "columnLineage" not in looked["outputs"][0]["facets"], "who only looks at a file reads no other"
     _, end = events(tmp_path / "e.jsonl")
     assert [(one["namespace"], one["name"]) for one in end["inputs"]] == [
         ("file", f"{tmp_path}/a.csv"),

@@ -36,33 +36,37 @@ bool IsCall(const ParsedExpression &expression, const std::string &name, idx_t a
 	       function.GetArguments().size() == arguments && !ExpressionBinder::IsUnnestFunction(function.FunctionName());
 }
 
-//! Whether no query of DuckDB's grammar has this word at this place: its parser stops there.
-bool StopsAt(ClientContext &context, const std::string &query, idx_t offset) {
+//! Where DuckDB's parser stops in a query; invalid if it does not, or does not say where.
+optional_idx SyntaxErrorAt(ClientContext &context, const std::string &query) {
 	try {
 		Parser(context).ParseQuery(query);
 	} catch (const ParserException &error) {
 		auto extra = ErrorData(error).ExtraInfo();
 		auto position = extra.find("position");
-		return position != extra.end() && position->second == std::to_string(offset);
+		return position == extra.end() ? optional_idx() : optional_idx(std::stoull(position->second));
 	}
-	return false;
+	return optional_idx();
 }
 
-//! Whether DuckDB's grammar takes name(NULL, …) as a call of a function of this name; or the same with the name in
-//! quotes, where the bare word begins neither an expression nor a statement, so that it is a syntax error.
+//! Whether a call without quotes is a syntax error that shows so: the word begins neither an expression nor a statement.
+bool IsSyntaxErrorAtName(ClientContext &context, const std::string &call) {
+	const std::string before = "SELECT (";
+	auto in_expression = SyntaxErrorAt(context, before + call + ")");
+	return SyntaxErrorAt(context, "SELECT " + call).IsValid() && in_expression == optional_idx(before.size()) &&
+	       SyntaxErrorAt(context, call) == optional_idx(0);
+}
+
+//! Whether DuckDB's grammar takes name(NULL, …) as a call of a function of this name, or does so with quotes and has no
+//! other meaning for it without.
 bool IsCallInGrammar(ClientContext &context, const std::string &name, idx_t arguments) {
-	const std::string select = "SELECT ";
 	auto bare = Call(name, arguments);
 	auto quoted = Call(SQLIdentifier::ToString(name), arguments);
 	for (auto &call : {bare, quoted}) {
 		try {
 			auto expressions = Parser(context).ParseExpressionList(call);
-			if (expressions.size() != 1 || !IsCall(*expressions[0], name, arguments)) {
-				return false;
-			}
-			return true;
+			return expressions.size() == 1 && IsCall(*expressions[0], name, arguments);
 		} catch (const ParserException &) {
-			if (!StopsAt(context, select + bare, select.size()) || !StopsAt(context, bare, 0)) {
+			if (!IsSyntaxErrorAtName(context, bare)) {
 				return false;
 			}
 		}
