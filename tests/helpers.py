@@ -120,7 +120,7 @@ def assert_replayed(con: Con, view: str, name: str) -> None:
         SELECT version, op, row_id, coco_fingerprint(row) AS content, op IN ('insert', 'update_after') AS added,
             lag(added) OVER of_row AS added_before, lag(content) OVER of_row AS content_before,
             lead(added) OVER of_row IS NULL AS last, count(*) OVER (PARTITION BY version, row_id) AS changes_of_row
-        FROM coco_changes('{sql_name}') WINDOW of_row AS (PARTITION BY row_id ORDER BY version, added)
+        FROM coco_changes('{sql_name}') WINDOW of_row AS (PARTITION BY row_id ORDER BY version ASC, added ASC)
         """
     )
     of_last_definition = f"version > {max(redefined(con, sql_name), default=0)}"
@@ -156,7 +156,7 @@ def redefined(con: Con, name: str) -> list[int]:
         runs = f"SELECT (run_id, view) FROM coco_runs('{name}') WHERE status = 'succeeded'"
         found += rows(
             con,
-            "SELECT DISTINCT version FROM (SELECT version, definition, lag(definition) OVER (ORDER BY run_id) AS before "
+            "SELECT DISTINCT version FROM (SELECT version, definition, lag(definition) OVER (ORDER BY run_id ASC) AS before "
             f'FROM "{database}".coco.runs WHERE (run_id, view_name) IN ({runs})) WHERE definition <> before',
         )
     return [version for (version,) in found]
