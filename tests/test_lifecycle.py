@@ -11,6 +11,7 @@ import pytest
 from helpers import Calls, Con, assert_replayed, assert_view_equals_query, in_threads, one, rows, run_script, start
 
 import cocosql
+from cocosql.catalog import locks
 
 SETUP = """
 import cocosql, duckdb, sys
@@ -522,3 +523,12 @@ def test_closing_frees_the_database_at_once() -> None:
         """,
         timeout=60,
     )
+
+
+def test_an_instance_is_known_by_a_number_of_its_own() -> None:
+    """Not by its address, which a later one may get: what was remembered of one would be taken for the other."""
+    for _ in range(5):
+        before = {key[0] for key in locks._locks}
+        with cocosql.connect() as con:
+            con.execute("CREATE TABLE t AS SELECT 1 AS id; CREATE INCREMENTAL VIEW v AS FROM t")
+        assert len({key[0] for key in locks._locks} - before) == 1

@@ -18,6 +18,7 @@
 #include "rows/delete.hpp"
 #include "rows/difference.hpp"
 #include "session/asked.hpp"
+#include "session/instance_number.hpp"
 #include "session/looking.hpp"
 #include "session/parameters.hpp"
 #include "values/values.hpp"
@@ -218,8 +219,8 @@ void Session::Configure(const std::string &setting, const std::string &value) {
 	});
 }
 
-uintptr_t Session::Instance() const {
-	return reinterpret_cast<uintptr_t>(connection.context->db.get());
+uint64_t Session::Instance() const {
+	return InstanceNumber(*connection.context);
 }
 
 void Session::UseNames(const std::string &database, const SearchPath &path) {

@@ -42,8 +42,8 @@ public:
 	//! Sets a setting for this session only: a plain SET sets most of them for the whole database instance. One that
 	//! this version of DuckDB lacks, or that only an extension brings which is not loaded, is left alone.
 	void Configure(const std::string &setting, const std::string &value);
-	//! A number that stands for the database instance.
-	uintptr_t Instance() const;
+	//! A number that stands for the database instance, and for no other before or after it.
+	uint64_t Instance() const;
 	//! From now on the function calls of this session's statements belong to this run, and to the statement of this
 	//! number in cocosql.catalog.locks.
 	void BeginRun(int64_t run_id, int64_t holder);
