@@ -73,7 +73,6 @@ def new_name(session: Session, parts: list[str], caller: Caller) -> Name:
     else:
         found = candidates(session, parts, caller)
         options = [option for option in found if _can_hold(session, option)]
-        options.sort(key=lambda option: option.database in _OF_DUCKDB)  # which come first in every search path
         name = options[0] if options else Name(caller.database, *parts)
     if not session.has_schema(name.database, name.schema):
         raise duckdb.CatalogException(f"schema {name.database}.{name.schema} does not exist: create it first")
@@ -83,7 +82,7 @@ def new_name(session: Session, parts: list[str], caller: Caller) -> Name:
 
 
 def _can_hold(session: Session, name: Name) -> bool:
-    return name.database not in ("system", "temp") and session.has_schema(name.database, name.schema)
+    return name.database not in _OF_DUCKDB and session.has_schema(name.database, name.schema)
 
 
 def relation(session: Session, name: Name) -> Relation | None:

@@ -14,7 +14,6 @@ from cocosql.catalog.names import Caller
 from cocosql.catalog.views import View
 from cocosql.refresh.asked import ask
 from cocosql.refresh.map_step import MapStep
-from cocosql.refresh.prepared import prepared
 from cocosql.refresh.refresh import chain_names, planned, reading, snapshots_read, upstream
 from cocosql.refresh.view_refresh import ViewRefresh
 from cocosql.statements import Statement
@@ -28,7 +27,7 @@ def run(session: Session, statement: Statement, caller: Caller) -> list[Row]:
     # What is applied, to be rolled back, must not meet a refresh of the same views.
     with lock(session, view.name.database, partial(chain_names, view)) as locked:
         view = locked.present(view)
-        session = prepared(session.sibling(), view)
+        session = session.sibling()
         chain = [
             ViewRefresh(planned(session, part, locked.views), runs.unrecorded(part), locked)
             for part in [*upstream(view, locked.views), view]

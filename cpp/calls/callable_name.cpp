@@ -3,8 +3,8 @@
 #include "duckdb/catalog/catalog.hpp"
 #include "duckdb/catalog/catalog_entry/schema_catalog_entry.hpp"
 #include "duckdb/catalog/catalog_search_path.hpp"
-#include "duckdb/common/exception/catalog_exception.hpp"
 #include "duckdb/common/error_data.hpp"
+#include "duckdb/common/exception/catalog_exception.hpp"
 #include "duckdb/common/exception/parser_exception.hpp"
 #include "duckdb/common/string_util.hpp"
 #include "duckdb/main/client_data.hpp"
@@ -59,19 +59,16 @@ bool IsSyntaxErrorAtName(ClientContext &context, const std::string &call) {
 //! Whether DuckDB's grammar takes name(NULL, …) as a call of a function of this name, or does so with quotes and has no
 //! other meaning for it without.
 bool IsCallInGrammar(ClientContext &context, const std::string &name, idx_t arguments) {
-	auto bare = Call(name, arguments);
-	auto quoted = Call(SQLIdentifier::ToString(name), arguments);
-	for (auto &call : {bare, quoted}) {
-		try {
-			auto expressions = Parser(context).ParseExpressionList(call);
-			return expressions.size() == 1 && IsCall(*expressions[0], name, arguments);
-		} catch (const ParserException &) {
-			if (!IsSyntaxErrorAtName(context, bare)) {
-				return false;
-			}
-		}
+	auto call = Call(name, arguments);
+	if (IsSyntaxErrorAtName(context, call)) {
+		call = Call(SQLIdentifier::ToString(name), arguments);
 	}
-	return false;
+	try {
+		auto expressions = Parser(context).ParseExpressionList(call);
+		return expressions.size() == 1 && IsCall(*expressions[0], name, arguments);
+	} catch (const ParserException &) {
+		return false;
+	}
 }
 
 //! What a call finds by this name before a function of the system catalog.

@@ -97,7 +97,7 @@ PythonFunction::~PythonFunction() {
 }
 
 FunctionRegistry &FunctionRegistry::Get(ClientContext &context) {
-	return *ObjectCache::GetObjectCache(context).GetOrCreate<FunctionRegistry>(ObjectType());
+	return Of(DatabaseInstance::GetDatabase(context));
 }
 
 void FunctionRegistry::Put(shared_ptr<PythonFunction> function) {

@@ -4,7 +4,7 @@
 #include "duckdb/common/types.hpp"
 #include "duckdb/common/types/uhugeint.hpp"
 #include "duckdb/main/client_context.hpp"
-#include "duckdb/storage/object_cache.hpp"
+#include "session/per_instance.hpp"
 
 #include <chrono>
 #include <condition_variable>
@@ -76,8 +76,9 @@ public:
 };
 
 //! The functions of a database instance, by name; a name registered again replaces the function.
-class FunctionRegistry : public duckdb::ObjectCacheEntry {
+class FunctionRegistry : public PerInstance<FunctionRegistry> {
 public:
+	static constexpr const char *NAME = "cocosql_functions";
 	static FunctionRegistry &Get(duckdb::ClientContext &context);
 
 	void Put(duckdb::shared_ptr<PythonFunction> function);
@@ -85,16 +86,6 @@ public:
 	duckdb::shared_ptr<PythonFunction> Find(const std::string &name);
 	bool Contains(const std::string &name);
 	std::vector<duckdb::shared_ptr<PythonFunction>> All();
-
-	static duckdb::string ObjectType() {
-		return "cocosql_functions";
-	}
-	duckdb::string GetObjectType() override {
-		return ObjectType();
-	}
-	duckdb::optional_idx GetEstimatedCacheMemory() const override {
-		return duckdb::optional_idx();
-	}
 
 private:
 	std::mutex mutex;

@@ -142,7 +142,7 @@ bool KeyLog::IsCompleteFor(DuckTransaction &transaction) {
 }
 
 KeyLogs &KeyLogs::Get(ClientContext &context) {
-	return *ObjectCache::GetObjectCache(context).GetOrCreate<KeyLogs>(ObjectType());
+	return Of(DatabaseInstance::GetDatabase(context));
 }
 
 hugeint_t KeyLogs::Start(ClientContext &context, const std::string &database_name, const std::string &schema,

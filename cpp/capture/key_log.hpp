@@ -37,7 +37,7 @@
 
 #include "duckdb/common/mutex.hpp"
 #include "duckdb/main/client_context.hpp"
-#include "duckdb/storage/object_cache.hpp"
+#include "session/per_instance.hpp"
 
 #include <atomic>
 
@@ -97,8 +97,9 @@ struct KeyLog {
 using KeyLogList = duckdb::vector<duckdb::shared_ptr<KeyLog>>;
 
 //! The logs of a database instance.
-class KeyLogs : public duckdb::ObjectCacheEntry {
+class KeyLogs : public PerInstance<KeyLogs> {
 public:
+	static constexpr const char *NAME = "cocosql_key_logs";
 	static KeyLogs &Get(duckdb::ClientContext &context);
 
 	duckdb::hugeint_t Start(duckdb::ClientContext &context, const std::string &database, const std::string &schema,
@@ -109,16 +110,6 @@ public:
 	                  duckdb::hugeint_t activation);
 	//! Those active, and some stopped.
 	duckdb::shared_ptr<const KeyLogList> All();
-
-	static duckdb::string ObjectType() {
-		return "cocosql_key_logs";
-	}
-	duckdb::string GetObjectType() override {
-		return ObjectType();
-	}
-	duckdb::optional_idx GetEstimatedCacheMemory() const override {
-		return duckdb::optional_idx();
-	}
 
 private:
 	duckdb::shared_ptr<KeyLog> FindActive(const duckdb::AttachedDatabase &database, const std::string &log_table);

@@ -5,7 +5,7 @@ namespace cocosql {
 using namespace duckdb;
 
 RowGroupMemory &RowGroupMemory::Get(ClientContext &context) {
-	return *ObjectCache::GetObjectCache(context).GetOrCreate<RowGroupMemory>(ObjectType());
+	return Of(DatabaseInstance::GetDatabase(context));
 }
 
 void RowGroupMemory::Put(const std::string &key, int64_t generation, RowGroups row_groups) {

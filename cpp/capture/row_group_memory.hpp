@@ -2,31 +2,22 @@
 #pragma once
 
 #include "capture/row_groups.hpp"
-#include "duckdb/storage/object_cache.hpp"
+#include "session/per_instance.hpp"
 
 #include <mutex>
 #include <unordered_map>
 
 namespace cocosql {
 
-class RowGroupMemory : public duckdb::ObjectCacheEntry {
+class RowGroupMemory : public PerInstance<RowGroupMemory> {
 public:
+	static constexpr const char *NAME = "cocosql_row_groups";
 	static RowGroupMemory &Get(duckdb::ClientContext &context);
 
 	//! Remembers a generation of row groups in place of the one that it has under the key.
 	void Put(const std::string &key, int64_t generation, RowGroups row_groups);
 	//! Null if it does not have this generation.
 	std::unique_ptr<RowGroups> Find(const std::string &key, int64_t generation);
-
-	static duckdb::string ObjectType() {
-		return "cocosql_row_groups";
-	}
-	duckdb::string GetObjectType() override {
-		return ObjectType();
-	}
-	duckdb::optional_idx GetEstimatedCacheMemory() const override {
-		return duckdb::optional_idx(); // never evicted
-	}
 
 private:
 	std::mutex mutex;

@@ -4,10 +4,10 @@
 #include "duckdb/common/vector/flat_vector.hpp"
 #include "duckdb/common/vector_operations/vector_operations.hpp"
 #include "duckdb/main/database.hpp"
-#include "duckdb/storage/object_cache.hpp"
 #include "memo/unpack.hpp"
 #include "python/errors.hpp"
 #include "session/names.hpp"
+#include "session/per_instance.hpp"
 #include "values/values.hpp"
 
 namespace cocosql {
@@ -21,28 +21,19 @@ constexpr std::chrono::milliseconds FLUSH_INTERVAL {500};
 constexpr idx_t FLUSH_ROWS = 50 * STANDARD_VECTOR_SIZE;
 
 //! The locks of the memo tables of a database instance.
-class MemoTurns : public ObjectCacheEntry {
+class MemoTurns : public PerInstance<MemoTurns> {
 public:
+	static constexpr const char *NAME = "cocosql_memo_turns";
 	//! Names are the same with and without quotes.
 	static shared_ptr<std::mutex> Of(DatabaseInstance &database, const std::string &table) {
 		auto name = StringUtil::Replace(table, "\"", "");
-		auto turns = database.GetObjectCache().GetOrCreate<MemoTurns>(ObjectType());
-		std::lock_guard<std::mutex> guard(turns->mutex);
-		auto &turn = turns->turns[name];
+		auto &all = PerInstance::Of(database);
+		std::lock_guard<std::mutex> guard(all.mutex);
+		auto &turn = all.turns[name];
 		if (!turn) {
 			turn = make_shared_ptr<std::mutex>();
 		}
 		return turn;
-	}
-
-	static std::string ObjectType() {
-		return "cocosql_memo_turns";
-	}
-	std::string GetObjectType() override {
-		return ObjectType();
-	}
-	optional_idx GetEstimatedCacheMemory() const override {
-		return optional_idx();
 	}
 
 private:

@@ -5,7 +5,7 @@ namespace cocosql {
 using namespace duckdb;
 
 Asked &Asked::Get(ClientContext &context) {
-	return *ObjectCache::GetObjectCache(context).GetOrCreate<Asked>(ObjectType());
+	return Of(DatabaseInstance::GetDatabase(context));
 }
 
 void Asked::Add(const std::string &what) {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "duckdb/main/client_context.hpp"
-#include "duckdb/storage/object_cache.hpp"
+#include "session/per_instance.hpp"
 
 #include <mutex>
 #include <set>
@@ -10,22 +10,13 @@
 
 namespace cocosql {
 
-class Asked : public duckdb::ObjectCacheEntry {
+class Asked : public PerInstance<Asked> {
 public:
+	static constexpr const char *NAME = "cocosql_asked";
 	static Asked &Get(duckdb::ClientContext &context);
 
 	void Add(const std::string &what);
 	bool Has(const std::string &what);
-
-	static duckdb::string ObjectType() {
-		return "cocosql_asked";
-	}
-	duckdb::string GetObjectType() override {
-		return ObjectType();
-	}
-	duckdb::optional_idx GetEstimatedCacheMemory() const override {
-		return duckdb::optional_idx(); // never evicted
-	}
 
 private:
 	std::mutex mutex;

@@ -1,6 +1,6 @@
 #include "session/instance_number.hpp"
 
-#include "duckdb/storage/object_cache.hpp"
+#include "session/per_instance.hpp"
 
 #include <atomic>
 
@@ -10,16 +10,11 @@ using namespace duckdb;
 
 namespace {
 
-class Number : public ObjectCacheEntry {
+class Number : public PerInstance<Number> {
 public:
-	static string ObjectType() {
-		return "cocosql_instance_number";
-	}
-	string GetObjectType() override {
-		return ObjectType();
-	}
-	optional_idx GetEstimatedCacheMemory() const override {
-		return optional_idx(); // never evicted
+	static constexpr const char *NAME = "cocosql_instance_number";
+	static Number &Get(ClientContext &context) {
+		return Of(DatabaseInstance::GetDatabase(context));
 	}
 
 	const uint64_t value = Next();
@@ -34,7 +29,7 @@ private:
 } // namespace
 
 uint64_t InstanceNumber(ClientContext &context) {
-	return ObjectCache::GetObjectCache(context).GetOrCreate<Number>(Number::ObjectType())->value;
+	return Number::Get(context).value;
 }
 
 } // namespace cocosql
