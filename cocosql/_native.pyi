@@ -195,6 +195,9 @@ class Session:
     def rows(self, database: str, table: str, columns: list[str]) -> list[tuple[Any, ...]]:
         """All rows of a table of the schema coco, without a query: for tables that are small and read often."""
 
+    def tables(self, database: str, tables: list[tuple[str, list[str]]]) -> list[list[tuple[Any, ...]]]:
+        """The same of several tables, as one transaction sees them."""
+
     def stored_rows(self, database: str, schema: str, table: str) -> int:
         """How many rows a table stores, without a look at them: deleted ones count until a checkpoint drops them.
 

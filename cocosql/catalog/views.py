@@ -161,9 +161,12 @@ def all_views(session: Session, database: str) -> list[View]:
     """The views of a database, in the order in which they were created."""
     if not migrations.has_state(session, database):
         return []
-    inputs, operators, calls = (_by_view(session, database, table) for table in _PARTS)
+    tables = [("views", _VIEW), *((part, ["view_id", *columns]) for part, columns in _PARTS.items())]
+    # In one transaction: a view that is created meanwhile is seen whole, or not at all.
+    records, *beside = session.tables(database, tables)
+    inputs, operators, calls = map(_by_view, beside)
     found = []
-    for view_id, schema, name, *values, failed_rows, fill, query, owed in session.rows(database, "views", _VIEW):
+    for view_id, schema, name, *values, failed_rows, fill, query, owed in records:
         parts: list[Any] = [
             [Input(*given) for _, *given in inputs.get(view_id, [])],
             [Operator(*operator) for operator in operators.get(view_id, [])],
@@ -176,9 +179,9 @@ def all_views(session: Session, database: str) -> list[View]:
     return sorted(found, key=lambda view: view.view_id)
 
 
-def _by_view(session: Session, database: str, table: str) -> dict[int, list[tuple[Any, ...]]]:
+def _by_view(records: list[tuple[Any, ...]]) -> dict[int, list[tuple[Any, ...]]]:
     found: dict[int, list[tuple[Any, ...]]] = {}
-    for view_id, *values in session.rows(database, table, ["view_id", *_PARTS[table]]):
+    for view_id, *values in records:
         found.setdefault(view_id, []).append(tuple(values))
     for rows in found.values():
         rows.sort(key=lambda row: [(value is None, value) for value in row[:2]])

@@ -44,10 +44,11 @@ std::optional<Relation> FindRelation(Session &session, const std::string &databa
 using FunctionKind = std::tuple<std::string, std::string, std::optional<std::string>>;
 std::set<FunctionKind> FunctionKinds(Session &session, const std::vector<std::string> &names);
 
-//! All rows of one of the engine's own tables, which are small and read often.
-duckdb::unique_ptr<duckdb::ColumnDataCollection> TableRows(Session &session, const std::string &database,
-                                                           const std::string &table,
-                                                           const std::vector<std::string> &columns);
+//! A table of the engine's own, and columns of it.
+using TableColumns = std::pair<std::string, std::vector<std::string>>;
+//! All rows of some of the engine's own tables, which are small and read often, as one transaction sees them.
+std::vector<duckdb::unique_ptr<duckdb::ColumnDataCollection>>
+TableRows(Session &session, const std::string &database, const std::vector<TableColumns> &tables);
 
 //! How many rows a table stores, those that are deleted included until a checkpoint drops them; 0 if there is no such table
 //! of DuckDB's own.

@@ -89,14 +89,27 @@ nb::list ToTuples(QueryResult &result) {
 	return rows;
 }
 
-nb::list ReadTable(Session &session, const std::string &database, const std::string &table,
-                   const std::vector<std::string> &columns) {
-	auto collection = WithoutPython([&] { return TableRows(session, database, table, columns); });
+nb::list ToTuples(const ColumnDataCollection &collection) {
 	nb::list rows;
-	for (auto &chunk : collection->Chunks()) {
+	for (auto &chunk : collection.Chunks()) {
 		AppendTuples(rows, chunk);
 	}
 	return rows;
+}
+
+nb::list ReadTables(Session &session, const std::string &database, const std::vector<TableColumns> &tables) {
+	auto collections = WithoutPython([&] { return TableRows(session, database, tables); });
+	nb::list found;
+	for (auto &collection : collections) {
+		found.append(ToTuples(*collection));
+	}
+	return found;
+}
+
+nb::list ReadTable(Session &session, const std::string &database, const std::string &table,
+                   const std::vector<std::string> &columns) {
+	auto collections = WithoutPython([&] { return TableRows(session, database, {{table, columns}}); });
+	return ToTuples(*collections[0]);
 }
 
 idx_t Append(Session &session, const std::string &database, const std::string &table,
@@ -356,6 +369,7 @@ void BindSession(nb::module_ &module) {
 	    .def("has_schema", Released(&HasSchema), nb::arg("database"), nb::arg("schema"))
 	    .def("function_kinds", Released(&FunctionKinds), nb::arg("names"))
 	    .def("rows", &ReadTable, nb::arg("database"), nb::arg("table"), nb::arg("columns"))
+	    .def("tables", &ReadTables, nb::arg("database"), nb::arg("tables"))
 	    .def("stored_rows", Released(&StoredRows), nb::arg("database"), nb::arg("schema"), nb::arg("table"))
 	    .def("next_id", Released(&NextId), nb::arg("database"), nb::arg("sequence") = "ids")
 	    .def("append_records", &Append, nb::arg("database"), nb::arg("table"), nb::arg("columns"), nb::arg("records"))
