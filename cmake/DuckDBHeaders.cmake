@@ -1,25 +1,28 @@
-# Sets DUCKDB_INCLUDE_DIRS: the engine's headers, taken from DuckDB's source distribution of the pinned version.
-# COCOSQL_DUCKDB_SDIST (environment) names a local copy of it for offline builds.
-set(engine "${CMAKE_BINARY_DIR}/duckdb-${DUCKDB_VERSION}/external/duckdb")
-set(DUCKDB_INCLUDE_DIRS "${engine}/src/include" "${engine}/third_party/fmt/include"
-    "${engine}/third_party/yyjson/include")
-
-if(NOT EXISTS "${engine}/third_party/yyjson/include/yyjson.hpp")
-  set(sdist "$ENV{COCOSQL_DUCKDB_SDIST}")
-  if(NOT sdist)
-    message(STATUS "Downloading the source distribution of duckdb ${DUCKDB_VERSION} for its headers")
-    set(sdist "${CMAKE_BINARY_DIR}/duckdb-${DUCKDB_VERSION}.tar.gz")
+# duckdb_headers(VERSION RESULT) sets RESULT to the include directories of the engine's headers, taken from the source
+# distribution of that version of DuckDB. COCOSQL_DUCKDB_SDIST (environment) names a folder with local copies of
+# duckdb-<version>.tar.gz, for offline builds.
+function(duckdb_headers version result)
+  set(engine "${CMAKE_BINARY_DIR}/duckdb-${version}/external/duckdb")
+  set(${result} "${engine}/src/include" "${engine}/third_party/fmt/include"
+      "${engine}/third_party/yyjson/include" PARENT_SCOPE)
+  if(EXISTS "${engine}/third_party/yyjson/include/yyjson.hpp")
+    return()
+  endif()
+  set(folder "$ENV{COCOSQL_DUCKDB_SDIST}")
+  if(NOT folder)
+    message(STATUS "Downloading the source distribution of duckdb ${version} for its headers")
+    set(folder "${CMAKE_BINARY_DIR}")
     execute_process(
       COMMAND "${Python_EXECUTABLE}" -m pip download --quiet --no-deps --no-binary duckdb --no-build-isolation
-              --dest "${CMAKE_BINARY_DIR}" duckdb==${DUCKDB_VERSION}
+              --dest "${folder}" duckdb==${version}
       RESULT_VARIABLE failed)
     if(failed)
-      message(FATAL_ERROR "Could not download duckdb ${DUCKDB_VERSION}. For an offline build set COCOSQL_DUCKDB_SDIST to "
-                          "a local duckdb-${DUCKDB_VERSION}.tar.gz (from PyPI).")
+      message(FATAL_ERROR "Could not download duckdb ${version}. For an offline build set COCOSQL_DUCKDB_SDIST to a "
+                          "folder that has duckdb-${version}.tar.gz (from PyPI).")
     endif()
   endif()
-  file(ARCHIVE_EXTRACT INPUT "${sdist}" DESTINATION "${CMAKE_BINARY_DIR}"
-       PATTERNS "duckdb-${DUCKDB_VERSION}/external/duckdb/src/include/*"
-                "duckdb-${DUCKDB_VERSION}/external/duckdb/third_party/fmt/include/*"
-                "duckdb-${DUCKDB_VERSION}/external/duckdb/third_party/yyjson/include/*")
-endif()
+  file(ARCHIVE_EXTRACT INPUT "${folder}/duckdb-${version}.tar.gz" DESTINATION "${CMAKE_BINARY_DIR}"
+       PATTERNS "duckdb-${version}/external/duckdb/src/include/*"
+                "duckdb-${version}/external/duckdb/third_party/fmt/include/*"
+                "duckdb-${version}/external/duckdb/third_party/yyjson/include/*")
+endfunction()

@@ -1,4 +1,7 @@
-"""Loads the native library: one file that is both a DuckDB extension and the Python module cocosql._native."""
+"""Loads the native library: one file that is both a DuckDB extension and the Python module cocosql._native.
+
+DuckDB's classes differ from version to version, so there is a file for each version of DuckDB.
+"""
 
 import ctypes
 import importlib.machinery
@@ -12,31 +15,60 @@ import duckdb
 
 from cocosql.files import find
 
-#: The one version of DuckDB whose C++ symbols the library was built against.
-DUCKDB_VERSION = "2.0.0"
+
+def supported() -> list[str]:
+    """The versions of DuckDB that CocoSQL can be built for, the newest first."""
+    return find("duckdb_versions.txt").read_text().split()
 
 
 def library() -> Path:
-    return find("cocosql.duckdb_extension")
+    """The native file for the DuckDB that is installed.
+
+    Raises:
+        ImportError: if there is none; says what to install.
+    """
+    installed, versions = duckdb.__version__, supported()
+    if installed not in versions:
+        raise ImportError(
+            f"cocosql works with duckdb {' and '.join(versions)}, but duckdb {installed} is installed: "
+            f"pip install duckdb=={versions[0]}"
+        )
+    try:
+        return _file(installed)
+    except FileNotFoundError:
+        built = [version for version in versions if _is_built(version)]
+        if not built:
+            raise
+        raise ImportError(
+            f"this cocosql was built for duckdb {' and '.join(built)}, but duckdb {installed} is installed: "
+            f"pip install duckdb=={built[0]}, or build cocosql for it, too: COCOSQL_DUCKDB_VERSIONS=all pip install ."
+        ) from None
 
 
 def load() -> None:
     """Make DuckDB's symbols resolvable for the library and import it as cocosql._native.
 
     Raises:
-        ImportError: if another version of DuckDB is installed.
+        ImportError: if there is no native file for the DuckDB that is installed.
     """
     if "cocosql._native" in sys.modules:
         return
-    if duckdb.__version__ != DUCKDB_VERSION:
-        raise ImportError(
-            f"cocosql is built for duckdb {DUCKDB_VERSION}, but duckdb {duckdb.__version__} is installed: "
-            f"pip install duckdb=={DUCKDB_VERSION}"
-        )
+    path = library()
     ctypes.CDLL(_duckdb.__file__, os.RTLD_NOW | os.RTLD_GLOBAL | os.RTLD_NOLOAD)
-    loader = importlib.machinery.ExtensionFileLoader("cocosql._native", str(library()))
+    loader = importlib.machinery.ExtensionFileLoader("cocosql._native", str(path))
     spec = importlib.util.spec_from_loader("cocosql._native", loader)
     assert spec is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules["cocosql._native"] = module
     loader.exec_module(module)
+
+
+def _file(version: str) -> Path:
+    return find(f"extensions/v{version}/cocosql.duckdb_extension")
+
+
+def _is_built(version: str) -> bool:
+    try:
+        return _file(version).exists()
+    except FileNotFoundError:
+        return False

@@ -241,13 +241,18 @@ class Calls(Counter[Any]):
 
 
 def start(
-    script: str, *arguments: str, cwd: Path | None = None, stderr_to: int = subprocess.PIPE, **options: Any
+    script: str,
+    *arguments: str,
+    cwd: Path | None = None,
+    stderr_to: int = subprocess.PIPE,
+    packages: tuple[Path, ...] = (),
+    **options: Any,
 ) -> subprocess.Popen[str]:
-    """A Python of its own that runs a script with CocoSQL on its path."""
+    """A Python of its own that runs a script with CocoSQL on its path, behind folders with other packages."""
     source = textwrap.dedent(script)
     # The CocoSQL that the tests have imported, which is not always the one of the checkout.
     package = Path(cocosql.__file__).parent.parent
-    environment = {**os.environ, "PYTHONPATH": str(package), "PYTHONUNBUFFERED": "1"}
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, [*packages, package])), "PYTHONUNBUFFERED": "1"}
     return subprocess.Popen(
         [sys.executable, "-c", source, *map(str, arguments)],
         env=environment,
@@ -259,9 +264,9 @@ def start(
     )
 
 
-def run_script(script: str, *arguments: Any, timeout: float = 30) -> str:
+def run_script(script: str, *arguments: Any, timeout: float = 30, packages: tuple[Path, ...] = ()) -> str:
     """The output of a script, which must end well and say nothing on stderr."""
-    process = start(script, *arguments)
+    process = start(script, *arguments, packages=packages)
     try:
         out, err = process.communicate(timeout=timeout)
     except subprocess.TimeoutExpired:

@@ -70,7 +70,8 @@ bool MayBeUpdated(RowGroup &group, const StoredColumn &column) {
 
 std::string Token(const RowGroup &group, const std::vector<StoredColumn> &columns, idx_t count, idx_t remaining) {
 	auto &pointers = group.GetColumnStartPointers();
-	std::vector<uint64_t> words {count, remaining};
+	// Another version of DuckDB may store the same rows another way: it reads them again.
+	std::vector<uint64_t> words {COCOSQL_DUCKDB_NUMBER, count, remaining};
 	for (auto &column : columns) {
 		if (column.index >= pointers.size()) {
 			return std::string();

@@ -5,8 +5,7 @@
 #include "duckdb/main/config.hpp"
 #include "duckdb/parser/parser.hpp"
 #include "duckdb/parser/parser_extension.hpp"
-#include "duckdb/parser/peg/keyword_helper/duckdb_keyword_helper.hpp"
-#include "duckdb/parser/peg/tokenizer/parser_tokenizer.hpp"
+#include "duckdb/tokens.hpp"
 #include "statements/execution.hpp"
 #include "statements/statement.hpp"
 
@@ -64,13 +63,6 @@ struct ClaimedStatement : ParserExtensionParseData {
 		return StringUtil::Join(words, " ");
 	}
 };
-
-vector<MatcherToken> Tokenize(const std::string &text) {
-	vector<MatcherToken> tokens;
-	ParserTokenizerBehavior behavior(text, tokens);
-	Tokenizer(DuckDBKeywordHelper::Instance()).TokenizeInput(behavior);
-	return tokens;
-}
 
 ParserExtensionParseResult Claim(ParserExtensionInfo *, const vector<SimpleToken> &simple_tokens) {
 	vector<MatcherToken> tokens;

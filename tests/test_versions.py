@@ -1,0 +1,151 @@
+"""One database file and two versions of DuckDB: what one wrote, the other reads, refreshes and upgrades.
+
+The other version is installed into a folder of its own, and must have a native file: COCOSQL_DUCKDB_VERSIONS=all.
+"""
+
+import json
+import subprocess
+import sys
+from importlib.metadata import requires
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from helpers import run_script
+from packaging.requirements import Requirement
+
+from cocosql import native
+from cocosql.files import find
+
+OTHERS = [version for version in native.supported() if version != duckdb.__version__]
+
+# What both versions run: functions that note their calls, and a view of each kind.
+SCRIPT = """
+import json, sys
+import cocosql, duckdb
+
+calls = []
+
+@cocosql.udf(version="1")
+def shout(text: str) -> str:
+    calls.append(text)
+    return text.upper()
+
+con = cocosql.connect(sys.argv[1], functions=(shout,))
+QUERIES = {
+    "mapped": "SELECT id, shout(w) AS s, year(d) AS y FROM t",
+    "grouped": "SELECT w, count(*) AS n, sum(x) AS x, max(strftime(d, '%Y-%m')) AS m FROM t GROUP BY w",
+    "joined": "SELECT t.id, u.name, date_trunc('month', t.d) AS d FROM t JOIN u ON u.w = t.w",
+    "logged": "SELECT id, x + 1 AS x FROM t",
+    "above": "SELECT s, count(*) AS n FROM mapped GROUP BY s",
+    "again": "SELECT w, row_number() OVER (ORDER BY w, id) AS r FROM t",
+}
+OPTIONS = {"logged": "WITH (capture = 'log')", "again": "WITH (mode = 'recompute')"}
+
+def create():
+    con.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, w VARCHAR, x DECIMAL(9, 2), d DATE)")
+    con.execute("INSERT INTO t SELECT i, 'w' || i % 7, i / 4, DATE '2024-01-01' + i::INTEGER FROM range(300000) r(i)")
+    con.execute("CREATE TABLE u AS SELECT 'w' || i AS w, 'name ' || i AS name FROM range(5) r(i)")
+    for name, query in QUERIES.items():
+        con.execute(f"CREATE INCREMENTAL VIEW {name} {OPTIONS.get(name, '')} AS {query}")
+
+def change(number):
+    con.execute(f"INSERT INTO t VALUES (1000000 + {number}, 'new {number}', {number}, '2025-02-03')")
+    con.execute(f"UPDATE t SET w = 'w1', x = x + 1 WHERE id IN ({number}, 250000 + {number})")
+    con.execute(f"DELETE FROM t WHERE id = 1000 + {number}")
+
+def refresh():
+    con.execute("REFRESH ALL INCREMENTAL VIEWS").fetchall()
+
+def state():
+    wrong = []
+    for name, query in QUERIES.items():
+        query = query.replace("shout(w)", "upper(w)")
+        difference = f"(FROM {name} EXCEPT ALL ({query})) UNION ALL (({query}) EXCEPT ALL FROM {name})"
+        if con.execute(difference).fetchall():
+            wrong.append(name)
+    ids = con.execute("SELECT row_id, row.id FROM coco_lineage('joined') WHERE row.id IN (3, 250005) ORDER BY ALL").fetchall()
+    memo = con.execute("SELECT count(*) FROM coco_memo('shout')").fetchone()[0]
+    fingerprint = con.execute("SELECT coco_fingerprint('a', 1, [2.5], {'k': DATE '2024-01-01'})::VARCHAR").fetchone()[0]
+    status = con.execute("SELECT DISTINCT status FROM coco_views()").fetchall()
+    return {"duckdb": duckdb.__version__, "calls": sorted(calls), "wrong": wrong, "ids": ids, "memo": memo,
+            "fingerprint": fingerprint, "status": status}
+
+for step in sys.argv[2:]:
+    eval(step)
+print(json.dumps(state()))
+con.close()
+"""
+
+
+@pytest.fixture(scope="session", params=OTHERS)
+def other(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with another version of DuckDB."""
+    version = request.param
+    try:
+        find(f"extensions/v{version}/cocosql.duckdb_extension")
+    except FileNotFoundError:
+        pytest.skip(f"no native file for duckdb {version}: COCOSQL_DUCKDB_VERSIONS=all pip install .")
+    folder = tmp_path_factory.mktemp(f"duckdb-{version}")
+    install = ["install", "--quiet", "--no-deps", "--disable-pip-version-check", "--target", str(folder)]
+    subprocess.run([sys.executable, "-m", "pip", *install, f"duckdb=={version}"], check=True, capture_output=True)
+    return folder
+
+
+def ran(path: Path, *steps: str, by: tuple[Path, ...] = ()) -> dict[str, Any]:
+    """What a process says that takes these steps, with the DuckDB that is installed or with another."""
+    out = run_script(SCRIPT, path, *steps, timeout=240, packages=by)
+    found: dict[str, Any] = json.loads(out.splitlines()[-1])  # on a slow machine DuckDB draws a bar before
+    return found
+
+
+@pytest.mark.parametrize("first_is_other", [False, True], ids=["written by this", "written by the other"])
+def test_one_file_and_two_versions(path: Path, other: Path, first_is_other: bool) -> None:
+    turns: list[tuple[Path, ...]] = [(), (other,)]
+    if first_is_other:
+        turns.reverse()
+    first = ran(path, "create()", by=turns[0])
+    assert (first["wrong"], first["status"], len(first["calls"])) == ([], [["fresh"]], 7)
+    seen = {first["duckdb"]}
+    memo = first["memo"]
+    for number in range(1, 5):
+        now = ran(path, f"change({number})", "refresh()", by=turns[number % 2])
+        seen.add(now["duckdb"])
+        memo += 1
+        assert now["wrong"] == []
+        assert now["status"] == [["fresh"]]
+        assert now["calls"] == [f"new {number}"], "what the other version memoized is found"
+        assert now["memo"] == memo
+        assert now["fingerprint"] == first["fingerprint"]
+        assert [row_id for row_id, id in now["ids"] if id == 250005] == [
+            row_id for row_id, id in first["ids"] if id == 250005
+        ]
+    assert seen == set(native.supported())
+
+
+def test_an_old_file_is_upgraded_by_each(tmp_path: Path, other: Path) -> None:
+    script = """
+        import gzip, sys
+        import cocosql
+        open(sys.argv[2], "wb").write(gzip.open(sys.argv[1]).read())
+
+        @cocosql.udf(version="1")
+        def shout(text: str) -> str: return text.upper()
+
+        con = cocosql.connect(sys.argv[2], functions=(shout,))
+        con.execute("INSERT INTO t VALUES (3, 'a')")
+        con.execute("REFRESH ALL INCREMENTAL VIEWS").fetchall()
+        print(con.execute("FROM v ORDER BY id").fetchall(), con.execute("FROM n").fetchall())
+    """
+    old = Path(__file__).parent / "data" / "schema_1.db.gz"
+    for number, packages in enumerate([(), (other,)]):
+        out = run_script(script, old, tmp_path / f"{number}.db", packages=packages, timeout=120)
+        assert out.splitlines()[-1] == "[(1, 'A'), (2, 'C'), (3, 'A')] [(3,)]"
+
+
+def test_the_range_in_pyproject_is_what_there_are_files_for() -> None:
+    (duckdb_range,) = [one for one in map(Requirement, requires("cocosql") or []) if one.name == "duckdb"]
+    assert all(version in duckdb_range.specifier for version in native.supported())
+    major, minor, patch = map(int, native.supported()[0].split("."))
+    assert f"{major}.{minor}.{patch + 1}" not in duckdb_range.specifier
