@@ -1,7 +1,6 @@
 // Reads DuckDB's vectors as Python objects.
+#include "values/datetime.hpp"
 #include "values/values.hpp"
-
-#include <datetime.h>
 
 #include "duckdb/common/types/bignum.hpp"
 #include "duckdb/common/types/bit.hpp"
@@ -47,15 +46,6 @@ nb::handle FindClass(PythonClass which) {
 }
 
 namespace {
-
-void ImportDatetime() {
-	if (!PyDateTimeAPI) {
-		PyDateTime_IMPORT;
-		if (!PyDateTimeAPI) {
-			throw nb::python_error();
-		}
-	}
-}
 
 //===--------------------------------------------------------------------===//
 // Scalars
