@@ -1,9 +1,9 @@
 //! The nanobind surface, typed by cocosql/_native.pyi.
+#include "bindings/session.hpp"
 #include "calls/harvest.hpp"
 #include "capture/row_groups.hpp"
 #include "catalog/catalog.hpp"
 #include "rows/difference.hpp"
-#include "session/session.hpp"
 
 NB_MODULE(_native, module) {
 	module.attr("DUCKDB_VERSION") = COCOSQL_DUCKDB_VERSION;

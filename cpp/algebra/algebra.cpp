@@ -2,13 +2,13 @@
 
 #include "algebra/plan.hpp"
 #include "algebra/tidy.hpp"
-#include "calls/consistent_calls.hpp"
 #include "duckdb/main/client_config.hpp"
 #include "duckdb/main/settings.hpp"
 #include "duckdb/parser/expression/type_expression.hpp"
 #include "duckdb/parser/statement/select_statement.hpp"
 #include "duckdb/planner/operator/logical_comparison_join.hpp"
 #include "duckdb/planner/planner.hpp"
+#include "functions/consistent_calls.hpp"
 #include "python/errors.hpp"
 
 #include <nanobind/stl/string.h>

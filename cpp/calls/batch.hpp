@@ -1,7 +1,7 @@
 //! Argument tuples on their way to a Python function: Python objects, and the fingerprint of each tuple.
 #pragma once
 
-#include "calls/python_function.hpp"
+#include "functions/python_function.hpp"
 #include "values/values.hpp"
 
 namespace cocosql {

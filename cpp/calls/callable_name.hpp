@@ -1,7 +1,7 @@
 //! Whether SQL calls a function by its name: some names are words of the grammar, or mean something else already.
 #pragma once
 
-#include "calls/python_function.hpp"
+#include "functions/python_function.hpp"
 
 namespace cocosql {
 

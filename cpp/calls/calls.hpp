@@ -3,8 +3,8 @@
 #pragma once
 
 #include "calls/batch.hpp"
-#include "calls/result_sink.hpp"
-#include "calls/run_state.hpp"
+#include "functions/result_sink.hpp"
+#include "session/run_state.hpp"
 #include "values/arrow.hpp"
 
 #include <chrono>

@@ -2,6 +2,7 @@
 
 #include "duckdb/common/vector/flat_vector.hpp"
 #include "duckdb/main/database.hpp"
+#include "functions/function_registry.hpp"
 #include "memo/memo_writer.hpp"
 #include "python/errors.hpp"
 #include "session/session.hpp"

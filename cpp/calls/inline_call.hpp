@@ -1,8 +1,8 @@
 //! A registered function as a scalar function of SQL: where no harvest went before, calls happen inside the query.
 #pragma once
 
-#include "calls/python_function.hpp"
 #include "duckdb/function/scalar_function.hpp"
+#include "functions/python_function.hpp"
 
 namespace cocosql {
 

@@ -2,12 +2,12 @@
 
 #include "calls/callable_name.hpp"
 #include "calls/inline_call.hpp"
-#include "calls/python_function.hpp"
 #include "duckdb/common/exception/catalog_exception.hpp"
 #include "duckdb/execution/expression_executor_state.hpp"
 #include "duckdb/main/database.hpp"
 #include "duckdb/main/extension/extension_loader.hpp"
 #include "duckdb/parser/parsed_data/create_scalar_function_info.hpp"
+#include "functions/function_registry.hpp"
 #include "python/errors.hpp"
 
 namespace cocosql {

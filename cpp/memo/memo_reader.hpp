@@ -1,8 +1,8 @@
 //! Finds memoized results of a function, over a connection of its own.
 #pragma once
 
-#include "calls/python_function.hpp"
 #include "duckdb/main/connection.hpp"
+#include "functions/python_function.hpp"
 #include "memo/results.hpp"
 
 namespace cocosql {

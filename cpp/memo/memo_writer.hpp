@@ -1,9 +1,9 @@
 //! Commits results of calls to a memo table as they come, over a connection of its own.
 #pragma once
 
-#include "calls/result_sink.hpp"
 #include "duckdb/main/appender.hpp"
 #include "duckdb/main/connection.hpp"
+#include "functions/result_sink.hpp"
 #include "memo/results.hpp"
 
 #include <chrono>

@@ -1,9 +1,10 @@
 //! Results of some argument tuples of one function, in one vector.
 #pragma once
 
-#include "calls/python_function.hpp"
 #include "duckdb/common/types/vector.hpp"
+#include "fingerprint/fingerprint_set.hpp"
 
+#include <nanobind/nanobind.h>
 #include <unordered_map>
 #include <vector>
 
@@ -21,7 +22,7 @@ public:
 		return rows.count(fingerprint) > 0;
 	}
 	//! Throws InvalidInputException if the object does not fit the type. Needs the GIL.
-	void Add(duckdb::uhugeint_t fingerprint, nb::handle result);
+	void Add(duckdb::uhugeint_t fingerprint, nanobind::handle result);
 	void AddNull(duckdb::uhugeint_t fingerprint);
 	//! One that is there already stays.
 	void Append(const duckdb::uhugeint_t *fingerprints, const duckdb::Vector &results, duckdb::idx_t count);

@@ -2,8 +2,8 @@
 //! by one.
 #pragma once
 
-#include "calls/python_function.hpp"
 #include "duckdb/function/scalar_function.hpp"
+#include "fingerprint/fingerprint_set.hpp"
 
 namespace cocosql {
 

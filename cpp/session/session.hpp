@@ -1,12 +1,11 @@
 //! A connection of the engine's own, on which it works while the caller's connection waits for its statement.
 #pragma once
 
-#include "calls/run_state.hpp"
-#include "capture/row_groups.hpp"
 #include "duckdb/main/client_context.hpp"
 #include "duckdb/main/connection.hpp"
 #include "duckdb/main/query_result.hpp"
 #include "session/names.hpp"
+#include "session/run_state.hpp"
 
 #include <functional>
 #include <nanobind/nanobind.h>
@@ -32,13 +31,6 @@ public:
 	bool IsCollated(const std::string &sql);
 	//! The canonical text of a query as DuckDB parses it.
 	std::string Canonical(const std::string &sql);
-	//! The row groups of a table with signals for these columns; null if it is no table of DuckDB's own.
-	std::unique_ptr<RowGroups> LookAtRowGroups(const std::string &database, const std::string &schema,
-	                                           const std::string &table, const std::vector<std::string> &columns);
-	//! Begins the session's transaction in databases, and holds back their checkpoints until it is released.
-	std::unique_ptr<CheckpointHold> HoldCheckpoints(const std::vector<std::string> &databases);
-	//! The registered functions: name to number in cocosql.udf.
-	nb::dict Functions();
 	//! Sets a setting for this session only: a plain SET sets most of them for the whole database instance. One that
 	//! this version of DuckDB lacks, or that only an extension brings which is not loaded, is left alone.
 	void Configure(const std::string &setting, const std::string &value);
@@ -75,7 +67,5 @@ private:
 
 	duckdb::weak_ptr<duckdb::ClientContext> caller;
 };
-
-void BindSession(nb::module_ &module);
 
 } // namespace cocosql

@@ -1,4 +1,4 @@
-#include "calls/run_state.hpp"
+#include "session/run_state.hpp"
 
 namespace cocosql {
 
