@@ -1,6 +1,9 @@
 """Fixtures: connections with CocoSQL, database files, and values taken through SQL and back."""
 
-import itertools
+import importlib.util
+import os
+import shutil
+import sysconfig
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Any, Optional
@@ -12,6 +15,26 @@ import show_database
 
 import cocosql
 from cocosql.types import Sql
+
+#: How to get a component that pip does not bring.
+INSTALLED_BY = {"chromium": "apt-get install chromium"}
+#: Whether components must be there: tests that lack one fail then, and are not skipped.
+COMPONENTS_REQUIRED = os.environ.get("COCOSQL_REQUIRE_COMPONENTS") == "1"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for marker in item.iter_markers("component"):
+        for name in marker.args:
+            if not has_component(name):
+                how = INSTALLED_BY.get(name, "pip install '.[test-all]'")
+                (pytest.fail if COMPONENTS_REQUIRED else pytest.skip)(f"needs {name}: {how}")
+
+
+def has_component(name: str) -> bool:
+    """Whether Python has a module of the name, or there is a program of the name."""
+    places = os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", "")])
+    return importlib.util.find_spec(name) is not None or shutil.which(name, path=places) is not None
 
 
 @pytest.fixture
@@ -44,7 +67,6 @@ class RoundTrip:
 
     def __init__(self, con: duckdb.DuckDBPyConnection) -> None:
         self.con = con
-        self.numbers = itertools.count()
         self.names: dict[str, tuple[str, str]] = {}
         self.given: list[Any] = []
         self.taken: list[Any] = []
@@ -53,7 +75,7 @@ class RoundTrip:
         give, take = self.names.get(sql_type) or self._register(sql_type)
         self.given, self.taken = [value], []
         try:
-            self.con.execute(f"SELECT {take}({next(self.numbers)}, {give}({next(self.numbers)}))").fetchall()
+            self.con.execute(f"SELECT {take}({give}())").fetchall()
             (result,) = self.taken
             return result
         except duckdb.Error as error:
@@ -68,34 +90,29 @@ class RoundTrip:
         give, take = self.names.get(sql_type) or self._register(sql_type)
         same = take.replace("take", "same")
         self.given = [value]
-        number = next(self.numbers)
-        query = f"SELECT {same}(v) IS NOT DISTINCT FROM v FROM (SELECT {give}({number}) AS v)"
+        query = f"SELECT {same}(v) IS NOT DISTINCT FROM v FROM (SELECT {give}() AS v)"
         (answer,) = self.con.execute(query).fetchall()
         return bool(answer[0])
 
     def _register(self, sql_type: str) -> tuple[str, str]:
         number = len(self.names)
 
-        def give(number: int) -> Any:
+        def give() -> Any:
             return self.given[0]
 
-        def take(number, value) -> bool:  # type: ignore[no-untyped-def]
+        def take(value) -> bool:  # type: ignore[no-untyped-def]
             self.taken.append(value)
             return True
 
-        take.__annotations__ = {
-            "number": int,
-            "value": Optional[Annotated[object, Sql(sql_type)]],  # noqa: UP045
-            "return": bool,
-        }
+        take.__annotations__ = {"value": Optional[Annotated[object, Sql(sql_type)]], "return": bool}  # noqa: UP045
 
         def same(value):  # type: ignore[no-untyped-def]
             return value
 
         same.__annotations__ = {"value": Optional[Annotated[object, Sql(sql_type)]]}  # noqa: UP045
-        same_udf = cocosql.udf(name=f"same_{number}", returns=sql_type, version=sql_type)(same)
-        give_udf = cocosql.udf(name=f"give_{number}", returns=sql_type, version=sql_type)(give)
-        take_udf = cocosql.udf(name=f"take_{number}", version=sql_type)(take)
+        same_udf = cocosql.udf(name=f"same_{number}", returns=sql_type, version=sql_type, memo=False)(same)
+        give_udf = cocosql.udf(name=f"give_{number}", returns=sql_type, version=sql_type, memo=False)(give)
+        take_udf = cocosql.udf(name=f"take_{number}", version=sql_type, memo=False)(take)
         cocosql.register(self.con, give_udf, take_udf, same_udf)
         self.names[sql_type] = give_udf.name, take_udf.name
         return self.names[sql_type]

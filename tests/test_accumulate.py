@@ -5,7 +5,8 @@ import random
 from collections.abc import Iterator
 
 import pytest
-from helpers import CAPTURES, Con, Views, assert_view_equals_query, examples, rows
+from helpers import CAPTURES, Con, Views, assert_view_equals_query, rows
+from speeds import EXAMPLES, slow
 
 import cocosql
 
@@ -81,13 +82,13 @@ def changed(chosen: random.Random, ids: Iterator[int]) -> str:
     )
 
 
-@pytest.mark.parametrize("seed", range(examples(1)))
-def test_what_is_added_up_is_what_there_is(t: Con, seed: int) -> None:
+@pytest.mark.parametrize(("seed", "rounds"), [(0, 1), *(slow(seed, 4) for seed in range(EXAMPLES or 2))])
+def test_what_is_added_up_is_what_there_is(t: Con, seed: int, rounds: int) -> None:
     chosen, ids = random.Random(seed), itertools.count()
     views = Views(t, CAPTURES[seed % 2])
     for name, query in QUERIES.items():
         views.create(name, query, query.replace("py_", "m_"))
-    for _ in range(4):
+    for _ in range(rounds):
         for _ in range(chosen.randint(1, 4)):
             t.execute(changed(chosen, ids))
         views.refresh()

@@ -1,4 +1,6 @@
-"""All statements at once, at random, by 20 threads for COCOSQL_STRESS_SECONDS; then every view must equal its query.
+"""All statements at once, at random, by 20 threads; then every view must equal its query.
+
+The slow tests take COCOSQL_STRESS_SECONDS.
 
 COCOSQL_STRESS_SEED repeats the choices of a run (not its timing).
 """
@@ -12,10 +14,11 @@ from pathlib import Path
 import duckdb
 import pytest
 from helpers import CAPTURES, Con, assert_replayed, assert_view_equals_query, in_threads, rows
+from speeds import slow
 
 import cocosql
 
-SECONDS = float(os.environ.get("COCOSQL_STRESS_SECONDS", "5"))
+SECONDS = float(os.environ.get("COCOSQL_STRESS_SECONDS", "15"))
 SEED = int(os.environ.get("COCOSQL_STRESS_SEED", random.SystemRandom().randrange(10**6)))
 THREADS = 20
 TABLES = """
@@ -84,7 +87,8 @@ MET = (duckdb.CatalogException, duckdb.DependencyException, duckdb.TransactionEx
 
 
 @pytest.mark.parametrize("capture", CAPTURES)
-def test_all_statements_at_once(path: Path, capture: str) -> None:
+@pytest.mark.parametrize("seconds", [2, slow(SECONDS)])
+def test_all_statements_at_once(path: Path, capture: str, seconds: float) -> None:
     @cocosql.udf(version="1")
     def twice(x: int) -> int:
         time.sleep(0.001)
@@ -93,7 +97,7 @@ def test_all_statements_at_once(path: Path, capture: str) -> None:
     con = cocosql.connect(path, threads=2, functions=[twice])
     con.execute(TABLES)
     con.execute("CREATE INCREMENTAL VIEW a AS SELECT id, y FROM t")
-    end = time.monotonic() + SECONDS
+    end = time.monotonic() + seconds
     said: set[str] = set()
 
     def work(number: int) -> None:
@@ -110,7 +114,7 @@ def test_all_statements_at_once(path: Path, capture: str) -> None:
                     raise
 
     try:
-        in_threads([lambda number=number: work(number) for number in range(THREADS)], seconds=SECONDS + 60)
+        in_threads([lambda number=number: work(number) for number in range(THREADS)], seconds=seconds + 120)
         check(con)
         with suppress(duckdb.CatalogException):
             con.execute("DROP INCREMENTAL VIEW " + ", ".join(name for name, _ in all_views(con)) + " CASCADE")

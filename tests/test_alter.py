@@ -6,6 +6,7 @@ from typing import Any
 import duckdb
 import pytest
 from helpers import Con, assert_replayed, assert_view_equals_query, one, rows
+from speeds import slow
 
 import cocosql
 
@@ -28,7 +29,7 @@ W = "SELECT k, count(*) AS n FROM t WHERE v > 0 GROUP BY k"
 X = f"SELECT a.n, b.id FROM ({W}) AS a JOIN t AS b USING (k) WHERE b.v > 0"
 
 
-@pytest.mark.parametrize("new", ["renamed", "a b", 'with "quotes"', "select", "Ö", "V"])
+@pytest.mark.parametrize("new", ["renamed", slow("a b"), 'with "quotes"', *map(slow, ["select", "Ö", "V"])])
 def test_rename(chain: Con, new: str) -> None:
     quoted = '"' + new.replace('"', '""') + '"'
     chain.execute(f"ALTER INCREMENTAL VIEW v RENAME TO {quoted}")

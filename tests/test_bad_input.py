@@ -179,7 +179,8 @@ def test_temporary_sources(notes: Con) -> None:
 
 
 def test_data_frames(notes: Con) -> None:
-    pa = pytest.importorskip("pyarrow")
+    import pyarrow as pa
+
     frame = pa.table({"x": [1]})
     assert notes.execute("FROM frame").fetchall() == [(1,)]
     refused(notes, "CREATE INCREMENTAL VIEW w AS FROM frame", "frame", "CREATE TABLE")

@@ -259,6 +259,7 @@ PHASES: list[Callable[[Path, str, int], None]] = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("capture", CAPTURES)
 def test_stress(path: Path, capture: str) -> None:
     chance = random.Random(SEED)

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
 from hypothesis import strategies as st
+from speeds import holds_for
 
 from cocosql.code_version import code_version, origin, source_text, special
 
@@ -1197,7 +1197,6 @@ NAMES = [f"name_{letter}" for letter in "abcdefghijklmnop"]
 KEPT = NAMES[:2]
 
 
-@settings(max_examples=60, deadline=None)
-@given(st.permutations(NAMES[2:]))
+@holds_for(15, 60, names=st.permutations(NAMES[2:]))
 def test_renamed_locals_do_not_count(names: list[str]) -> None:
     assert version(cell(TEMPLATE.format(*KEPT, *names))) == version(cell(TEMPLATE.format(*KEPT, *NAMES[2:])))

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from helpers import EXAMPLES, Con, examples, one, rows
-from hypothesis import given, settings
+from helpers import Con, one, rows
 from hypothesis import strategies as st
+from speeds import holds_for, some
 from sql_grammar import FUNCTIONS, MACROS, filled, queries, relation_of, schema, with_macros
-from test_sql_fuzz import DEPTH, MANY_ROWS, PROPERTY, REFUSED
+from test_sql_fuzz import DEPTH, MANY_ROWS, REFUSED
 from test_sql_table import TABLE, TABLES, WRONG
 
 import cocosql
@@ -462,10 +462,7 @@ def assert_others_do_not_matter(con: Con, plain: Con, query: str, tables: list[s
             assert values(named, by)[number] == as_it_is[number], (query, column, named, by)
 
 
-NAMES = [name for name in TABLE if name not in WRONG][:: 1 if EXAMPLES else 5]
-
-
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", some([name for name in TABLE if name not in WRONG], every=15))
 def test_columns_that_are_not_named_do_not_matter(con: Con, plain: Con, name: str) -> None:
     tables = ["people", "teams", "events"]
     if not rows(plain, "FROM duckdb_tables() WHERE schema_name = 'original' AND table_name = 'people'"):
@@ -475,8 +472,7 @@ def test_columns_that_are_not_named_do_not_matter(con: Con, plain: Con, name: st
     assert_others_do_not_matter(con, plain, TABLE[name], tables)
 
 
-@given(st.data())
-@settings(max_examples=examples(20), **PROPERTY)
+@holds_for(5, 40, data=st.data())
 def test_columns_that_are_not_named_do_not_matter_in_random_queries(con: Con, plain: Con, data: st.DataObject) -> None:
     con.execute("DROP INCREMENTAL VIEW IF EXISTS v")
     tables = data.draw(schema(), "tables")

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import duckdb
 import pytest
 from helpers import take_session
-from hypothesis import given
 from hypothesis import strategies as st
+from speeds import holds_for
 
 import cocosql
 from cocosql._native import Session
@@ -60,7 +60,7 @@ def difference(session: Session, past: list[Row], fresh: list[Row]) -> tuple[int
     return found.gone, found.came, found.moved, found.updated
 
 
-@given(_ROWS, _ROWS)
+@holds_for(30, 200, past=_ROWS, fresh=_ROWS)
 def test_it_is_the_least(session: Session, past: list[Row], fresh: list[Row]) -> None:
     gone, came, moved, updated = difference(session, past, fresh)
     before, after = Counter(content for content, _ in past), Counter(content for content, _ in fresh)

@@ -278,7 +278,7 @@ def test_a_stuck_call_is_given_up(numbers: Con, options: dict[str, Any]) -> None
 
 
 def test_a_stuck_async_call_is_given_up(numbers: Con) -> None:
-    @cocosql.udf(timeout=0.2)
+    @cocosql.udf(timeout=1)
     async def slow(x: int) -> int:
         await asyncio.sleep(100 if x == 3 else 0)
         return x
@@ -289,7 +289,7 @@ def test_a_stuck_async_call_is_given_up(numbers: Con) -> None:
 
 def test_a_call_that_was_given_up_stops(numbers: Con) -> None:
     build(numbers, cocosql.udf(timeout=0.1)(stuck), "WITH (on_error = 'keep')", "id = 3")
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while any(thread.name == "cocosql-timeout" for thread in threading.enumerate()):
         assert time.monotonic() < deadline, "the stuck call goes on"
         time.sleep(0.01)
@@ -311,11 +311,13 @@ def test_calls_begin_no_more_often_than_the_rate_limit(numbers: Con, is_async: b
             begun.append(time.monotonic())
             return x
 
+    # A busy machine makes calls begin later than they may, never earlier.
+    start = time.monotonic()
     build(numbers, limited, where="id < 25")
     assert len(begun) == 25
     begun.sort()
-    for first, eleventh in zip(begun, begun[10:], strict=False):
-        assert eleventh - first > 0.9
+    assert begun[10] - start > 0.95
+    assert begun[20] - start > 1.95
 
 
 # --- processes --------------------------------------------------------------------------------------------------------

@@ -15,7 +15,8 @@ from typing import Any
 
 import duckdb
 import pytest
-from helpers import Calls, Con, assert_replayed, assert_view_equals_query, examples, one, rows, run_script
+from helpers import Calls, Con, assert_replayed, assert_view_equals_query, one, rows, run_script
+from speeds import seeds, slow, some
 
 import cocosql
 from cocosql import listing
@@ -125,7 +126,7 @@ READERS: dict[str, tuple[tuple[Any, str], str, str, int]] = {
 }
 
 
-@pytest.mark.parametrize("reader", READERS)
+@pytest.mark.parametrize("reader", some(READERS, every=2))
 def test_the_life_of_files(con: Con, docs: Path, calls: Calls, reader: str) -> None:
     (write, suffix), call, text, samples = READERS[reader]
     for number in range(4):
@@ -775,7 +776,7 @@ def test_only_what_differs_is_stored_of_many_files(con: Con, docs: Path) -> None
     assert {place for _, place in set(before) - set(after)} == {f"{docs}/7.md", f"{docs}/8.md"}
 
 
-@pytest.mark.parametrize("reader", ["read_text", "read_parquet", "read_csv", "json by name"])
+@pytest.mark.parametrize("reader", ["read_text", *map(slow, ["read_parquet", "read_csv", "json by name"])])
 def test_another_process_knows_the_files(tmp_path: Path, docs: Path, reader: str) -> None:
     (write, suffix), call, text, samples = READERS[reader]
     for name in ("a", "b"):
@@ -832,7 +833,7 @@ def test_a_pipe_is_no_file_that_is_known(con: Con, docs: Path, calls: Calls) -> 
         thread = threading.Thread(target=feed, args=(text,))
         thread.start()
         work()
-        thread.join(10)
+        thread.join(60)
         assert not thread.is_alive()
 
     create = f"CREATE INCREMENTAL VIEW v AS SELECT content FROM read_text('{pipe}')"
@@ -883,7 +884,12 @@ def reader(request: pytest.FixtureRequest) -> Iterator[str]:
     return request.param
 
 
-@pytest.mark.parametrize("seed", range(examples(2)))
+@pytest.mark.parametrize(
+    "reader",
+    ["read_text", slow("read_parquet"), slow("read_csv"), slow("json by name"), "csv by name"],
+    indirect=True,
+)
+@pytest.mark.parametrize("seed", seeds(1, 2))
 def test_whatever_happens_to_files(con: Con, docs: Path, calls: Calls, reader: str, seed: int) -> None:
     """Random changes of files, in folders, between refreshes of views that are behind by more or less."""
     dice = random.Random(seed)

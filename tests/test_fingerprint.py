@@ -2,10 +2,14 @@
 
 import itertools
 import struct
+from collections.abc import Iterator
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from helpers import Con
 from hypothesis import strategies as st
+from speeds import holds_for
+
+import cocosql
 
 ENUM = "ENUM('a', 'b')"
 
@@ -89,6 +93,14 @@ ROWS = [
     "[1, 2, 3]",
     "row(1, 2)",
 ]
+
+
+@pytest.fixture(scope="module")
+def con() -> Iterator[Con]:
+    """One for all tests: what they make is temporary."""
+    connection = cocosql.connect()
+    yield connection
+    connection.close()
 
 
 def fingerprint(con, arguments, *parameters):
@@ -198,14 +210,14 @@ def test_stored_variants_of_many_shapes(con, tmp_path):
                     WHEN 2 THEN i::VARIANT ELSE [i::VARIANT, 'x'::VARIANT]::VARIANT END"""
     for where in ["i % 4 = 0", "true"]:
         con.execute(f"ATTACH '{tmp_path}/variants{len(where)}.db' AS variants (STORAGE_VERSION 'latest')")
-        con.execute(f"CREATE TABLE variants.t AS SELECT i, {expression} AS v FROM range(20000) r(i) WHERE {where}")
+        con.execute(f"CREATE TABLE variants.t AS SELECT i, {expression} AS v FROM range(5000) r(i) WHERE {where}")
         con.execute("CHECKPOINT variants")
         query = "SELECT i, coco_fingerprint(v), coco_fingerprint([v], 1) FROM {} ORDER BY i"
         stored = con.execute(query.format("variants.t")).fetchall()
         assert (
             stored
             == con.execute(
-                query.format(f"(SELECT i, {expression} AS v FROM range(20000) r(i) WHERE {where})")
+                query.format(f"(SELECT i, {expression} AS v FROM range(5000) r(i) WHERE {where})")
             ).fetchall()
         )
         assert len({row[1] for row in stored}) == len(stored)
@@ -269,8 +281,7 @@ def identity(value):
     return (type(value).__name__, value)
 
 
-@given(st.lists(VALUES, min_size=1, max_size=3), st.lists(VALUES, min_size=1, max_size=3))
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@holds_for(60, 300, left=st.lists(VALUES, min_size=1, max_size=3), right=st.lists(VALUES, min_size=1, max_size=3))
 def test_same_iff_indistinguishable(con, left, right):
     same = list(map(identity, left)) == list(map(identity, right))
     prints = [fingerprint(con, ", ".join(map(literal, row))) for row in (left, right, left)]
@@ -278,8 +289,7 @@ def test_same_iff_indistinguishable(con, left, right):
     assert prints[0] == prints[2]
 
 
-@given(st.text(st.characters(codec="utf-8")), st.text(st.characters(codec="utf-8")))
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@holds_for(60, 300, left=st.text(st.characters(codec="utf-8")), right=st.text(st.characters(codec="utf-8")))
 def test_strings(con, left, right):
     rows = [(left, right), (right, left), (left + right, ""), ("", left + right)]
     for a, b in itertools.combinations(rows, 2):

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from typing import Annotated, Any, Optional
 
 import pytest
-from helpers import Con, examples, one
-from hypothesis import HealthCheck, given, settings
+from helpers import Con, one
 from hypothesis import strategies as st
+from speeds import holds_for
 
 import cocosql
 from cocosql.types import Sql
@@ -120,8 +120,7 @@ def connection() -> Iterator[Con]:
     con.close()
 
 
-@settings(max_examples=examples(250), deadline=None, suppress_health_check=list(HealthCheck))
-@given(case=cases())
+@holds_for(50, 300, case=cases())
 def test_same_fingerprint_if_and_only_if_the_function_sees_no_difference(
     connection: Con, case: tuple[list[str], list[str], list[str]]
 ) -> None:

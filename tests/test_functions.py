@@ -17,6 +17,7 @@ import pyarrow as pa
 import pydantic
 import pytest
 from helpers import Calls, Con, assert_view_equals_query, one, rows, run_script
+from speeds import slow
 
 import cocosql
 from cocosql import Vector
@@ -155,7 +156,7 @@ def same(left: Any, right: Any) -> bool:
 @pytest.mark.parametrize(
     ("annotation", "kind", "sql", "value"), TYPES, ids=lambda value: re.sub("0x[0-9a-f]+", "…", str(value))[:30]
 )
-@pytest.mark.parametrize("batch", [False, True])
+@pytest.mark.parametrize("batch", [False, slow(True)])
 def test_types(con: Con, annotation: Any, kind: str, sql: str, value: Any, batch: bool) -> None:
     """What the function receives is what its annotation says, and what it returns comes back as the same SQL value."""
     received: list[Any] = []

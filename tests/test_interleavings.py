@@ -18,10 +18,11 @@ from typing import Any
 import duckdb
 import pytest
 from helpers import CAPTURES, SMALL_ROW_GROUPS, Con, Views, assert_same, rows
+from speeds import some
 
 import cocosql
 
-SECONDS = 30
+SECONDS = 120
 TABLE = """
 CREATE TABLE t (id INTEGER PRIMARY KEY, n INTEGER, s VARCHAR);
 INSERT INTO t SELECT k, k % 10, 's' || k % 50 FROM range(5000) r(k);
@@ -692,12 +693,7 @@ SCRIPTS: dict[str, tuple[str, str]] = {
 }  # fmt: skip
 
 
-@pytest.fixture(params=CAPTURES)
-def capture(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
-@pytest.mark.parametrize("name", SCRIPTS)
+@pytest.mark.parametrize(("name", "capture"), some([(name, capture) for name in SCRIPTS for capture in CAPTURES], 7))
 def test_scripts(path: Path, capture: str, name: str) -> None:
     views, text = SCRIPTS[name]
     script = Script(path, capture, views.split())
@@ -707,6 +703,7 @@ def test_scripts(path: Path, capture: str, name: str) -> None:
         script.close()
 
 
+@pytest.mark.parametrize("capture", CAPTURES)
 def test_the_table_goes_while_calls_are_made(path: Path, capture: str) -> None:
     script = Script(path, capture, ["v", "w"])
     con = script.con

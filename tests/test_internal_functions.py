@@ -7,6 +7,7 @@ import duckdb
 import helpers
 import pytest
 from helpers import Con
+from speeds import EXAMPLES, slow
 
 import cocosql
 from cocosql.sqltext import literal
@@ -58,9 +59,9 @@ def functions() -> list[tuple[str, str, list[str], str | None]]:
         return sorted({(n, k, tuple(t), v) for n, k, t, v in helpers.rows(con, sql) if n not in known}, key=repr)
 
 
-def calls(name: str, kind: str, types: list[str], more: str | None, chosen: random.Random) -> Iterator[str]:
+def calls(count: int, name: str, kind: str, types: list[str], more: str | None, chosen: random.Random) -> Iterator[str]:
     """Queries that call a function with constants, with columns of several vectors, and in subqueries."""
-    for _ in range(helpers.examples(25)):
+    for _ in range(count):
         further = [more] * chosen.randrange(3) if more else []
         arguments = ", ".join(chosen.choice(ARGUMENTS[given]) for given in [*types, *further])
         if kind == "table":
@@ -77,11 +78,12 @@ def calls(name: str, kind: str, types: list[str], more: str | None, chosen: rand
             yield f"SELECT count(*) FROM t WHERE {name}({others}) IS NOT NULL AND k < 3"
 
 
+@pytest.mark.parametrize("count", [5, slow(EXAMPLES or 40)])
 @pytest.mark.parametrize(("name", "kind", "types", "more"), functions())
-def test_odd_arguments(name: str, kind: str, types: list[str], more: str | None) -> None:
+def test_odd_arguments(name: str, kind: str, types: list[str], more: str | None, count: int) -> None:
     with cocosql.connect() as con:
         prepare(con)
-        for query in calls(name, kind, types, more, random.Random(name)):
+        for query in calls(count, name, kind, types, more, random.Random(name)):
             try:
                 con.execute(query).fetchall()
             except duckdb.Error as error:

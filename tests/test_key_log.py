@@ -11,6 +11,7 @@ import _duckdb
 import duckdb
 import helpers
 import pytest
+from speeds import slow, some
 
 import cocosql
 from cocosql import native
@@ -202,7 +203,7 @@ SINGLE = [
 ]
 
 
-@pytest.mark.parametrize("statement", SINGLE)
+@pytest.mark.parametrize("statement", some(SINGLE, every=3))
 def test_the_log_holds_each_changed_key_and_the_statement_does_not_notice(twins: Twins, statement: str) -> None:
     twins.run(statement)
     by_default = "default" in statement.lower() and twins.changed
@@ -210,7 +211,9 @@ def test_the_log_holds_each_changed_key_and_the_statement_does_not_notice(twins:
     twins.run("UPDATE t SET n = 3 WHERE k % 3 = 0")
 
 
-@pytest.mark.parametrize("optimizer", ["PRAGMA disable_optimizer", "PRAGMA enable_verification", "SET threads = 1"])
+@pytest.mark.parametrize(
+    "optimizer", ["PRAGMA disable_optimizer", slow("PRAGMA enable_verification"), slow("SET threads = 1")]
+)
 def test_settings_of_the_planner(twins: Twins, optimizer: str) -> None:
     twins.con.execute(optimizer)
     for statement in SINGLE:
@@ -391,8 +394,10 @@ def test_python_clients_ways_to_write(twins: Twins, tmp_path: Path) -> None:
         assert bool(twins.changed) is ("COPY" in sql)
 
 
+@pytest.mark.component("pandas")
 def test_a_dataframe_is_appended(con: Con) -> None:
-    pandas = pytest.importorskip("pandas")
+    import pandas
+
     con.execute("CREATE TABLE t (k INTEGER PRIMARY KEY, v VARCHAR)")
     start(con, "t", ["k"])
     con.append("t", pandas.DataFrame({"k": [1, 2], "v": ["a", "b"]}))

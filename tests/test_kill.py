@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from helpers import Con, assert_replayed, one, rows, start
+from speeds import some
 
 import cocosql
 
@@ -285,7 +286,7 @@ def explained(database: Database) -> Iterator[None]:
         raise
 
 
-@pytest.mark.parametrize("name", SCENARIOS)
+@pytest.mark.parametrize("name", some(SCENARIOS, every=7))
 def test_kills(name: str, path: Path) -> None:
     """During CREATE, refreshes after changes of data, and one after a change of code: 5 kills each of 13 functions."""
     database = Database(path, SCENARIOS[name], random.Random(f"{SEED} {name}"))
@@ -306,6 +307,7 @@ def test_kills(name: str, path: Path) -> None:
         database.check_changes()
 
 
+@pytest.mark.slow
 def test_kills_during_vacuum(path: Path) -> None:
     """What views use stays, whenever the vacuum is killed."""
     database = Database(path, Scenario("row(lambda x: 0)", 20_000), random.Random(f"{SEED} vacuum"))

@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from helpers import Calls, Con, assert_replayed, assert_view_equals_query, in_threads, one, rows, run_script, start
+from speeds import some
 
 import cocosql
 from cocosql.catalog import locks
@@ -69,7 +70,7 @@ except duckdb.Error as error:
 }
 
 
-@pytest.mark.parametrize("ending", sorted(ENDINGS))
+@pytest.mark.parametrize("ending", some(sorted(ENDINGS), every=4))
 def test_exit_is_quiet(ending: str, path: Path) -> None:
     for _ in range(2):
         assert run_script(f"{SETUP}\nprint('done')\n{ENDINGS[ending]}", path) == "done\n"
@@ -361,7 +362,7 @@ def test_others_work_while_a_function_runs(con: Con) -> None:
     @cocosql.udf
     def wait(id: int) -> int:
         begun.set()
-        assert end.wait(20)
+        assert end.wait(120)
         return id
 
     cocosql.register(con, wait)
@@ -372,13 +373,13 @@ def test_others_work_while_a_function_runs(con: Con) -> None:
     thread.start()
     other = con.cursor()
     try:
-        assert begun.wait(20)
+        assert begun.wait(60)
         assert rows(other, "SELECT status FROM coco_views()") == [("refreshing",)]
         other.execute("INSERT INTO t VALUES (2)")
         other.execute("CHECKPOINT")
     finally:
         end.set()
-        thread.join(20)
+        thread.join(60)
     assert rows(other, "FROM v ORDER BY ALL") == [(1,), (2,)]
 
 
@@ -442,10 +443,10 @@ con.close()
     process.send_signal(signal.SIGINT)
     began = time.monotonic()
     try:
-        out, err = process.communicate(timeout=8)
+        out, err = process.communicate(timeout=60)
     finally:
         process.kill()
-    assert time.monotonic() - began < 2.5
+    assert time.monotonic() - began < 8
     assert (process.returncode, err) == (0, "")
     assert out.splitlines()[-2:] == ["interrupted", "[(1,)]"]
     if statement.startswith("REFRESH"):
@@ -463,15 +464,15 @@ def test_con_interrupt_stops_a_refresh(con: Con) -> None:
 
     cocosql.register(con, slow)
     con.execute(
-        "CREATE TABLE t AS SELECT i AS x FROM range(80) r(i); CREATE INCREMENTAL VIEW v AS SELECT slow(x) AS y FROM t WITH NO DATA"
+        "CREATE TABLE t AS SELECT i AS x FROM range(400) r(i); CREATE INCREMENTAL VIEW v AS SELECT slow(x) AS y FROM t WITH NO DATA"
     )
     cursor = con.cursor()
-    timer = threading.Thread(target=lambda: (begun.wait(20), cursor.interrupt()), daemon=True)
+    timer = threading.Thread(target=lambda: (begun.wait(60), cursor.interrupt()), daemon=True)
     timer.start()
     began = time.monotonic()
     with pytest.raises(duckdb.Error, match="(?i)interrupt"):
         cursor.execute("REFRESH INCREMENTAL VIEW v")
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 8
     assert rows(con, "SELECT status, version FROM coco_views()")[0][1] == 0
     con.execute("DELETE FROM t WHERE x > 3; REFRESH INCREMENTAL VIEW v")
     assert_view_equals_query(con, "v", "SELECT x AS y FROM t")

@@ -12,7 +12,8 @@ from typing import Any
 
 import duckdb
 import pytest
-from helpers import EXAMPLES, Con, rows
+from helpers import Con, rows
+from speeds import some
 from sql_grammar import FUNCTIONS, MACROS, with_macros
 from test_sql_table import RECOMPUTED, TABLE, TABLES, WRONG
 
@@ -28,8 +29,7 @@ KEYS = {"people": "id", "teams": "id", "events": "eid"}
 #: Which rows these show depends on how many there are before them.
 BY_POSITION = {"limit: offset", "limit: offset alone", "limit: per cent"}
 
-#: All of them take half a minute.
-NAMES = [name for name in TABLE if name not in {*BY_POSITION, *RECOMPUTED, *WRONG}][:: 1 if EXAMPLES else 5]
+NAMES = [name for name in TABLE if name not in {*BY_POSITION, *RECOMPUTED, *WRONG}]
 #: Queries in which each row that is named counts.
 EACH_COUNTS = {
     "map": "SELECT id, name, py_up(name) AS u FROM people WHERE id > 1",
@@ -102,7 +102,7 @@ def others(named: dict[str, set[int]]) -> Iterator[str]:
         yield f"DELETE FROM {table} WHERE ({key} IN ({kept})) IS NOT TRUE"
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", some(NAMES, every=15))
 def test_rows_that_are_not_named_do_not_matter(stage: tuple[Con, Con], name: str) -> None:
     con, plain = stage
     query = TABLE[name]

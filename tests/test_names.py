@@ -119,6 +119,7 @@ def undisturbed() -> list[Any]:
         return list(scenario(con))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["MACRO", "TEMP MACRO"])
 def test_macros_named_like_functions(undisturbed: list[Any], kind: str) -> None:
     with cocosql.connect() as con:
@@ -130,6 +131,7 @@ def test_macros_named_like_functions(undisturbed: list[Any], kind: str) -> None:
             assert next(told) == expected
 
 
+@pytest.mark.slow
 def test_objects_named_like_those_of_the_engine(undisturbed: list[Any]) -> None:
     with cocosql.connect() as other:
         other.execute(SOURCES)

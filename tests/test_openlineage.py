@@ -319,7 +319,7 @@ def test_a_run_that_goes_on_is_left_for_the_next_time(path: Path, tmp_path: Path
     @cocosql.udf(version="1")
     def slow(text: str) -> str:
         calls.set()
-        go_on.wait(30)
+        go_on.wait(120)
         return text
 
     con = filled(path)
@@ -328,7 +328,7 @@ def test_a_run_that_goes_on_is_left_for_the_next_time(path: Path, tmp_path: Path
         target=con.cursor().execute, args=["CREATE INCREMENTAL VIEW late AS SELECT slow(body) AS s FROM notes"]
     )
     thread.start()
-    assert calls.wait(30)
+    assert calls.wait(60)
     con.execute("CREATE INCREMENTAL VIEW later AS SELECT id FROM notes")
     result = cocosql.openlineage.send(con, str(tmp_path / "e.jsonl"))
     late = one(con, "SELECT run_id FROM coco_runs() WHERE view = 'late'")

@@ -12,18 +12,12 @@ from typing import Any
 
 import duckdb
 import pytest
-from helpers import Calls, Con, assert_replayed, assert_same, assert_view_equals_query, examples, one, rows
-from hypothesis import HealthCheck, event, given, settings
+from helpers import Calls, Con, assert_replayed, assert_same, assert_view_equals_query, one, rows
+from hypothesis import event
 from hypothesis import strategies as st
+from speeds import holds_for, some
 
 import cocosql
-
-PROPERTY: dict[str, Any] = {
-    "deadline": None,
-    "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large],
-    "print_blob": True,
-}
-
 
 # --- functions, and the macros that mean the same ---------------------------------------------------------------------
 
@@ -450,8 +444,7 @@ def scenario(draw: st.DrawFn) -> tuple[str, list[tuple[Any, ...]], list[str]]:
     return key, lines, draw(st.lists(changes(KEYS[key][1]), min_size=1, max_size=5))
 
 
-@given(scenario(), row_wise(), st.booleans())
-@settings(max_examples=examples(15), **PROPERTY)
+@holds_for(4, 20, scenario=scenario(), view=row_wise(), full=st.booleans())
 def test_row_wise_views(scenario: Any, view: RowWise, full: bool) -> None:
     key, lines, script = scenario
     event(f"key: {key}")
@@ -477,8 +470,7 @@ def test_row_wise_views(scenario: Any, view: RowWise, full: bool) -> None:
         assert world.refresh("v")[1:7] == (version, 0, 0, 0, 0, 0)
 
 
-@given(scenario(), grouped())
-@settings(max_examples=examples(15), **PROPERTY)
+@holds_for(4, 20, scenario=scenario(), template=grouped())
 def test_grouped_views(scenario: Any, template: str) -> None:
     key, lines, script = scenario
     with World(key, lines) as world:
@@ -493,8 +485,7 @@ def test_grouped_views(scenario: Any, template: str) -> None:
         assert_replayed(world.con, "v", "v")
 
 
-@given(scenario(), st.sampled_from(RECOMPUTED))
-@settings(max_examples=examples(6), **PROPERTY)
+@holds_for(2, 10, scenario=scenario(), template=st.sampled_from(RECOMPUTED))
 def test_recomputed_views(scenario: Any, template: str) -> None:
     key, lines, script = scenario
     with World(key, lines) as world:
@@ -506,7 +497,7 @@ def test_recomputed_views(scenario: Any, template: str) -> None:
         assert_replayed(world.con, "v", "v")
 
 
-@pytest.mark.parametrize("template", RECOMPUTED)
+@pytest.mark.parametrize("template", some(RECOMPUTED, every=3))
 def test_each_recomputed_view(template: str) -> None:
     lines = [
         (1, "a", 1, -0.0, "a", [1, None], {"x": 1, "y": "a"}),
@@ -522,8 +513,7 @@ def test_each_recomputed_view(template: str) -> None:
         assert_replayed(world.con, "v", "v")
 
 
-@given(scenario(), row_wise(), st.data())
-@settings(max_examples=examples(5), **PROPERTY)
+@holds_for(2, 10, scenario=scenario(), first=row_wise(), data=st.data())
 def test_views_on_views(scenario: Any, first: RowWise, data: st.DataObject) -> None:
     """A chain of a row-wise view, a row-wise view on it, and a recomputed one on that; refreshed in any order."""
     key, lines, script = scenario

@@ -17,8 +17,7 @@ from cocosql.pictures.html import page
 from cocosql.pictures.live import Live
 from cocosql.pictures.server import Server
 
-CHROMIUM = shutil.which("chromium")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium: apt-get install chromium")
+pytestmark = pytest.mark.component("playwright", "chromium")
 
 Page = Any
 INJECTION = "</script><script>window.hacked = 1</script><img src=x onerror='window.hacked = 1'>${window.hacked = 1}"
@@ -29,7 +28,9 @@ def browser() -> Iterator[Any]:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        launched = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
+        )
         yield launched
         launched.close()
 
@@ -49,7 +50,7 @@ def opened(browser: Any, written: Path) -> Iterator[Page]:
 def open_page(browser: Any, address: str, **options: Any) -> Iterator[Page]:
     """A page that must not say anything wrong, nor ask the network for anything but itself."""
     context = browser.new_context(viewport={"width": 1300, "height": 800}, **options)
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(60_000)
     shown = context.new_page()
     wrong: list[str] = []
     shown.on("pageerror", lambda error: wrong.append(str(error)))

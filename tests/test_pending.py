@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import helpers
 import pytest
 from helpers import assert_replayed, assert_view_equals_query, rows
+from speeds import seeds, some
 
 import cocosql
 from cocosql.capture.pending import Pending
@@ -56,9 +56,10 @@ def look_up(monkeypatch: pytest.MonkeyPatch, how: str) -> None:
     monkeypatch.setattr("cocosql.capture.look_up._SOUGHT", 0 if how == "seek" else 1_000_000)
 
 
-@pytest.mark.parametrize("key", KEYS)
-@pytest.mark.parametrize("how", ["scan", "search", "seek"])
-@pytest.mark.parametrize("seed", range(helpers.examples(1)))
+@pytest.mark.parametrize(
+    ("key", "how"), some([(key, how) for key in KEYS for how in ("scan", "search", "seek")], every=2)
+)
+@pytest.mark.parametrize("seed", seeds(1, 2))
 def test_any_sequence_of_changes_and_refreshes(
     path: Path, key: str, how: str, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,7 +2,6 @@
 clear error, and nothing else is written.
 
 A file with views of many kinds is damaged at random, one place at a time, by DuckDB without CocoSQL.
-COCOSQL_EXAMPLES says how many times.
 """
 
 import random
@@ -15,7 +14,8 @@ from typing import Any
 
 import duckdb
 import pytest
-from helpers import Con, examples, rows
+from helpers import Con, rows
+from speeds import seeds
 
 import cocosql
 
@@ -133,7 +133,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("seed", range(examples(30)))
+@pytest.mark.parametrize("seed", seeds(5, 30))
 def test_damaged_records(made: Path, tmp_path: Path, seed: int) -> None:
     path, rand = tmp_path / "x.db", random.Random(seed)
     shutil.copy(made / "made.db", path)

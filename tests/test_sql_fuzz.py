@@ -1,6 +1,6 @@
 """Random queries over random tables and changes: each view equals its query run afresh.
 
-`COCOSQL_EXAMPLES=2000 pytest tests/test_sql_fuzz.py` tries more. A failure prints the script that leads to it.
+`COCOSQL_EXAMPLES=2000 pytest -m slow tests/test_sql_fuzz.py` tries more. A failure prints the script that leads to it.
 """
 
 from collections import Counter
@@ -9,19 +9,15 @@ from typing import Any
 
 import duckdb
 import pytest
-from helpers import Con, assert_close, assert_replayed, assert_same, create_view, difference, examples, one, rows
-from hypothesis import HealthCheck, event, given, settings
+from helpers import Con, assert_close, assert_replayed, assert_same, create_view, difference, one, rows
+from hypothesis import event
 from hypothesis import strategies as st
 from hypothesis.errors import UnsatisfiedAssumption
+from speeds import holds_for
 from sql_grammar import FUNCTIONS, MACROS, Relation, Table, changes, filled, queries, relation_of, schema, with_macros
 
 import cocosql
 
-PROPERTY: dict[str, Any] = {
-    "deadline": None,
-    "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture],
-    "print_blob": True,
-}
 DEPTH = 3
 #: What DuckDB refuses of Python functions, as they are volatile for it: a part of the query, of the error. Such queries are
 #: not tried on.
@@ -172,8 +168,7 @@ def some_query(stage: Stage, data: st.DataObject, relations: list[Relation], dep
     return None
 
 
-@given(st.data(), st.sampled_from(["diff", "log"]))
-@settings(max_examples=examples(120), **PROPERTY)
+@holds_for(12, 120, data=st.data(), capture=st.sampled_from(["diff", "log"]))
 def test_a_view(con: Con, data: st.DataObject, capture: str) -> None:
     with Told(con, capture) as stage:
         tables = set_up(stage, data)
@@ -189,8 +184,7 @@ def test_a_view(con: Con, data: st.DataObject, capture: str) -> None:
                 stage.refresh(view.name)
 
 
-@given(st.data(), st.sampled_from(["diff", "log"]))
-@settings(max_examples=examples(25), **PROPERTY)
+@holds_for(4, 25, data=st.data(), capture=st.sampled_from(["diff", "log"]))
 def test_views_on_views(con: Con, data: st.DataObject, capture: str) -> None:
     """The second reads the first, the third both; refreshing one refreshes what it reads."""
     with Told(con, capture) as stage:
@@ -214,8 +208,7 @@ def test_views_on_views(con: Con, data: st.DataObject, capture: str) -> None:
             stage.check(name)
 
 
-@given(st.data())
-@settings(max_examples=examples(200), **PROPERTY)
+@holds_for(20, 200, data=st.data())
 def test_queries_have_one_answer(con: Con, data: st.DataObject) -> None:
     """The grammar keeps its word: in which order the tables' rows are stored makes no difference."""
     with Told(con, "diff") as stage:

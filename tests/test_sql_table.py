@@ -3,12 +3,13 @@
 A name is the construct; queries are grouped by operator. Python functions are py_<name>, with macros for DuckDB alone.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import duckdb
 import pytest
 from helpers import Con, assert_close, assert_replayed, one, rows
+from speeds import some
 from sql_grammar import FUNCTIONS, MACROS, with_macros
 
 import cocosql
@@ -447,12 +448,16 @@ def con(shared: Con) -> Iterator[Con]:
         shared.execute(f"DROP INCREMENTAL VIEW IF EXISTS {name} CASCADE")
 
 
-def listed(names: Iterable[str]) -> list[Any]:
+def listed() -> list[Any]:
+    """A quarter of the table, and what is wrong; the others are slow."""
     wrong = {name: pytest.mark.xfail(raises=duckdb.Error, strict=True, reason=WRONG[name]) for name in WRONG}
-    return [pytest.param(name, marks=[wrong[name]] if name in wrong else [], id=name) for name in names]
+    marks = [
+        [wrong[name]] if name in wrong else [pytest.mark.slow] * (number % 4 > 0) for number, name in enumerate(TABLE)
+    ]
+    return [pytest.param(name, marks=mark, id=name) for name, mark in zip(TABLE, marks, strict=True)]
 
 
-@pytest.mark.parametrize("name", listed(TABLE))
+@pytest.mark.parametrize("name", listed())
 def test_query(con: Con, name: str) -> None:
     query, oracle = TABLE[name], with_macros(TABLE[name])
     con.execute(f"CREATE INCREMENTAL VIEW v AS {query}")
@@ -494,7 +499,7 @@ VIEWS = {
 }
 
 
-@pytest.mark.parametrize("name", listed(VIEWS))
+@pytest.mark.parametrize("name", some(VIEWS, every=2))
 def test_view_on_a_view(con: Con, name: str) -> None:
     first, second = VIEWS[name]
     con.execute(f"CREATE INCREMENTAL VIEW v AS {first}")

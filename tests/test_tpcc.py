@@ -149,6 +149,7 @@ class Shop:
             self.con.execute(f"DELETE FROM {table} WHERE ({columns}) = ({w}, {d}, {number or -1})")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("capture", CAPTURES)
 @pytest.mark.parametrize("seed", [1, 2])
 def test_views_over_transactions(con: Con, capture: str, seed: int) -> None:

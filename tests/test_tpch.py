@@ -16,6 +16,8 @@ UPDATES = [
 ]
 
 
+@pytest.mark.slow
+@pytest.mark.component("tpchgen-cli")
 @pytest.mark.parametrize("keys", [True, False], ids=["keys", "no keys"])
 def test_all_queries(con: Con, keys: bool) -> None:
     tpch.load(con, SCALE, keys=keys)

@@ -2,7 +2,8 @@
 
 import duckdb
 import pytest
-from helpers import CAPTURES, EXAMPLES, Con, assert_same, one, rows
+from helpers import CAPTURES, Con, assert_same, one, rows
+from speeds import some
 
 import cocosql
 
@@ -69,6 +70,9 @@ QUERIES = {
     "SELECT p::VARCHAR AS p, count(*) AS n FROM r GROUP BY p",
 }
 
+#: The queries are tried in so many shares.
+SHARES = 7
+
 #: How the column gets its type. {type}: the new one, {t}: the table.
 WAYS = {
     "alter": "ALTER TABLE {t} ALTER p TYPE {type}",
@@ -102,10 +106,12 @@ def follow(con: Con, views: dict[str, str]) -> None:
             assert_same(con, f'FROM "{name}"', query)
 
 
-@pytest.mark.parametrize("number", range(len(CHANGES)), ids=list(CHANGES))
-def test_a_type(number: int) -> None:
-    """A seventh of the queries for each change; with COCOSQL_EXAMPLES all."""
-    before, after, old, new = list(CHANGES.values())[number]
+@pytest.mark.parametrize(
+    ("change", "share"), some([(change, share) for change in CHANGES for share in range(SHARES)], every=17)
+)
+def test_a_type(change: str, share: int) -> None:
+    before, after, old, new = CHANGES[change]
+    number = list(CHANGES).index(change)
     con = cocosql.connect(functions=[cocosql.udf(version="1")(shout)])
     con.execute("ATTACH ':memory:' AS other")
     table = ["t", "t", "base", "other.t"][number % 4]
@@ -113,7 +119,7 @@ def test_a_type(number: int) -> None:
     create(con, "u", before, old)
     if table != "t":
         con.execute(f"CREATE VIEW t AS FROM {table}")
-    views = {name: QUERIES[name] for name in (QUERIES if EXAMPLES else list(QUERIES)[number % 7 :: 7])}
+    views = {name: QUERIES[name] for name in list(QUERIES)[(number + share) % SHARES :: SHARES]}
     for name, query in views.items():
         # Tables of another database have no log.
         capture = "auto" if table == "other.t" else CAPTURES[number % len(CAPTURES)]

@@ -4,7 +4,7 @@ Each case writes and refreshes; then the views must equal their queries run afre
 """
 
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import count
 from pathlib import Path
 from string import Template
@@ -14,6 +14,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 from helpers import CAPTURES, SMALL_ROW_GROUPS, Calls, Con, Views, rows, run_script, start
+from speeds import some
 
 import cocosql
 
@@ -117,6 +118,10 @@ def world(
         pool[request.param] = world
     else:
         world.con.close()
+
+
+def of_each_capture(writes: Iterable[Any]) -> list[Any]:
+    return some([(write, capture) for write in writes for capture in CAPTURES], every=3)
 
 
 # --- SQL --------------------------------------------------------------------------------------------------------------
@@ -231,7 +236,7 @@ WRITES = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("write", WRITES)
+@pytest.mark.parametrize(("write", "world"), of_each_capture(WRITES), indirect=["world"])
 def test_statements(world: World, write: str, tmp_path: Path) -> None:
     world.follow(WRITES[write].replace("$files", str(tmp_path)))
 
@@ -356,7 +361,11 @@ PYTHON = [executemany, parameters, transaction_of_python, arrow, relation_insert
           another_cursor, a_function_in_the_write]  # fmt: skip
 
 
-@pytest.mark.parametrize("write", PYTHON, ids=lambda write: write.__name__)
+def name_of(write: Any) -> str:
+    return write if isinstance(write, str) else str(write.__name__)
+
+
+@pytest.mark.parametrize(("write", "world"), of_each_capture(PYTHON), indirect=["world"], ids=name_of)
 def test_python(world: World, write: Callable[[Con, int, str], None]) -> None:
     def write_new(world: World) -> None:
         new = world.new()
@@ -392,7 +401,7 @@ NOTHING = {
 }
 
 
-@pytest.mark.parametrize("write", NOTHING)
+@pytest.mark.parametrize(("write", "world"), of_each_capture(NOTHING), indirect=["world"])
 def test_what_changes_nothing(world: World, write: str) -> None:
     """No version, no change, no call; and the changes that come next are seen."""
     world.follow(NOTHING[write], changes=False)
@@ -501,7 +510,7 @@ REMAKES = {
 }
 
 
-@pytest.mark.parametrize("script", REMAKES)
+@pytest.mark.parametrize("script", some(REMAKES, every=3))
 def test_remakes(fresh: World, script: str) -> None:
     for write in REMAKES[script]:
         fresh.follow(write)
@@ -608,8 +617,7 @@ KEYS = {
 }
 
 
-@pytest.mark.parametrize("capture", CAPTURES)
-@pytest.mark.parametrize("key", KEYS)
+@pytest.mark.parametrize(("key", "capture"), of_each_capture(KEYS))
 def test_keys(path: Path, key: str, capture: str) -> None:
     columns, made = KEYS[key]
     con = attached(path)
@@ -678,8 +686,7 @@ TYPES = {
 }
 
 
-@pytest.mark.parametrize("capture", CAPTURES)
-@pytest.mark.parametrize("first", range(0, len(TYPES), 7))
+@pytest.mark.parametrize(("first", "capture"), of_each_capture(range(0, len(TYPES), 7)))
 def test_types(path: Path, first: int, capture: str) -> None:
     """Each type has a row group in which only its column is written."""
     kinds = list(TYPES)[first : first + 7]
@@ -725,8 +732,7 @@ SOMEWHERE = [
 ]
 
 
-@pytest.mark.parametrize("capture", CAPTURES)
-@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize(("place", "capture"), of_each_capture(PLACES))
 def test_places(path: Path, place: str, capture: str) -> None:
     con = cocosql.connect()
     for statement in PLACES[place](path):

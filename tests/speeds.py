@@ -1,0 +1,64 @@
+"""The suite in two speeds: what `pytest` leaves to `pytest -m "slow or not slow"`.
+
+Plain `pytest` tries something of every kind. Where that is one of many cases, the others are slow: a part of the
+parameters, or a larger number of random examples. COCOSQL_EXAMPLES says how many examples the slow tests try, instead of
+their own number: ``COCOSQL_EXAMPLES=2000 pytest -m slow tests/test_oracle.py``.
+"""
+
+import functools
+import inspect
+import os
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis.strategies import SearchStrategy
+
+EXAMPLES = int(os.environ.get("COCOSQL_EXAMPLES", "0"))
+_SETTINGS: dict[str, Any] = {
+    "deadline": None,
+    "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large],
+    "print_blob": True,
+}
+
+
+def slow(*values: Any, **options: Any) -> Any:
+    """Parameters of a test with which it is slow."""
+    return pytest.param(*values, marks=pytest.mark.slow, **options)
+
+
+def some(cases: Iterable[Any], every: int) -> list[Any]:
+    """Parameters of a test: the first and each so many after it; with the others it is slow.
+
+    A tuple is several parameters.
+    """
+    given = [case if isinstance(case, tuple) else (case,) for case in cases]
+    return [pytest.param(*case) if number % every == 0 else slow(*case) for number, case in enumerate(given)]
+
+
+def seeds(few: int, many: int) -> list[Any]:
+    """Parameters of a test of random cases: a few seeds, and, slow, the others of many."""
+    return [seed if seed < few else slow(seed) for seed in range(max(few, EXAMPLES or many))]
+
+
+def holds_for(
+    few: int, many: int, **drawn: SearchStrategy[Any]
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """A property as two tests: of a few examples, which are always the same, and, slow, of many random ones.
+
+    What is not drawn are fixtures, which all examples of a test share.
+    """
+
+    def decorate(check: Callable[..., None]) -> Callable[..., None]:
+        @functools.wraps(check)
+        def test(examples: int, **fixtures: Any) -> None:
+            chosen = settings(max_examples=examples, derandomize=examples == few, **_SETTINGS)
+            chosen(given(**drawn)(check))(**fixtures)
+
+        own = [parameter for name, parameter in inspect.signature(check).parameters.items() if name not in drawn]
+        examples = inspect.Parameter("examples", inspect.Parameter.KEYWORD_ONLY)
+        test.__signature__ = inspect.Signature([*own, examples])  # type: ignore[attr-defined]
+        return pytest.mark.parametrize("examples", [few, slow(EXAMPLES or many)])(test)
+
+    return decorate
