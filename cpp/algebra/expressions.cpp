@@ -14,7 +14,6 @@
 #include "duckdb/parser/tableref/delimgetref.hpp"
 #include "duckdb/parser/tableref/emptytableref.hpp"
 #include "duckdb/planner/binder.hpp"
-#include "duckdb/planner/bound_expression_sql_exporter.hpp"
 #include "duckdb/planner/expression/bound_aggregate_expression.hpp"
 #include "duckdb/planner/expression/bound_columnref_expression.hpp"
 #include "duckdb/planner/expression/bound_function_expression.hpp"
@@ -25,6 +24,7 @@
 #include "duckdb/planner/operator/logical_delim_get.hpp"
 #include "duckdb/planner/operator/logical_unnest.hpp"
 #include "duckdb/planner/operator/logical_window.hpp"
+#include "duckdb/sql_export.hpp"
 
 #include <algorithm>
 
@@ -40,21 +40,6 @@ constexpr char END = '\x02';
 
 std::string Placeholder(idx_t position) {
 	return BEGIN + std::to_string(position) + END;
-}
-
-std::string Reason(const LogicalPlanVerificationIssue &issue) {
-	if (issue.construct && issue.construct->function) {
-		return "the function " + issue.construct->function->name + " cannot be written back as SQL";
-	}
-	return "an expression cannot be written back as SQL: " + issue.message;
-}
-
-template <class RESULT>
-auto Success(RESULT result) {
-	if (result.HasError()) {
-		throw Inexpressible(Reason(result.GetIssues().front()));
-	}
-	return std::move(result.GetValue());
 }
 
 //! What an expression is about, for a reason.
@@ -121,36 +106,18 @@ Expressions::Expressions(ClientContext &context, std::vector<Column> scope)
 }
 
 Expressions::Parsed Expressions::ExportOne(const Expression &expression) const {
-	BoundExpressionSQLExportContext exporter;
-	exporter.client_context = &context;
-	exporter.resolve_binding = [&](const ColumnBinding &binding) -> optional<ResolvedSQLColumnReference> {
+	auto exported = ExportExpression(context, expression, [&](const ColumnBinding &binding) -> optional<SQLColumn> {
 		for (idx_t i = 0; i < scope.size(); i++) {
 			if (scope[i].binding == binding) {
-				return ResolvedSQLColumnReference {{Identifier(Placeholder(i))}, scope[i].type};
+				return SQLColumn {Identifier(Placeholder(i)), scope[i].type};
 			}
 		}
 		return {};
-	};
-	LogicalPlanVerificationPath path;
-	path.root = LogicalPlanVerificationPathRoot::STANDALONE_EXPRESSION;
-	switch (expression.GetExpressionClass()) {
-	case ExpressionClass::BOUND_AGGREGATE: {
-		auto &aggregate = expression.Cast<BoundAggregateExpression>();
-		auto call = BoundExpressionSQLExporter::ExportAggregateCallAtPath(aggregate, exporter, path);
-		if (!call.HasError()) {
-			return std::move(call.GetValue());
-		}
-		return Success(BoundExpressionSQLExporter::ExportAtPath(expression, exporter, path));
+	});
+	if (!exported.sql) {
+		throw Inexpressible(exported.reason);
 	}
-	case ExpressionClass::BOUND_WINDOW:
-		return Success(
-		    BoundExpressionSQLExporter::ExportWindowAtPath(expression.Cast<BoundWindowExpression>(), exporter, path));
-	case ExpressionClass::BOUND_UNNEST:
-		return Success(
-		    BoundExpressionSQLExporter::ExportUnnestAtPath(expression.Cast<BoundUnnestExpression>(), exporter, path));
-	default:
-		return Success(BoundExpressionSQLExporter::ExportAtPath(expression, exporter, path));
-	}
+	return std::move(exported.sql);
 }
 
 std::vector<Expressions::Parsed> Expressions::Export(const ExpressionRefs &expressions) const {

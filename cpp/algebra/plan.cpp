@@ -9,7 +9,6 @@
 #include "duckdb/common/type_visitor.hpp"
 #include "duckdb/function/window_function.hpp"
 #include "duckdb/parser/expression/type_expression.hpp"
-#include "duckdb/parser/query_node/select_node.hpp"
 #include "duckdb/planner/column_binding_map.hpp"
 #include "duckdb/planner/expression/bound_aggregate_expression.hpp"
 #include "duckdb/planner/expression/bound_columnref_expression.hpp"
@@ -21,12 +20,11 @@
 #include "duckdb/planner/expression_binder.hpp"
 #include "duckdb/planner/expression_iterator.hpp"
 #include "duckdb/planner/logical_operator_visitor.hpp"
-#include "duckdb/planner/logical_plan_sql_exporter.hpp"
 #include "duckdb/planner/operator/list.hpp"
 #include "duckdb/planner/operator/logical_pivot.hpp"
 #include "duckdb/planner/operator/logical_recursive_cte.hpp"
 #include "duckdb/planner/operator/logical_secure_view.hpp"
-#include "duckdb/planner/sql_export/logical_plan_sql_exporter_internal.hpp"
+#include "duckdb/sql_export.hpp"
 
 #include <algorithm>
 #include <unordered_map>
@@ -420,24 +418,23 @@ Node Builder::MakeTable(LogicalGet &get, TableCatalogEntry &table) {
 
 Node Builder::MakeCall(LogicalGet &get) {
 	auto &function = get.function.GetName().GetIdentifierName();
-	auto source = LogicalPlanSQLExportHelpers::ReconstructSQLSource(context, get, nullptr, "call", false);
-	if (!source.query) {
+	auto call = ExportCall(context, get);
+	if (!call) {
 		throw Inexpressible("the table function " + function + " cannot be written back as SQL");
 	}
 	Node node {"call", {}, {}, {}};
 	std::vector<std::string> sources;
 	auto bindings = get.GetColumnBindings();
-	auto &select = source.query->Cast<SelectNode>();
 	for (idx_t i = 0; i < bindings.size(); i++) {
 		auto &id = get.GetColumnIds()[i];
 		auto base = id.IsEmptyColumn() ? "row" : get.GetColumnName(id).GetIdentifierName();
 		auto type = id.IsEmptyColumn() ? LogicalType::INTEGER : get.GetColumnType(id);
 		node.columns.push_back(NewColumn(base, type, bindings[i]));
 		sources.push_back(node.columns.back().name);
-		select.select_list[i]->SetAlias(Identifier(sources.back()));
+		call->select_list[i]->SetAlias(Identifier(sources.back()));
 	}
 	node.fields = {
-	    {"function", function}, {"sql", "(" + source.query->ToString() + ")"}, {"source_columns", Texts(sources)}};
+	    {"function", function}, {"sql", "(" + call->ToString() + ")"}, {"source_columns", Texts(sources)}};
 	return node;
 }
 
@@ -468,15 +465,15 @@ Node Builder::MakeUnnestingCall(LogicalGet &get, Inputs inputs) {
 
 Node Builder::MakeValues(LogicalOperator &op) {
 	Node node {"values", {}, {}, {}};
-	auto exported = LogicalPlanSQLExporter::Export(context, op);
-	if (exported.HasError()) {
+	auto sql = ExportPlan(context, op);
+	if (sql.empty()) {
 		throw Inexpressible("rows of constants that cannot be written back as SQL");
 	}
 	auto bindings = op.GetColumnBindings();
 	for (idx_t i = 0; i < bindings.size(); i++) {
 		node.columns.push_back(NewColumn("value", op.types[i], bindings[i]));
 	}
-	node.fields.emplace_back("sql", exported.GetValue().query->ToString());
+	node.fields.emplace_back("sql", sql);
 	return node;
 }
 

@@ -1,6 +1,6 @@
 #include "calls/inline_call.hpp"
 
-#include "calls/cancellation.hpp"
+#include "duckdb/cancellation.hpp"
 #include "calls/calls.hpp"
 #include "duckdb/execution/expression_executor_state.hpp"
 #include "duckdb/main/database.hpp"

@@ -10,9 +10,8 @@
 #include "duckdb/main/connection.hpp"
 #include "duckdb/main/database.hpp"
 #include "duckdb/main/database_manager.hpp"
-#include "duckdb/storage/data_table.hpp"
-#include "duckdb/transaction/duck_transaction.hpp"
-#include "duckdb/transaction/duck_transaction_manager.hpp"
+#include "duckdb/stored_table.hpp"
+#include "duckdb/transactions.hpp"
 #include "session/nested_connection.hpp"
 
 #include <algorithm>
@@ -39,16 +38,16 @@ optional_ptr<TableCatalogEntry> FindTable(ClientContext &context, const Attached
 	return cocosql::FindTable(context, QualifiedName(database.GetName(), schema, table));
 }
 
-TableCatalogEntry &RequireTable(ClientContext &context, const AttachedDatabase &database, const Identifier &schema,
+DuckTableEntry &RequireTable(ClientContext &context, const AttachedDatabase &database, const Identifier &schema,
                                 const Identifier &table) {
 	auto entry = FindTable(context, database, schema, table);
 	if (!entry || !entry->IsDuckTable()) {
 		throw CatalogException("there is no table %s.%s.%s of DuckDB", database.GetName(), schema, table);
 	}
-	return *entry;
+	return entry->Cast<DuckTableEntry>();
 }
 
-void CheckLogTable(const TableCatalogEntry &source, TableCatalogEntry &target, const vector<Identifier> &key_columns) {
+void CheckLogTable(const TableCatalogEntry &source, DuckTableEntry &target, const vector<Identifier> &key_columns) {
 	auto columns = target.GetColumns().PhysicalColumnCount();
 	bool fits = columns == target.GetColumns().LogicalColumnCount() && columns == key_columns.size() + 1;
 	for (idx_t i = 0; i < key_columns.size(); i++) {
@@ -60,7 +59,7 @@ void CheckLogTable(const TableCatalogEntry &source, TableCatalogEntry &target, c
 	}
 	fits = fits && target.GetColumn(LogicalIndex(columns - 1)).Name() == ALL_COLUMN &&
 	       target.GetColumn(LogicalIndex(columns - 1)).Type() == LogicalType::BOOLEAN;
-	if (!fits || !target.GetConstraints().empty() || target.GetStorage().HasIndexes()) {
+	if (!fits || !target.GetConstraints().empty() || HasIndexes(target)) {
 		throw CatalogException("%s.%s is no log table of %s: its columns must be the key columns and coco_all BOOLEAN, "
 		                       "without constraints and indexes",
 		                       LOG_SCHEMA, target.name, source.name);
@@ -80,20 +79,16 @@ shared_ptr<KeyLog> Describe(ClientContext &context, AttachedDatabase &database, 
 
 //! Has prepared statements planned anew, as a change of the catalog does.
 void ReplanPreparedStatements(Connection &connection, AttachedDatabase &database) {
-	DuckTransaction::Get(*connection.context, database).catalog_version = TRANSACTION_ID_START;
+	InvalidatePlans(*connection.context, database);
 	connection.Commit();
 }
 
 //! A time that all transactions are older than that may have seen a plan from before.
 transaction_t Now(Connection &connection, AttachedDatabase &database) {
 	connection.BeginTransaction();
-	auto start = DuckTransaction::Get(*connection.context, database).start_time;
+	auto start = StartTime(*connection.context, database);
 	connection.Rollback();
 	return start;
-}
-
-bool AllTransactionsStartedAfter(AttachedDatabase &database, transaction_t time) {
-	return time < DuckTransactionManager::Get(database).LowestVisibilityBound();
 }
 
 } // namespace
@@ -132,13 +127,13 @@ bool KeyLog::SeesSource(ClientContext &context) const {
 	return entry && TableVersion(*entry) == source;
 }
 
-bool KeyLog::IsCompleteFor(DuckTransaction &transaction) {
-	auto &manager = transaction.GetTransactionManager();
+bool KeyLog::IsCompleteFor(ClientContext &context, AttachedDatabase &attached) {
 	auto unknown = MAX_TRANSACTION_ID;
-	if (complete_after == unknown && since < manager.LowestVisibilityBound()) {
-		complete_after.compare_exchange_strong(unknown, manager.GetLastCommit());
+	auto start = StartTime(context, attached);
+	if (complete_after == unknown && AllBeganAfter(attached, since)) {
+		complete_after.compare_exchange_strong(unknown, LastCommit(attached));
 	}
-	return complete_after < transaction.start_time;
+	return complete_after < start;
 }
 
 KeyLogs &KeyLogs::Get(ClientContext &context) {
@@ -195,12 +190,12 @@ const char *KeyLogs::State(ClientContext &context, const std::string &database_n
 		return "off";
 	}
 	if ((*log)->stopped) {
-		return AllTransactionsStartedAfter(database, (*log)->since) ? "off" : "stopping";
+		return AllBeganAfter(database, (*log)->since) ? "off" : "stopping";
 	}
 	if ((*log)->lost_keys || !(*log)->SeesSource(context) || !(*log)->Target(context)) {
 		return "broken";
 	}
-	return (*log)->IsCompleteFor(DuckTransaction::Get(context, database)) ? "on" : "waiting";
+	return (*log)->IsCompleteFor(context, database) ? "on" : "waiting";
 }
 
 shared_ptr<const KeyLogList> KeyLogs::All() {
@@ -220,7 +215,7 @@ shared_ptr<KeyLog> KeyLogs::FindActive(const AttachedDatabase &database, const s
 void KeyLogs::Update(AttachedDatabase &database, shared_ptr<KeyLog> added) {
 	auto updated = make_shared_ptr<KeyLogList>();
 	for (auto &log : *All()) {
-		bool is_over = log->stopped && log->IsOf(database) && AllTransactionsStartedAfter(database, log->since);
+		bool is_over = log->stopped && log->IsOf(database) && AllBeganAfter(database, log->since);
 		if (!is_over && !log->database.expired()) {
 			updated->push_back(log);
 		}

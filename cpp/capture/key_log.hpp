@@ -37,14 +37,13 @@
 
 #include "duckdb/common/mutex.hpp"
 #include "duckdb/main/client_context.hpp"
-#include "session/per_instance.hpp"
+#include "duckdb/per_instance.hpp"
 
 #include <atomic>
 
 namespace duckdb {
 class AttachedDatabase;
 class DuckTableEntry;
-class DuckTransaction;
 class TableCatalogEntry;
 } // namespace duckdb
 
@@ -72,8 +71,8 @@ struct KeyLog {
 	duckdb::optional_ptr<duckdb::DuckTableEntry> Target(duckdb::ClientContext &context) const;
 	//! Whether the context's transaction sees the table that the log was started for.
 	bool SeesSource(duckdb::ClientContext &context) const;
-	//! Whether the transaction's snapshot shows all that is not logged.
-	bool IsCompleteFor(duckdb::DuckTransaction &transaction);
+	//! Whether the snapshot of the context's transaction in the log's database shows all that is not logged.
+	bool IsCompleteFor(duckdb::ClientContext &context, duckdb::AttachedDatabase &attached);
 
 	const duckdb::weak_ptr<duckdb::AttachedDatabase> database;
 	const duckdb::Identifier schema;

@@ -3,10 +3,8 @@
 #include "duckdb/catalog/catalog_entry/duck_table_entry.hpp"
 #include "duckdb/common/vector/flat_vector.hpp"
 #include "duckdb/execution/expression_executor.hpp"
-#include "duckdb/execution/physical_operator.hpp"
-#include "duckdb/execution/physical_plan_generator.hpp"
-#include "duckdb/parallel/thread_context.hpp"
-#include "duckdb/storage/data_table.hpp"
+#include "duckdb/pass_through.hpp"
+#include "duckdb/stored_table.hpp"
 
 namespace cocosql {
 
@@ -14,16 +12,18 @@ using namespace duckdb;
 
 namespace {
 
+constexpr const char *OPERATOR_NAME = "COCO_KEY_LOG";
+
 //! Beyond it a statement logs that all rows must be looked at, which costs a reader less than so many keys.
 constexpr idx_t MOST_KEYS = 100000;
 
 //! One execution of a statement.
-struct StatementState : GlobalOperatorState {
+struct StatementState : PassThrough::Execution {
 	std::atomic<idx_t> logged {0};
 	std::atomic<bool> all {false};
 };
 
-struct ThreadState : OperatorState {
+struct ThreadState : PassThrough::Thread {
 	ThreadState(ClientContext &context, const vector<LogicalType> &row_types, const vector<LogicalType> &log_types,
 	            const vector<unique_ptr<Expression>> &expressions) {
 		for (auto &expression : expressions) {
@@ -35,10 +35,6 @@ struct ThreadState : OperatorState {
 		keys.Initialize(context, log_types);
 	}
 
-	void Finalize(const PhysicalOperator &op, ExecutionContext &context) override {
-		context.thread.profiler.Flush(op);
-	}
-
 	vector<unique_ptr<ExpressionExecutor>> executors;
 	//! The rows that no action has taken yet, and those that one takes.
 	DataChunk rows_left;
@@ -46,46 +42,30 @@ struct ThreadState : OperatorState {
 	DataChunk keys;
 };
 
-class PhysicalKeyLog : public PhysicalOperator {
+class Logging : public PassThrough {
 public:
-	PhysicalKeyLog(PhysicalPlan &plan, vector<LogicalType> types, idx_t cardinality, shared_ptr<KeyLog> log,
-	               DuckTableEntry &target, vector<unique_ptr<Expression>> expressions, KeyedActions actions)
-	    : PhysicalOperator(plan, PhysicalOperatorType::EXTENSION, std::move(types), cardinality), log(std::move(log)),
-	      target(target), expressions(std::move(expressions)), actions(std::move(actions)) {
+	Logging(shared_ptr<KeyLog> log, DuckTableEntry &target, vector<unique_ptr<Expression>> expressions,
+	        KeyedActions actions)
+	    : log(std::move(log)), target(target), expressions(std::move(expressions)), actions(std::move(actions)) {
 	}
 
-	string GetName() const override {
-		return "COCO_KEY_LOG";
+	std::unique_ptr<Execution> Begin() const override {
+		return std::make_unique<StatementState>();
 	}
-	InsertionOrderPreservingMap<string> ParamsToString() const override {
-		InsertionOrderPreservingMap<string> result;
-		result["Log"] = target.name.GetIdentifierName();
-		SetEstimatedCardinality(result, estimated_cardinality);
-		return result;
+	std::unique_ptr<Thread> BeginThread(ClientContext &context, const vector<LogicalType> &types) const override {
+		return std::make_unique<ThreadState>(context, types, target.GetTypes(), expressions);
 	}
-	bool ParallelOperator() const override {
-		return true;
-	}
-	void InitializeOutputChunk(Allocator &, DataChunk &chunk) const override {
-		chunk.InitializeEmpty(types);
-	}
-	unique_ptr<GlobalOperatorState> GetGlobalOperatorState(ClientContext &) const override {
-		return make_uniq<StatementState>();
-	}
-	unique_ptr<OperatorState> GetOperatorState(ExecutionContext &context) const override {
-		return make_uniq<ThreadState>(context.client, children[0].get().types, target.GetTypes(), expressions);
-	}
-	OperatorResultType Execute(ExecutionContext &context, DataChunk &input, DataChunk &chunk,
-	                           GlobalOperatorState &global, OperatorState &local) const override {
-		auto &statement = global.Cast<StatementState>();
+	void Look(ClientContext &context, DataChunk &rows, Execution &execution, Thread &thread) const override {
+		auto &statement = static_cast<StatementState &>(execution);
 		if (!statement.all) {
-			Log(context.client, input, statement, local.Cast<ThreadState>());
+			Log(context, rows, statement, static_cast<ThreadState &>(thread));
 		}
-		for (idx_t i = 0; i < chunk.ColumnCount(); i++) {
-			chunk.data[i].Reference(input.data[i]);
-		}
-		chunk.SetChildCardinality(input.size());
-		return OperatorResultType::NEED_MORE_INPUT;
+	}
+	std::string Name() const override {
+		return OPERATOR_NAME;
+	}
+	std::pair<std::string, std::string> Detail() const override {
+		return {"Log", target.name.GetIdentifierName()};
 	}
 
 private:
@@ -193,13 +173,10 @@ private:
 	//! Where the log table is being altered or dropped the log breaks, and the user's statement need not know.
 	void Append(ClientContext &context, DataChunk &rows) const {
 		rows.Flatten();
-		auto &storage = target.GetStorage();
 		std::lock_guard<std::mutex> guard(log->appending);
-		if (!storage.IsMainTable()) {
+		if (!AppendRows(context, target, rows)) {
 			log->lost_keys = true;
-			return;
 		}
-		storage.LocalAppend(target, context, rows, {}, true);
 	}
 
 	shared_ptr<KeyLog> log;
@@ -233,15 +210,12 @@ void LogicalKeyLog::ResolveTypes() {
 }
 
 PhysicalOperator &LogicalKeyLog::CreatePlan(ClientContext &, PhysicalPlanGenerator &planner) {
-	auto &child = planner.CreatePlan(*children[0]);
-	auto &plan = planner.Make<PhysicalKeyLog>(types, child.estimated_cardinality, log, target, std::move(expressions),
-	                                          std::move(actions));
-	plan.children.push_back(child);
-	return plan;
+	return PlanPassThrough(planner, *children[0], types,
+	                       std::make_unique<Logging>(log, target, std::move(expressions), std::move(actions)));
 }
 
 string LogicalKeyLog::GetName() const {
-	return "COCO_KEY_LOG";
+	return OPERATOR_NAME;
 }
 
 } // namespace cocosql

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "capture/row_groups.hpp"
-#include "session/per_instance.hpp"
+#include "duckdb/per_instance.hpp"
 
 #include <mutex>
 #include <unordered_map>

@@ -4,13 +4,7 @@
 #include "duckdb/catalog/catalog.hpp"
 #include "duckdb/catalog/catalog_entry/duck_table_entry.hpp"
 #include "duckdb/main/database_manager.hpp"
-#include "duckdb/storage/data_table.hpp"
-#include "duckdb/storage/single_file_block_manager.hpp"
-#include "duckdb/storage/table/row_group_collection.hpp"
-#include "duckdb/storage/table/row_group_segment_tree.hpp"
-#include "duckdb/storage/table/standard_column_data.hpp"
-#include "duckdb/transaction/duck_transaction_manager.hpp"
-#include "duckdb/transaction/meta_transaction.hpp"
+#include "duckdb/transactions.hpp"
 #include "fingerprint/hash128.hpp"
 #include "python/errors.hpp"
 #include "session/session.hpp"
@@ -31,80 +25,38 @@ using namespace duckdb;
 
 namespace {
 
-//! The columns of interest, as they are stored.
-struct StoredColumn {
-	storage_t index;
-	LogicalType type;
-};
-
 //! All columns if none is named, or one is worked out from others.
-std::vector<StoredColumn> StoredColumns(TableCatalogEntry &table, const std::vector<std::string> &names) {
-	std::vector<StoredColumn> columns;
+StoredColumns ColumnsOf(TableCatalogEntry &table, const std::vector<std::string> &names) {
+	StoredColumns columns;
 	for (auto &name : names) {
 		auto &column = table.GetColumn(Identifier(name));
 		if (column.Generated()) {
 			columns.clear();
 			break;
 		}
-		columns.push_back({column.StorageOid(), column.Type()});
+		columns.push_back(column.StorageOid());
 	}
 	if (columns.empty()) {
 		for (auto &column : table.GetColumns().Physical()) {
-			columns.push_back({column.StorageOid(), column.Type()});
+			columns.push_back(column.StorageOid());
 		}
 	}
 	return columns;
 }
 
-//! Lists, arrays and what contains them are never updated in place, but deleted and inserted anew.
-bool MayBeUpdated(RowGroup &group, const StoredColumn &column) {
-	if (!column.type.SupportsRegularUpdate()) {
-		return false;
-	}
-	auto &data = group.GetRawColumnData(column.index);
-	if (auto standard = dynamic_cast<StandardColumnData *>(&data)) {
-		return standard->HasUpdates() || standard->GetValidityData().HasUpdates();
-	}
-	return data.HasAnyChanges();
-}
-
-std::string Token(const RowGroup &group, const std::vector<StoredColumn> &columns, idx_t count, idx_t remaining) {
-	auto &pointers = group.GetColumnStartPointers();
-	// Another version of DuckDB may store the same rows another way: it reads them again.
-	std::vector<uint64_t> words {COCOSQL_DUCKDB_NUMBER, count, remaining};
-	for (auto &column : columns) {
-		if (column.index >= pointers.size()) {
-			return std::string();
-		}
-		words.insert(words.end(), {pointers[column.index].block_pointer, pointers[column.index].offset});
-	}
-	auto hash = Hash128(words.data(), words.size() * sizeof(uint64_t));
-	return Uhugeint::ToString(hash);
-}
-
-RowGroupSignals LookAt(RowGroup &group, const std::vector<StoredColumn> &columns) {
+RowGroupSignals Signals(const StoredRowGroup &group) {
 	RowGroupSignals signals;
+	signals.start = group.start;
 	signals.count = group.count;
-	signals.remaining = group.GetCommittedRowCount();
-	// Of those that remain, the ones that are committed: fewer if some are not.
-	auto committed = group.GetVisibleRowCount(TransactionData(0, VisibilityBound::AllCommitted()));
-	auto has_changes = group.HasChanges(VisibilityBound::AllCommitted());
-	signals.is_settled = committed == signals.remaining;
-	for (auto &column : columns) {
-		signals.is_settled = signals.is_settled && !(has_changes && MayBeUpdated(group, column));
-	}
-	if (signals.is_settled && !has_changes) {
-		signals.token = Token(group, columns, signals.count, signals.remaining);
+	signals.remaining = group.remaining;
+	signals.is_settled = group.is_settled;
+	signals.object = group.object;
+	if (!group.place.empty()) {
+		std::vector<uint64_t> words {group.count, group.remaining};
+		words.insert(words.end(), group.place.begin(), group.place.end());
+		signals.token = Uhugeint::ToString(Hash128(words.data(), words.size() * sizeof(uint64_t)));
 	}
 	return signals;
-}
-
-optional_idx Checkpoint(RowGroupCollection &collection, AttachedDatabase &database) {
-	auto manager = dynamic_cast<SingleFileBlockManager *>(&collection.GetBlockManager());
-	if (!manager || DuckTransactionManager::Get(database).GetActiveCheckpoint().IsValid()) {
-		return optional_idx();
-	}
-	return optional_idx(manager->GetCheckpointIteration());
 }
 
 } // namespace
@@ -124,14 +76,10 @@ std::unique_ptr<RowGroups> RowGroups::Look(ClientContext &context, const std::st
 			return;
 		}
 		found = std::make_unique<RowGroups>();
-		auto stored = StoredColumns(*entry, columns);
-		auto &collection = *entry->Cast<DuckTableEntry>().GetStorage().GetRowGroupCollection();
-		found->checkpoint = Checkpoint(collection, entry->ParentCatalog().GetAttached());
-		auto tree = collection.GetRowGroups();
-		for (auto &node : tree->SegmentNodes()) {
-			found->groups.push_back(LookAt(node.GetNode(), stored));
-			found->groups.back().start = node.GetRowStart();
-			found->groups.back().object = node.ReferenceNode();
+		auto stored = LookAtRowGroups(entry->Cast<DuckTableEntry>(), ColumnsOf(*entry, columns));
+		found->checkpoint = stored.checkpoint;
+		for (auto &group : stored.groups) {
+			found->groups.push_back(Signals(group));
 		}
 	});
 	return found;
@@ -213,37 +161,36 @@ std::vector<optional_idx> RowGroups::FindSame(const RowGroups &earlier) const {
 
 namespace {
 
-//! The lock is waited for while a checkpoint is made: as long as it can be told, an interrupt ends the wait.
-unique_ptr<StorageLockKey> HoldCheckpoints(Session &session, AttachedDatabase &database) {
-	auto &manager = DuckTransactionManager::Get(database);
-	while (manager.GetActiveCheckpoint().IsValid()) {
+//! As long as it can be told that a checkpoint is made, an interrupt ends the wait for its end.
+HeldCheckpoints HoldCheckpoints(Session &session, shared_ptr<AttachedDatabase> database) {
+	while (IsCheckpointing(*database)) {
 		session.CheckInterrupt();
 		std::this_thread::sleep_for(std::chrono::milliseconds(1));
 	}
-	return manager.SharedCheckpointLock();
+	return HeldCheckpoints(std::move(database));
 }
 
 } // namespace
 
 CheckpointHold::CheckpointHold(Session &session, const std::vector<std::string> &names) {
 	auto &context = *session.connection.context;
+	std::vector<shared_ptr<AttachedDatabase>> databases;
 	context.RunFunctionInTransaction([&] {
 		for (auto &name : names) {
 			auto database = DatabaseManager::Get(context).GetDatabase(Identifier(name));
 			if (database && database->GetCatalog().IsDuckCatalog()) {
-				MetaTransaction::Get(context).GetTransaction(*database);
+				BeginIn(context, *database);
 				databases.push_back(std::move(database));
 			}
 		}
 	});
 	for (auto &database : databases) {
-		locks.push_back(HoldCheckpoints(session, *database));
+		held.push_back(HoldCheckpoints(session, std::move(database)));
 	}
 }
 
 void CheckpointHold::Release() {
-	locks.clear();
-	databases.clear();
+	held.clear();
 }
 
 namespace {

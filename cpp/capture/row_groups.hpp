@@ -5,11 +5,10 @@
 //! its columns are stored, which holds for one checkpoint: a second may write other data to the same blocks.
 #pragma once
 
+#include "duckdb/checkpoints.hpp"
 #include "duckdb/common/optional_idx.hpp"
-#include "duckdb/main/attached_database.hpp"
 #include "duckdb/main/client_context.hpp"
-#include "duckdb/storage/storage_lock.hpp"
-#include "duckdb/storage/table/row_group.hpp"
+#include "duckdb/stored_row_groups.hpp"
 
 #include <memory>
 #include <nanobind/nanobind.h>
@@ -19,12 +18,10 @@
 namespace cocosql {
 
 struct RowGroupSignals {
+	//! As those of StoredRowGroup.
 	duckdb::idx_t start = 0;
-	//! Rows that are stored, those deleted included.
 	duckdb::idx_t count = 0;
-	//! Rows of which no deletion is committed.
 	duckdb::idx_t remaining = 0;
-	//! Whether all rows that are stored are committed, and no column of interest may have been updated in place.
 	bool is_settled = false;
 	//! Whether its rows are known: it was settled, and the same, before and after a snapshot began.
 	bool is_known = false;
@@ -72,9 +69,7 @@ public:
 	void Release();
 
 private:
-	//! Released before the databases that they belong to.
-	std::vector<duckdb::shared_ptr<duckdb::AttachedDatabase>> databases;
-	std::vector<duckdb::unique_ptr<duckdb::StorageLockKey>> locks;
+	std::vector<HeldCheckpoints> held;
 };
 
 void BindRowGroups(nanobind::module_ &module);

@@ -3,8 +3,7 @@
 #include "catalog/own_table.hpp"
 #include "duckdb/common/vector/flat_vector.hpp"
 #include "duckdb/main/appender.hpp"
-#include "duckdb/storage/data_table.hpp"
-#include "duckdb/storage/table/delete_state.hpp"
+#include "duckdb/stored_table.hpp"
 
 namespace cocosql {
 
@@ -39,11 +38,10 @@ idx_t DeleteRecords(Session &session, const std::string &database, const std::st
                     int64_t value) {
 	return LookUp(session, [&](ClientContext &context) {
 		auto &entry = OwnTable(context, database, table, DatabaseModificationType::DELETE_DATA);
-		vector<StorageIndex> columns {StorageIndex(entry.GetColumn(Identifier(column)).StorageOid()),
-		                              StorageIndex(COLUMN_IDENTIFIER_ROW_ID)};
-		auto state = entry.GetStorage().InitializeDelete(entry, context, {});
+		StoredColumns columns {entry.GetColumn(Identifier(column)).StorageOid(), COLUMN_IDENTIFIER_ROW_ID};
+		RowDeleter deleter(context, entry);
 		idx_t deleted = 0;
-		ScanTable(context, entry, columns, {LogicalType::BIGINT, LogicalType::ROW_TYPE}, [&](DataChunk &chunk) {
+		ScanTable(context, entry, columns, [&](DataChunk &chunk) {
 			chunk.Flatten();
 			auto &given = chunk.data[0];
 			SelectionVector found(chunk.size());
@@ -56,7 +54,7 @@ idx_t DeleteRecords(Session &session, const std::string &database, const std::st
 			if (count > 0) {
 				Vector row_ids(chunk.data[1], found, count);
 				row_ids.Flatten();
-				deleted += entry.GetStorage().Delete(*state, context, entry, row_ids, count);
+				deleted += deleter.Delete(row_ids, count);
 			}
 		});
 		return deleted;

@@ -2,6 +2,7 @@
 
 #include "catalog/own_table.hpp"
 #include "duckdb/common/exception/catalog_exception.hpp"
+#include "duckdb/stored_table.hpp"
 
 namespace cocosql {
 
@@ -12,18 +13,18 @@ namespace {
 unique_ptr<ColumnDataCollection> Read(ClientContext &context, const std::string &database, const std::string &table,
                                       const std::vector<std::string> &columns) {
 	auto &entry = OwnTable(context, database, table);
-	vector<StorageIndex> indexes;
+	StoredColumns stored;
 	vector<LogicalType> types;
 	for (auto &name : columns) {
 		if (!entry.ColumnExists(Identifier(name))) {
 			throw CatalogException("table coco.%s has no column %s", table, name);
 		}
 		auto &column = entry.GetColumn(Identifier(name));
-		indexes.emplace_back(column.StorageOid());
+		stored.push_back(column.StorageOid());
 		types.push_back(column.Type());
 	}
 	auto rows = make_uniq<ColumnDataCollection>(context, types);
-	ScanTable(context, entry, indexes, types, [&](DataChunk &chunk) { rows->Append(chunk); });
+	ScanTable(context, entry, stored, [&](DataChunk &chunk) { rows->Append(chunk); });
 	return rows;
 }
 

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "duckdb/common/case_insensitive_map.hpp"
+#include "duckdb/per_instance.hpp"
 #include "functions/python_function.hpp"
-#include "session/per_instance.hpp"
 
 #include <mutex>
 

@@ -4,10 +4,10 @@
 #include "duckdb/common/vector/flat_vector.hpp"
 #include "duckdb/common/vector_operations/vector_operations.hpp"
 #include "duckdb/main/database.hpp"
+#include "duckdb/per_instance.hpp"
 #include "memo/unpack.hpp"
 #include "python/errors.hpp"
 #include "session/names.hpp"
-#include "session/per_instance.hpp"
 #include "values/values.hpp"
 
 namespace cocosql {

@@ -2,8 +2,7 @@
 
 #include "catalog/catalog.hpp"
 #include "catalog/own_table.hpp"
-#include "duckdb/storage/data_table.hpp"
-#include "duckdb/storage/table/delete_state.hpp"
+#include "duckdb/stored_table.hpp"
 
 namespace cocosql {
 
@@ -13,12 +12,11 @@ idx_t DeleteRows(Session &session, const std::string &database, const std::strin
 	auto rows = session.Run(row_ids);
 	return LookUp(session, [&](ClientContext &context) {
 		auto &entry = OwnTable(context, database, table, DatabaseModificationType::DELETE_DATA);
-		auto &storage = entry.GetStorage();
-		auto state = storage.InitializeDelete(entry, context, {});
+		RowDeleter deleter(context, entry);
 		idx_t deleted = 0;
 		while (auto chunk = rows->Fetch()) {
 			chunk->Flatten();
-			deleted += storage.Delete(*state, context, entry, chunk->data[0], chunk->size());
+			deleted += deleter.Delete(chunk->data[0], chunk->size());
 		}
 		return deleted;
 	});

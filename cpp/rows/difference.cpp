@@ -2,7 +2,7 @@
 
 #include "duckdb/common/types/uhugeint.hpp"
 #include "duckdb/common/vector/flat_vector.hpp"
-#include "duckdb/storage/buffer_manager.hpp"
+#include "duckdb/memory.hpp"
 #include "python/errors.hpp"
 #include "rows/collected.hpp"
 
@@ -26,17 +26,11 @@ constexpr idx_t NONE = DConstants::INVALID_INDEX;
 //! Rows by fingerprint, each of which is handed out once. Fingerprints are hashes already.
 class Pool {
 public:
-	Pool(BufferManager &buffers, idx_t capacity)
-	    : slots(NextPowerOfTwo(MaxValue<idx_t>(capacity + capacity / 2, 8)), NONE), buffers(buffers),
-	      reserved(capacity * sizeof(Entry) + slots.size() * sizeof(idx_t)) {
-		buffers.ReserveMemory(reserved);
+	Pool(ClientContext &context, idx_t capacity)
+	    : slots(NextPowerOfTwo(MaxValue<idx_t>(capacity + capacity / 2, 8)), NONE),
+	      reserved(context, capacity * sizeof(Entry) + slots.size() * sizeof(idx_t)) {
 		entries.reserve(capacity);
 	}
-	~Pool() {
-		buffers.FreeReservedMemory(reserved);
-	}
-	Pool(const Pool &) = delete;
-	Pool &operator=(const Pool &) = delete;
 
 	void Add(uhugeint_t fingerprint, idx_t row) {
 		auto &first = Find(fingerprint);
@@ -84,8 +78,7 @@ private:
 
 	std::vector<idx_t> slots;
 	std::vector<Entry> entries;
-	BufferManager &buffers;
-	idx_t reserved;
+	ReservedMemory reserved;
 };
 
 enum class Past : uint8_t { GONE, REPLACED, MOVED };
@@ -178,7 +171,7 @@ public:
 	//! Rows of `past_sql` that stay are not kept.
 	Match(Session &session, const std::string &past_sql, Collected fresh_rows)
 	    : fresh_rows(std::move(fresh_rows)), fresh(this->fresh_rows.rows->Count(), Fresh::CAME),
-	      sources(fresh.size(), NONE), buffers(BufferManager::GetBufferManager(*session.connection.context)) {
+	      sources(fresh.size(), NONE), context(*session.connection.context) {
 		LeaveOutEqual(session, past_sql);
 		past.resize(past_rows.rows->Count(), Past::GONE);
 		Pair(CONTENT, Past::MOVED, Fresh::MOVED);
@@ -195,7 +188,7 @@ public:
 
 private:
 	void LeaveOutEqual(Session &session, const std::string &past_sql) {
-		Pool pool(buffers, fresh.size());
+		Pool pool(context, fresh.size());
 		ForEach(*fresh_rows.rows, EXACT, [&](uhugeint_t fingerprint, idx_t row) { pool.Add(fingerprint, row); });
 		std::optional<Subset> others;
 		session.Stream(
@@ -223,7 +216,7 @@ private:
 		if (left == 0 || std::find(fresh.begin(), fresh.end(), Fresh::CAME) == fresh.end()) {
 			return;
 		}
-		Pool pool(buffers, left);
+		Pool pool(context, left);
 		ForEach(*past_rows.rows, fingerprint, [&](uhugeint_t given, idx_t row) {
 			if (past[row] == Past::GONE) {
 				pool.Add(given, row);
@@ -242,7 +235,7 @@ private:
 		});
 	}
 
-	BufferManager &buffers;
+	ClientContext &context;
 };
 
 //! Of the past rows that have a pair which is written: what fresh rows need of them.

@@ -1,8 +1,6 @@
 #include "rows/fetch.hpp"
 
-#include "duckdb/storage/data_table.hpp"
-#include "duckdb/storage/table/scan_state.hpp"
-#include "duckdb/transaction/duck_transaction.hpp"
+#include "duckdb/stored_table.hpp"
 #include "rows/named_table.hpp"
 
 namespace cocosql {
@@ -15,13 +13,15 @@ struct FetchData : TableFunctionData {
 	explicit FetchData(DuckTableEntry &table) : table(table) {
 	}
 	DuckTableEntry &table;
-	vector<StorageIndex> columns;
+	StoredColumns columns;
 };
 
 struct FetchState : LocalTableFunctionState {
-	ColumnFetchState columns;
+	explicit FetchState(const FetchData &data) : fetcher(data.table, data.columns) {
+	}
+	RowFetcher fetcher;
 	//! The row ids of the chunk, without NULLs.
-	vector<row_t> row_ids;
+	std::vector<row_t> row_ids;
 };
 
 unique_ptr<FunctionData> Bind(ClientContext &context, TableFunctionBindInput &input, vector<LogicalType> &types,
@@ -32,22 +32,22 @@ unique_ptr<FunctionData> Bind(ClientContext &context, TableFunctionBindInput &in
 	}
 	for (auto &column_name : ListValue::GetChildren(input.inputs[4])) {
 		auto &column = data->table.GetColumn(Identifier(column_name.ToString()));
-		data->columns.emplace_back(column.StorageOid());
+		data->columns.push_back(column.StorageOid());
 		types.push_back(column.Type());
 		names.push_back(column.Name());
 	}
 	types.push_back(LogicalType::BIGINT);
 	names.emplace_back("coco_rowid");
-	data->columns.emplace_back(COLUMN_IDENTIFIER_ROW_ID);
+	data->columns.push_back(COLUMN_IDENTIFIER_ROW_ID);
 	return std::move(data);
 }
 
-unique_ptr<LocalTableFunctionState> Init(ExecutionContext &, TableFunctionInitInput &, GlobalTableFunctionState *) {
-	return make_uniq<FetchState>();
+unique_ptr<LocalTableFunctionState> Init(ExecutionContext &, TableFunctionInitInput &input,
+                                         GlobalTableFunctionState *) {
+	return make_uniq<FetchState>(input.bind_data->Cast<FetchData>());
 }
 
 OperatorResultType Execute(ExecutionContext &context, TableFunctionInput &input, DataChunk &chunk, DataChunk &output) {
-	auto &data = input.bind_data->Cast<FetchData>();
 	auto &state = input.local_state->Cast<FetchState>();
 	chunk.data[0].Flatten();
 	auto given = FlatVector::GetData<row_t>(chunk.data[0]);
@@ -60,9 +60,7 @@ OperatorResultType Execute(ExecutionContext &context, TableFunctionInput &input,
 	if (state.row_ids.empty()) {
 		return OperatorResultType::NEED_MORE_INPUT;
 	}
-	auto &transaction = DuckTransaction::Get(context.client, data.table.catalog);
-	Vector row_ids(LogicalType::ROW_TYPE, data_ptr_cast(state.row_ids.data()), state.row_ids.size());
-	data.table.GetStorage().Fetch(transaction, output, data.columns, row_ids, state.row_ids.size(), state.columns);
+	state.fetcher.Fetch(context.client, state.row_ids, output);
 	return OperatorResultType::NEED_MORE_INPUT;
 }
 

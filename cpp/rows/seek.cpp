@@ -1,15 +1,12 @@
 #include "rows/seek.hpp"
 
 #include "duckdb/common/vector/flat_vector.hpp"
-#include "duckdb/execution/index/art/art.hpp"
-#include "duckdb/execution/index/art/art_operator.hpp"
-#include "duckdb/execution/index/art/iterator.hpp"
-#include "duckdb/storage/arena_allocator.hpp"
-#include "duckdb/storage/data_table.hpp"
-#include "duckdb/storage/table/data_table_info.hpp"
-#include "duckdb/storage/table/index_entry.hpp"
-#include "duckdb/storage/table/table_index_list.hpp"
+#include "duckdb/primary_index.hpp"
 #include "rows/named_table.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <optional>
 
 namespace cocosql {
 
@@ -19,45 +16,23 @@ namespace {
 
 struct SeekData : TableFunctionData {
 	//! Null if there is none that can be followed: then nothing is found.
-	shared_ptr<IndexEntry> index;
+	std::shared_ptr<PrimaryIndex> index;
 	//! For each column of the index, its place in the query for keys.
 	vector<column_t> places;
 };
 
 struct SeekState : LocalTableFunctionState {
-	explicit SeekState(ClientContext &context) : arena(Allocator::Get(context)) {
-	}
-	ArenaAllocator arena;
+	std::optional<KeySearch> search;
 	//! What was found for a chunk and has not been handed out.
 	std::vector<row_t> found;
 	bool has_looked = false;
 };
 
-shared_ptr<IndexEntry> PrimaryIndex(ClientContext &context, DuckTableEntry &table) {
-	auto &info = *table.GetStorage().GetDataTableInfo();
-	info.BindIndexes(context, ART::TYPE_NAME);
-	vector<shared_ptr<IndexEntry>> entries;
-	for (auto entry : info.GetIndexes().IndexEntries()) {
-		entries.push_back(entry);
-	}
-	for (auto &entry : entries) {
-		if (entry->GetBindState() != IndexBindState::BOUND || entry->GetIndexType() != ART::TYPE_NAME) {
-			continue;
-		}
-		auto handle = entry->GetReadHandle<ART>();
-		if (handle->IsPrimary()) {
-			return entry;
-		}
-	}
-	return nullptr;
-}
-
-vector<column_t> Places(DuckTableEntry &table, IndexEntry &index, const vector<Identifier> &given,
+vector<column_t> Places(DuckTableEntry &table, const PrimaryIndex &index, const vector<Identifier> &given,
                         const vector<LogicalType> &types) {
 	vector<column_t> places;
-	auto handle = index.GetReadHandle<ART>();
-	for (auto number : handle->GetColumnIds()) {
-		auto &column = table.GetColumns().GetColumn(PhysicalIndex(number));
+	for (auto physical : index.Columns()) {
+		auto &column = table.GetColumns().GetColumn(physical);
 		auto &name = column.Name();
 		auto found = std::find(given.begin(), given.end(), name);
 		auto place = NumericCast<column_t>(found - given.begin());
@@ -74,7 +49,7 @@ unique_ptr<FunctionData> Bind(ClientContext &context, TableFunctionBindInput &in
                               vector<Identifier> &names) {
 	auto &table = NamedTable(context, input);
 	auto data = make_uniq<SeekData>();
-	data->index = PrimaryIndex(context, table);
+	data->index = PrimaryIndex::Find(context, table);
 	if (data->index) {
 		data->places = Places(table, *data->index, input.input_table_names, input.input_table_types);
 	}
@@ -83,40 +58,27 @@ unique_ptr<FunctionData> Bind(ClientContext &context, TableFunctionBindInput &in
 	return std::move(data);
 }
 
-unique_ptr<LocalTableFunctionState> Init(ExecutionContext &context, TableFunctionInitInput &,
+unique_ptr<LocalTableFunctionState> Init(ExecutionContext &context, TableFunctionInitInput &input,
                                          GlobalTableFunctionState *) {
-	return make_uniq<SeekState>(context.client);
+	auto &data = input.bind_data->Cast<SeekData>();
+	auto state = make_uniq<SeekState>();
+	if (data.index) {
+		state->search.emplace(context.client, data.index);
+	}
+	return std::move(state);
 }
 
-//! The row ids under each key, with the index to ourselves: for some milliseconds no other transaction commits keys.
 void Look(const SeekData &data, DataChunk &chunk, SeekState &state) {
-	DataChunk ordered;
-	ordered.InitializeEmpty([&] {
+	DataChunk keys;
+	keys.InitializeEmpty([&] {
 		vector<LogicalType> types;
 		for (auto place : data.places) {
 			types.push_back(chunk.data[place].GetType());
 		}
 		return types;
 	}());
-	ordered.ReferenceColumns(chunk, data.places);
-	ordered.Flatten();
-	auto handle = data.index->GetWriteHandle<ART>();
-	const ART &art = *handle.operator->();
-	state.arena.Reset();
-	unsafe_vector<ARTKey> keys(chunk.size());
-	art.GenerateKeys<>(state.arena, ordered, keys);
-	for (auto &key : keys) {
-		auto leaf = key.Empty() ? OptionalNodePtr() : ARTOperator::Lookup(art, art.tree, key, 0);
-		if (!leaf) {
-			continue;
-		}
-		std::set<row_t> row_ids;
-		Iterator iterator(art);
-		iterator.FindMinimum(leaf.Get());
-		RowIdSetOutput output(row_ids, NumericLimits<idx_t>::Maximum());
-		iterator.Scan(ARTKey(), output, false);
-		state.found.insert(state.found.end(), row_ids.begin(), row_ids.end());
-	}
+	keys.ReferenceColumns(chunk, data.places);
+	state.search->Find(keys, state.found);
 	// In the order of the table, so that who fetches them reads each segment once.
 	std::sort(state.found.begin(), state.found.end(), std::greater<row_t>());
 }

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "duckdb/main/client_context.hpp"
-#include "session/per_instance.hpp"
+#include "duckdb/per_instance.hpp"
 
 #include <mutex>
 #include <set>

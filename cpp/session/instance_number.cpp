@@ -1,6 +1,6 @@
 #include "session/instance_number.hpp"
 
-#include "session/per_instance.hpp"
+#include "duckdb/per_instance.hpp"
 
 #include <atomic>
 

@@ -1,12 +1,12 @@
 #include "session/nested_connection.hpp"
 
 #include "duckdb/catalog/catalog.hpp"
-#include "duckdb/main/valid_checker.hpp"
 #include "duckdb/main/attached_database.hpp"
 #include "duckdb/main/client_context.hpp"
 #include "duckdb/main/client_context_state.hpp"
 #include "duckdb/main/database_manager.hpp"
-#include "duckdb/transaction/meta_transaction.hpp"
+#include "duckdb/main/valid_checker.hpp"
+#include "duckdb/transactions.hpp"
 
 namespace cocosql {
 
@@ -14,32 +14,16 @@ using namespace duckdb;
 
 namespace {
 
-using ReadOnlyMember = bool MetaTransaction::*;
-
-ReadOnlyMember IsReadOnly();
-
-//! Only this private member takes back what SetReadOnly() sets. An explicit instantiation may name private members
-//! ([temp.spec.general] of the C++ standard).
-template <ReadOnlyMember MEMBER>
-struct Reveal {
-	friend ReadOnlyMember IsReadOnly() {
-		return MEMBER;
-	}
-};
-template struct Reveal<&MetaTransaction::is_read_only>;
-
 class NestedTransactions : public ClientContextState {
 public:
 	//! Begins in all databases that FORCE CHECKPOINT can close.
 	void TransactionBegin(MetaTransaction &transaction, ClientContext &context) override {
-		transaction.*IsReadOnly() = true;
 		for (auto &database : DatabaseManager::Get(context).GetDatabases(context)) {
 			if (!database->IsSystem() && !database->IsTemporary() && database->GetCatalog().IsDuckCatalog() &&
 			    !ValidChecker::IsInvalidated(*database)) {
-				transaction.GetTransaction(*database);
+				BeginAsReader(transaction, *database);
 			}
 		}
-		transaction.*IsReadOnly() = false;
 	}
 };
 

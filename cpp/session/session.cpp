@@ -1,11 +1,11 @@
 #include "session/session.hpp"
 
 #include "duckdb/common/type_visitor.hpp"
-#include "duckdb/execution/operator/helper/physical_set.hpp"
 #include "duckdb/main/database.hpp"
 #include "duckdb/main/query_result_stream.hpp"
 #include "duckdb/main/result_format.hpp"
 #include "duckdb/parser/parser.hpp"
+#include "duckdb/settings.hpp"
 #include "python/errors.hpp"
 #include "session/instance_number.hpp"
 #include "session/parameters.hpp"
@@ -142,8 +142,7 @@ void Session::Configure(const std::string &setting, const std::string &value) {
 		auto &context = *connection.context;
 		Value present;
 		if (context.TryGetCurrentSetting(Identifier(setting), present) && present.ToString() != value) {
-			context.RunFunctionInTransaction(
-			    [&] { PhysicalSet::SetVariable(context, Identifier(setting), SetScope::SESSION, Value(value)); });
+			context.RunFunctionInTransaction([&] { SetForContext(context, Identifier(setting), Value(value)); });
 		}
 	});
 }

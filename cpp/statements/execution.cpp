@@ -1,6 +1,5 @@
 #include "statements/execution.hpp"
 
-#include "duckdb/transaction/transaction_context.hpp"
 #include "python/errors.hpp"
 #include "session/caller.hpp"
 #include "session/session.hpp"
@@ -116,14 +115,13 @@ void Execute(ClientContext &, TableFunctionInput &input, DataChunk &output) {
 
 } // namespace
 
-ParserExtensionPlanResult PlanExecution(const StatementKind &kind, shared_ptr<Statement> statement) {
-	ParserExtensionPlanResult result;
-	result.function = TableFunction("coco_statement", vector<LogicalType> {}, Execute, Bind, Init);
+StatementPlan PlanExecution(const StatementKind &kind, shared_ptr<Statement> statement) {
+	TableFunction function("coco_statement", vector<LogicalType> {}, Execute, Bind, Init);
 	// The statement runs where its execution begins: on the caller's thread, where Python delivers Ctrl-C.
-	result.function.global_initialization = TableFunctionInitialization::INITIALIZE_ON_SCHEDULE;
-	result.function.function_info = make_shared_ptr<StatementInfo>(kind, std::move(statement));
-	result.return_type = kind.columns.empty() ? StatementReturnType::NOTHING : StatementReturnType::QUERY_RESULT;
-	return result;
+	function.global_initialization = TableFunctionInitialization::INITIALIZE_ON_SCHEDULE;
+	function.function_info = make_shared_ptr<StatementInfo>(kind, std::move(statement));
+	return {std::move(function),
+	        kind.columns.empty() ? StatementReturnType::NOTHING : StatementReturnType::QUERY_RESULT};
 }
 
 } // namespace cocosql

@@ -1,11 +1,11 @@
 //! Runs a parsed statement: once, in execution, by the engine in cocosql/.
 #pragma once
 
-#include "duckdb/parser/parser_extension.hpp"
+#include "duckdb/statement_hook.hpp"
 #include "statements/statement.hpp"
 
 namespace cocosql {
 
-duckdb::ParserExtensionPlanResult PlanExecution(const StatementKind &kind, duckdb::shared_ptr<Statement> statement);
+StatementPlan PlanExecution(const StatementKind &kind, duckdb::shared_ptr<Statement> statement);
 
 } // namespace cocosql

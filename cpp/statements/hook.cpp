@@ -1,11 +1,8 @@
 #include "statements/hook.hpp"
 
-#include "duckdb/common/string_util.hpp"
 #include "duckdb/main/client_context.hpp"
-#include "duckdb/main/config.hpp"
 #include "duckdb/parser/parser.hpp"
-#include "duckdb/parser/parser_extension.hpp"
-#include "duckdb/tokens.hpp"
+#include "duckdb/statement_hook.hpp"
 #include "statements/execution.hpp"
 #include "statements/statement.hpp"
 
@@ -33,7 +30,7 @@ const StatementKind *FindKind(const TokenCursor &cursor) {
 }
 
 //! EXPLAIN and PREPARE before one of our statements come to the hook with it. Returns where ours begins.
-optional_idx WrappedStatement(const std::string &text, const vector<MatcherToken> &tokens) {
+optional_idx WrappedStatement(const std::string &text, const std::vector<Token> &tokens) {
 	TokenCursor cursor(text, tokens, 0);
 	if (!cursor.Sees({"EXPLAIN"}) && !cursor.Sees({"PREPARE"})) {
 		return optional_idx();
@@ -47,49 +44,14 @@ optional_idx WrappedStatement(const std::string &text, const vector<MatcherToken
 	return optional_idx();
 }
 
-bool EndsStatement(const MatcherToken &token) {
-	return token.type == TokenType::END_OF_INPUT || token.type == TokenType::TERMINATOR;
-}
-
-//! The words of one statement: all that parsing is given. What they say is worked out in planning, where the source
-//! text is known and errors can point into it.
-struct ClaimedStatement : ParserExtensionParseData {
-	vector<std::string> words;
-
-	unique_ptr<ParserExtensionParseData> Copy() const override {
-		return make_uniq<ClaimedStatement>(*this);
-	}
-	string ToString() const override {
-		return StringUtil::Join(words, " ");
-	}
-};
-
-ParserExtensionParseResult Claim(ParserExtensionInfo *, const vector<SimpleToken> &simple_tokens) {
-	vector<MatcherToken> tokens;
-	for (auto &token : simple_tokens) {
-		tokens.emplace_back(token.text, 0, token.type);
-		if (EndsStatement(tokens.back())) {
-			break;
-		}
-	}
-	if (tokens.empty() || !EndsStatement(tokens.back())) {
-		tokens.emplace_back(std::string(), 0, TokenType::END_OF_INPUT);
-	}
+//! All that parsing is told: what the words say is worked out in planning, where the source text is known and errors can
+//! point into it.
+bool Claims(const std::vector<Token> &tokens) {
 	const std::string no_text;
-	if (!FindKind(TokenCursor(no_text, tokens, 0)) && !WrappedStatement(no_text, tokens).IsValid()) {
-		return ParserExtensionParseResult();
-	}
-	auto claimed = make_uniq<ClaimedStatement>();
-	for (idx_t i = 0; i + 1 < tokens.size(); i++) {
-		claimed->words.push_back(tokens[i].text);
-	}
-	auto consumed = NumericCast<int64_t>(claimed->words.size());
-	ParserExtensionParseResult result(std::move(claimed));
-	result.consumed_tokens = consumed;
-	return result;
+	return FindKind(TokenCursor(no_text, tokens, 0)) || WrappedStatement(no_text, tokens).IsValid();
 }
 
-bool MatchesAt(const vector<MatcherToken> &tokens, idx_t begin, const vector<std::string> &words) {
+bool MatchesAt(const std::vector<Token> &tokens, idx_t begin, const std::vector<std::string> &words) {
 	if (begin + words.size() >= tokens.size()) {
 		return false;
 	}
@@ -98,14 +60,14 @@ bool MatchesAt(const vector<MatcherToken> &tokens, idx_t begin, const vector<std
 			return false;
 		}
 	}
-	return EndsStatement(tokens[begin + words.size()]);
+	return tokens[begin + words.size()].kind == TokenKind::END;
 }
 
 //! Where the statement's words stand in the text that the client sent; a statement that occurs twice in a script says
 //! the same at both places. Invalid if the client sent the statement without its text.
-optional_idx Locate(const vector<MatcherToken> &tokens, const vector<std::string> &words) {
+optional_idx Locate(const std::vector<Token> &tokens, const std::vector<std::string> &words) {
 	for (idx_t begin = 0; begin < tokens.size(); begin++) {
-		if ((begin == 0 || EndsStatement(tokens[begin - 1])) && MatchesAt(tokens, begin, words)) {
+		if ((begin == 0 || tokens[begin - 1].kind == TokenKind::END) && MatchesAt(tokens, begin, words)) {
 			return begin;
 		}
 	}
@@ -131,14 +93,20 @@ void CheckQuerySyntax(ClientContext &context, const std::string &text, const Sta
 	}
 }
 
-ParserExtensionPlanResult Plan(ParserExtensionInfo *, ClientContext &context,
-                               unique_ptr<ParserExtensionParseData> parse_data) {
-	auto &claimed = parse_data->Cast<ClaimedStatement>();
+std::string Join(const std::vector<std::string> &words) {
+	std::string text;
+	for (auto &word : words) {
+		text += (text.empty() ? "" : " ") + word;
+	}
+	return text;
+}
+
+StatementPlan Plan(ClientContext &context, const std::vector<std::string> &words) {
 	auto text = context.GetCurrentQuery();
 	auto tokens = Tokenize(text);
-	auto begin = Locate(tokens, claimed.words);
+	auto begin = Locate(tokens, words);
 	if (!begin.IsValid()) {
-		text = claimed.ToString();
+		text = Join(words);
 		tokens = Tokenize(text);
 		begin = 0;
 	}
@@ -160,10 +128,7 @@ ParserExtensionPlanResult Plan(ParserExtensionInfo *, ClientContext &context,
 } // namespace
 
 void RegisterStatements(ExtensionLoader &loader) {
-	ParserExtension extension;
-	extension.parse_function = Claim;
-	extension.plan_function = Plan;
-	ParserExtension::Register(DBConfig::GetConfig(loader.GetDatabaseInstance()), std::move(extension));
+	RegisterHook(loader.GetDatabaseInstance(), {Claims, Plan});
 }
 
 } // namespace cocosql

@@ -22,45 +22,30 @@ std::string Unquote(const std::string &quoted) {
 	return StringUtil::Replace(quoted.substr(1, quoted.size() - 2), quote + quote, quote);
 }
 
-//! A keyword or identifier; the parser may have given it a more special type while it tried rules.
-bool IsName(const MatcherToken &token) {
-	switch (token.type) {
-	case TokenType::STRING_LITERAL:
-	case TokenType::NUMBER_LITERAL:
-	case TokenType::OPERATOR:
-	case TokenType::TERMINATOR:
-	case TokenType::COMMENT:
-	case TokenType::END_OF_INPUT:
-		return false;
-	default:
-		return true;
-	}
-}
-
-bool IsQuoted(const MatcherToken &token) {
+bool IsQuoted(const Token &token) {
 	return token.text.size() >= 2 && token.text.front() == '"';
 }
 
 } // namespace
 
-TokenCursor::TokenCursor(const std::string &text, const vector<MatcherToken> &tokens, idx_t begin)
+TokenCursor::TokenCursor(const std::string &text, const std::vector<Token> &tokens, idx_t begin)
     : text(text), tokens(tokens), position(begin) {
 }
 
-const MatcherToken &TokenCursor::Current() const {
+const Token &TokenCursor::Current() const {
 	return tokens[position];
 }
 
 bool TokenCursor::AtEnd() const {
-	return Current().type == TokenType::END_OF_INPUT || Current().type == TokenType::TERMINATOR;
+	return Current().kind == TokenKind::END;
 }
 
 idx_t TokenCursor::Offset() const {
-	return Current().type == TokenType::END_OF_INPUT ? text.size() : Current().offset;
+	return Current().offset;
 }
 
-bool TokenCursor::IsWord(const MatcherToken &token, const char *keyword) const {
-	return IsName(token) && StringUtil::CIEquals(token.text, keyword);
+bool TokenCursor::IsWord(const Token &token, const char *keyword) const {
+	return token.kind == TokenKind::WORD && StringUtil::CIEquals(token.text, keyword);
 }
 
 bool TokenCursor::Sees(std::initializer_list<const char *> keywords) const {
@@ -105,7 +90,7 @@ void TokenCursor::ExpectSymbol(const char *symbol) {
 
 std::string TokenCursor::Identifier(const char *what) {
 	auto &token = Current();
-	if (AtEnd() || !IsName(token)) {
+	if (token.kind != TokenKind::WORD) {
 		FailExpected(what);
 	}
 	position++;
@@ -128,8 +113,8 @@ std::string TokenCursor::Literal(const char *what) {
 		FailExpected(what);
 	}
 	auto &token = Current();
-	const bool quoted = token.type == TokenType::STRING_LITERAL && token.text.front() == '\'';
-	if (!quoted && token.type != TokenType::NUMBER_LITERAL && !Sees({"TRUE"}) && !Sees({"FALSE"})) {
+	const bool quoted = token.kind == TokenKind::STRING && token.text.front() == '\'';
+	if (!quoted && token.kind != TokenKind::NUMBER && !Sees({"TRUE"}) && !Sees({"FALSE"})) {
 		FailExpected(what);
 	}
 	position++;
@@ -141,12 +126,11 @@ std::string TokenCursor::TextUntil(std::initializer_list<const char *> tail) {
 	auto end = begin;
 	while (!AtEnd()) {
 		if (tail.size() > 0 && Sees(tail)) {
-			auto after = tokens[position + tail.size()].type;
-			if (after == TokenType::END_OF_INPUT || after == TokenType::TERMINATOR) {
+			if (tokens[position + tail.size()].kind == TokenKind::END) {
 				break;
 			}
 		}
-		end = Current().offset + Current().length;
+		end = Current().offset + Current().text.size();
 		position++;
 	}
 	return text.substr(begin, end - begin);
@@ -159,7 +143,7 @@ void TokenCursor::ExpectEnd() {
 }
 
 void TokenCursor::Fail(const std::string &message) const {
-	auto length = AtEnd() ? 0 : Current().length;
+	auto length = AtEnd() ? 0 : Current().text.size();
 	throw ParserException(QueryLocation(Offset(), length), "%s", message);
 }
 

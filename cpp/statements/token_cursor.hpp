@@ -2,14 +2,14 @@
 #pragma once
 
 #include "duckdb/common/types.hpp"
-#include "duckdb/parser/peg/matcher_token.hpp"
+#include "duckdb/tokens.hpp"
 
 namespace cocosql {
 
 class TokenCursor {
 public:
-	//! The tokens of one statement, ended by a token of type END_OF_INPUT or TERMINATOR.
-	TokenCursor(const std::string &text, const duckdb::vector<duckdb::MatcherToken> &tokens, duckdb::idx_t begin);
+	//! The tokens of one statement, ended by an END.
+	TokenCursor(const std::string &text, const std::vector<Token> &tokens, duckdb::idx_t begin);
 
 	bool AtEnd() const;
 	//! Whether the next tokens are these keywords.
@@ -31,11 +31,11 @@ public:
 	[[noreturn]] void FailExpected(const std::string &what) const;
 
 private:
-	const duckdb::MatcherToken &Current() const;
-	bool IsWord(const duckdb::MatcherToken &token, const char *keyword) const;
+	const Token &Current() const;
+	bool IsWord(const Token &token, const char *keyword) const;
 
 	const std::string &text;
-	const duckdb::vector<duckdb::MatcherToken> &tokens;
+	const std::vector<Token> &tokens;
 	duckdb::idx_t position;
 };
 

@@ -1,4 +1,4 @@
-#include "calls/cancellation.hpp"
+#include "duckdb/cancellation.hpp"
 
 #include "duckdb/execution/executor.hpp"
 

@@ -1,0 +1,90 @@
+#include "duckdb/stored_row_groups.hpp"
+
+#include "duckdb/catalog/catalog.hpp"
+#include "duckdb/checkpoints.hpp"
+#include "duckdb/storage/data_table.hpp"
+#include "duckdb/storage/single_file_block_manager.hpp"
+#include "duckdb/storage/table/row_group_collection.hpp"
+#include "duckdb/storage/table/row_group_segment_tree.hpp"
+#include "duckdb/storage/table/standard_column_data.hpp"
+
+namespace cocosql {
+
+using namespace duckdb;
+
+namespace {
+
+//! Lists, arrays and what contains them are never updated in place, but deleted and inserted anew.
+StoredColumns Updatable(const DuckTableEntry &table, const StoredColumns &columns) {
+	StoredColumns updatable;
+	for (auto column : columns) {
+		if (table.GetColumns().GetColumn(PhysicalIndex(column)).Type().SupportsRegularUpdate()) {
+			updatable.push_back(column);
+		}
+	}
+	return updatable;
+}
+
+bool MayBeUpdated(RowGroup &group, storage_t column) {
+	auto &data = group.GetRawColumnData(column);
+	if (auto standard = dynamic_cast<StandardColumnData *>(&data)) {
+		return standard->HasUpdates() || standard->GetValidityData().HasUpdates();
+	}
+	return data.HasAnyChanges();
+}
+
+std::vector<uint64_t> Place(const RowGroup &group, const StoredColumns &columns) {
+	auto &pointers = group.GetColumnStartPointers();
+	// Another version of DuckDB may store the same rows another way: it reads them again.
+	std::vector<uint64_t> place {COCOSQL_DUCKDB_NUMBER};
+	for (auto column : columns) {
+		if (column >= pointers.size()) {
+			return {};
+		}
+		place.insert(place.end(), {pointers[column].block_pointer, pointers[column].offset});
+	}
+	return place;
+}
+
+StoredRowGroup LookAt(RowGroup &group, const StoredColumns &columns, const StoredColumns &updatable) {
+	StoredRowGroup found;
+	found.count = group.count;
+	found.remaining = group.GetCommittedRowCount();
+	// Of those that remain, the ones that are committed: fewer if some are not.
+	auto committed = group.GetVisibleRowCount(TransactionData(0, VisibilityBound::AllCommitted()));
+	auto has_changes = group.HasChanges(VisibilityBound::AllCommitted());
+	found.is_settled = committed == found.remaining;
+	for (auto column : updatable) {
+		found.is_settled = found.is_settled && !(has_changes && MayBeUpdated(group, column));
+	}
+	if (found.is_settled && !has_changes) {
+		found.place = Place(group, columns);
+	}
+	return found;
+}
+
+optional_idx Checkpoint(RowGroupCollection &collection, AttachedDatabase &database) {
+	auto manager = dynamic_cast<SingleFileBlockManager *>(&collection.GetBlockManager());
+	if (!manager || IsCheckpointing(database)) {
+		return optional_idx();
+	}
+	return optional_idx(manager->GetCheckpointIteration());
+}
+
+} // namespace
+
+StoredRowGroups LookAtRowGroups(DuckTableEntry &table, const StoredColumns &columns) {
+	auto &collection = *table.GetStorage().GetRowGroupCollection();
+	StoredRowGroups found;
+	found.checkpoint = Checkpoint(collection, table.ParentCatalog().GetAttached());
+	auto updatable = Updatable(table, columns);
+	auto tree = collection.GetRowGroups();
+	for (auto &node : tree->SegmentNodes()) {
+		found.groups.push_back(LookAt(node.GetNode(), columns, updatable));
+		found.groups.back().start = node.GetRowStart();
+		found.groups.back().object = node.ReferenceNode();
+	}
+	return found;
+}
+
+} // namespace cocosql

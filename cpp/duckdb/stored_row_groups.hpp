@@ -1,0 +1,37 @@
+//! The row groups that a table is stored in, looked at without reading them.
+#pragma once
+
+#include "duckdb/common/optional_idx.hpp"
+#include "duckdb/stored_table.hpp"
+
+namespace duckdb {
+class RowGroup;
+}
+
+namespace cocosql {
+
+struct StoredRowGroup {
+	//! The row id of its first row.
+	duckdb::idx_t start = 0;
+	//! Rows that are stored, those deleted included.
+	duckdb::idx_t count = 0;
+	//! Rows of which no deletion is committed.
+	duckdb::idx_t remaining = 0;
+	//! Whether all rows that are stored are committed, and no column of interest may have been updated in place.
+	bool is_settled = false;
+	//! Where the columns of interest are stored; empty if there are changes that are not there yet.
+	std::vector<uint64_t> place;
+	//! Within a process, the same object has the same rows if no row was added, deleted or updated in place.
+	duckdb::weak_ptr<duckdb::RowGroup> object;
+};
+
+struct StoredRowGroups {
+	std::vector<StoredRowGroup> groups;
+	//! How many checkpoints the file has been through; invalid if there is no file, or a checkpoint is going on.
+	duckdb::optional_idx checkpoint;
+};
+
+//! With these columns of interest. The order of `place` is theirs.
+StoredRowGroups LookAtRowGroups(duckdb::DuckTableEntry &table, const StoredColumns &columns);
+
+} // namespace cocosql

@@ -1,0 +1,91 @@
+#include "duckdb/stored_table.hpp"
+
+#include "duckdb/storage/data_table.hpp"
+#include "duckdb/storage/table/delete_state.hpp"
+#include "duckdb/storage/table/scan_state.hpp"
+#include "duckdb/transaction/duck_transaction.hpp"
+
+namespace cocosql {
+
+using namespace duckdb;
+
+namespace {
+
+vector<StorageIndex> Indexes(const StoredColumns &columns) {
+	vector<StorageIndex> indexes;
+	for (auto column : columns) {
+		indexes.emplace_back(column);
+	}
+	return indexes;
+}
+
+vector<LogicalType> Types(const DuckTableEntry &table, const StoredColumns &columns) {
+	vector<LogicalType> types;
+	for (auto column : columns) {
+		types.push_back(column == COLUMN_IDENTIFIER_ROW_ID ? LogicalType::ROW_TYPE
+		                                                   : table.GetColumns().GetColumn(PhysicalIndex(column)).Type());
+	}
+	return types;
+}
+
+} // namespace
+
+idx_t CountStored(DuckTableEntry &table) {
+	return table.GetStorage().GetTotalRows();
+}
+
+bool HasIndexes(DuckTableEntry &table) {
+	return table.GetStorage().HasIndexes();
+}
+
+void ScanTable(ClientContext &context, DuckTableEntry &table, const StoredColumns &columns,
+               const std::function<void(DataChunk &)> &visit) {
+	auto &storage = table.GetStorage();
+	auto &transaction = DuckTransaction::Get(context, table.catalog);
+	auto indexes = Indexes(columns);
+	TableScanState scan;
+	storage.InitializeScan(context, transaction, scan, indexes);
+	DataChunk chunk;
+	chunk.Initialize(context, Types(table, columns));
+	while (true) {
+		chunk.Reset();
+		storage.Scan(transaction, chunk, scan);
+		if (chunk.size() == 0) {
+			return;
+		}
+		visit(chunk);
+	}
+}
+
+bool AppendRows(ClientContext &context, DuckTableEntry &table, DataChunk &rows) {
+	auto &storage = table.GetStorage();
+	if (!storage.IsMainTable()) {
+		return false;
+	}
+	storage.LocalAppend(table, context, rows, {}, true);
+	return true;
+}
+
+RowFetcher::RowFetcher(DuckTableEntry &table, const StoredColumns &columns)
+    : table(table), columns(Indexes(columns)), state(make_uniq<ColumnFetchState>()) {
+}
+
+RowFetcher::~RowFetcher() = default;
+
+void RowFetcher::Fetch(ClientContext &context, std::vector<row_t> &row_ids, DataChunk &rows) {
+	auto &transaction = DuckTransaction::Get(context, table.catalog);
+	Vector ids(LogicalType::ROW_TYPE, data_ptr_cast(row_ids.data()), row_ids.size());
+	table.GetStorage().Fetch(transaction, rows, columns, ids, row_ids.size(), *state);
+}
+
+RowDeleter::RowDeleter(ClientContext &context, DuckTableEntry &table)
+    : context(context), table(table), state(table.GetStorage().InitializeDelete(table, context, {})) {
+}
+
+RowDeleter::~RowDeleter() = default;
+
+idx_t RowDeleter::Delete(Vector &row_ids, idx_t count) {
+	return table.GetStorage().Delete(*state, context, table, row_ids, count);
+}
+
+} // namespace cocosql

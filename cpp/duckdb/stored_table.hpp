@@ -1,0 +1,63 @@
+//! The rows of a table of DuckDB's own, read and written without a query, in the transaction of a context.
+#pragma once
+
+#include "duckdb/catalog/catalog_entry/duck_table_entry.hpp"
+#include "duckdb/common/types/data_chunk.hpp"
+#include "duckdb/main/client_context.hpp"
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+namespace duckdb {
+struct ColumnFetchState;
+struct StorageIndex;
+struct TableDeleteState;
+} // namespace duckdb
+
+namespace cocosql {
+
+//! Stored columns, by ColumnDefinition::StorageOid(). COLUMN_IDENTIFIER_ROW_ID may be among them.
+using StoredColumns = std::vector<duckdb::storage_t>;
+
+//! How many rows are stored, those that are deleted included until a checkpoint drops them.
+duckdb::idx_t CountStored(duckdb::DuckTableEntry &table);
+bool HasIndexes(duckdb::DuckTableEntry &table);
+
+//! Hands over the rows that the transaction sees. `visit` may delete them.
+void ScanTable(duckdb::ClientContext &context, duckdb::DuckTableEntry &table, const StoredColumns &columns,
+               const std::function<void(duckdb::DataChunk &)> &visit);
+
+//! Appends rows with a value for each stored column, whatever constraints say. False, and nothing is done, if another
+//! transaction alters or drops the table. One thread of a transaction at a time.
+bool AppendRows(duckdb::ClientContext &context, duckdb::DuckTableEntry &table, duckdb::DataChunk &rows);
+
+//! Reads rows by their row ids. Each thread has its own.
+class RowFetcher {
+public:
+	RowFetcher(duckdb::DuckTableEntry &table, const StoredColumns &columns);
+	~RowFetcher();
+	//! Fills `rows` with those of these rows that the transaction sees.
+	void Fetch(duckdb::ClientContext &context, std::vector<duckdb::row_t> &row_ids, duckdb::DataChunk &rows);
+
+private:
+	duckdb::DuckTableEntry &table;
+	duckdb::vector<duckdb::StorageIndex> columns;
+	duckdb::unique_ptr<duckdb::ColumnFetchState> state;
+};
+
+//! Deletes rows by their row ids, from a table that the transaction is known to change (DeclareChange).
+class RowDeleter {
+public:
+	RowDeleter(duckdb::ClientContext &context, duckdb::DuckTableEntry &table);
+	~RowDeleter();
+	//! Returns how many of the rows were there.
+	duckdb::idx_t Delete(duckdb::Vector &row_ids, duckdb::idx_t count);
+
+private:
+	duckdb::ClientContext &context;
+	duckdb::DuckTableEntry &table;
+	duckdb::unique_ptr<duckdb::TableDeleteState> state;
+};
+
+} // namespace cocosql
