@@ -76,7 +76,7 @@ std::unique_ptr<RowGroups> RowGroups::Look(ClientContext &context, const std::st
 			return;
 		}
 		found = std::make_unique<RowGroups>();
-		auto stored = LookAtRowGroups(entry->Cast<DuckTableEntry>(), ColumnsOf(*entry, columns));
+		auto stored = FindStoredRowGroups(entry->Cast<DuckTableEntry>(), ColumnsOf(*entry, columns));
 		found->checkpoint = stored.checkpoint;
 		for (auto &group : stored.groups) {
 			found->groups.push_back(Signals(group));

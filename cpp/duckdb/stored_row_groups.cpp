@@ -73,7 +73,7 @@ optional_idx Checkpoint(RowGroupCollection &collection, AttachedDatabase &databa
 
 } // namespace
 
-StoredRowGroups LookAtRowGroups(DuckTableEntry &table, const StoredColumns &columns) {
+StoredRowGroups FindStoredRowGroups(DuckTableEntry &table, const StoredColumns &columns) {
 	auto &collection = *table.GetStorage().GetRowGroupCollection();
 	StoredRowGroups found;
 	found.checkpoint = Checkpoint(collection, table.ParentCatalog().GetAttached());

@@ -32,6 +32,6 @@ struct StoredRowGroups {
 };
 
 //! With these columns of interest. The order of `place` is theirs.
-StoredRowGroups LookAtRowGroups(duckdb::DuckTableEntry &table, const StoredColumns &columns);
+StoredRowGroups FindStoredRowGroups(duckdb::DuckTableEntry &table, const StoredColumns &columns);
 
 } // namespace cocosql
