@@ -126,7 +126,7 @@ READERS: dict[str, tuple[tuple[Any, str], str, str, int]] = {
 }
 
 
-@pytest.mark.parametrize("reader", some(READERS, every=2))
+@pytest.mark.parametrize("reader", some(READERS, every=3))
 def test_the_life_of_files(con: Con, docs: Path, calls: Calls, reader: str) -> None:
     (write, suffix), call, text, samples = READERS[reader]
     for number in range(4):

@@ -244,7 +244,7 @@ KINDS: dict[str, tuple[str, dict[str, Any]]] = {
             "CREATE OR REPLACE INCREMENTAL VIEW v AS SELECT 1 AS id",
             "CREATE INCREMENTAL VIEW w AS SELECT id FROM v",
         ],
-        every=3,
+        every=5,
     ),
 )
 def test_a_function_cannot_change_the_view_whose_refresh_calls_it(con: Con, kind: str, statement: str) -> None:

@@ -133,7 +133,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("seed", seeds(5, 30))
+@pytest.mark.parametrize("seed", seeds(2, 30))
 def test_damaged_records(made: Path, tmp_path: Path, seed: int) -> None:
     path, rand = tmp_path / "x.db", random.Random(seed)
     shutil.copy(made / "made.db", path)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from speeds import slow
 
 import cocosql
 from cocosql.catalog import settings
@@ -50,7 +51,7 @@ def test_every_stored_setting_can_be_set_for_a_session():
                 con.execute(f"SET SESSION {name} = '{scopes[name]}'")
 
 
-@pytest.mark.parametrize("scope", ["SESSION", "GLOBAL"])
+@pytest.mark.parametrize("scope", ["SESSION", slow("GLOBAL")])
 @pytest.mark.parametrize(("name", "value", "query"), CASES, ids=[name for name, *_ in CASES])
 def test_a_view_keeps_the_settings_of_its_creator(tmp_path: Path, scope: str, name: str, value: str, query: str):
     path, fresh = tmp_path / "s.db", f"SELECT * FROM ({query}) ORDER BY ALL"

@@ -449,10 +449,10 @@ def con(shared: Con) -> Iterator[Con]:
 
 
 def listed() -> list[Any]:
-    """A quarter of the table, and what is wrong; the others are slow."""
+    """An eighth of the table, and what is wrong; the others are slow."""
     wrong = {name: pytest.mark.xfail(raises=duckdb.Error, strict=True, reason=WRONG[name]) for name in WRONG}
     marks = [
-        [wrong[name]] if name in wrong else [pytest.mark.slow] * (number % 4 > 0) for number, name in enumerate(TABLE)
+        [wrong[name]] if name in wrong else [pytest.mark.slow] * (number % 8 > 0) for number, name in enumerate(TABLE)
     ]
     return [pytest.param(name, marks=mark, id=name) for name, mark in zip(TABLE, marks, strict=True)]
 

@@ -107,7 +107,7 @@ def follow(con: Con, views: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "share"), some([(change, share) for change in CHANGES for share in range(SHARES)], every=17)
+    ("change", "share"), some([(change, share) for change in CHANGES for share in range(SHARES)], every=29)
 )
 def test_a_type(change: str, share: int) -> None:
     before, after, old, new = CHANGES[change]

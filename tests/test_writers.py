@@ -121,7 +121,7 @@ def world(
 
 
 def of_each_capture(writes: Iterable[Any]) -> list[Any]:
-    return some([(write, capture) for write in writes for capture in CAPTURES], every=3)
+    return some([(write, capture) for write in writes for capture in CAPTURES], every=5)
 
 
 # --- SQL --------------------------------------------------------------------------------------------------------------
