@@ -526,10 +526,14 @@ def test_closing_frees_the_database_at_once() -> None:
     )
 
 
-def test_an_instance_is_known_by_a_number_of_its_own() -> None:
-    """Not by its address, which a later one may get: what was remembered of one would be taken for the other."""
+def test_what_is_remembered_of_an_instance_ends_with_it() -> None:
+    """It is known by a number and not by its address, which a later one may get, and with it what was remembered."""
+    remembered = locks._locks._made
+    numbers: list[int] = []
     for _ in range(5):
-        before = {key[0] for key in locks._locks}
+        before = set(remembered)
         with cocosql.connect() as con:
             con.execute("CREATE TABLE t AS SELECT 1 AS id; CREATE INCREMENTAL VIEW v AS FROM t")
-        assert len({key[0] for key in locks._locks} - before) == 1
+            numbers += remembered.keys() - before
+        assert remembered.keys() <= before
+    assert len(set(numbers)) == len(numbers) == 5

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from uuid import uuid4
 
 from cocosql._native import Session
+from cocosql.instances import PerInstance
 from cocosql.planner.qualify import without_database
 from cocosql.planner.sources import EXACT, Source
 from cocosql.sqltext import ident, idents, qualified
@@ -40,7 +41,7 @@ class KeyLog:
             return True
         types = dict(zip(self.source.column_names, self.source.column_types, strict=True))
         columns = ", ".join(f"{ident(name)} {types[name]}" for name in self.source.key)
-        _sources[session.instance(), self.database, self.snapshot_id] = without_database(self.source.sql, self.database)
+        _sources.of(session)[self.database, self.snapshot_id] = without_database(self.source.sql, self.database)
         session.execute(f"CREATE TABLE IF NOT EXISTS {self.table} ({columns}, coco_all BOOLEAN)")
         assert self.source.name is not None
         ((self.activation,),) = session.execute(
@@ -105,13 +106,13 @@ def drop(session: Session, database: str, snapshot_id: int) -> None:
         session.execute(f"DROP TABLE IF EXISTS {qualified('coco', name)}")
 
 
-#: The sources of the logs that this process has started, by instance, database and snapshot.
-_sources: dict[tuple[int, str, int], str] = {}
+#: The sources of the logs that this process has started, by database and snapshot.
+_sources: PerInstance[dict[tuple[str, int], str]] = PerInstance(dict)
 
 
 def source_of(session: Session, database: str, snapshot_id: int) -> str | None:
     """The source of a log that no record may name yet, if this process has started it."""
-    return _sources.get((session.instance(), database, snapshot_id))
+    return _sources.of(session).get((database, snapshot_id))
 
 
 def _name(snapshot_id: int) -> str:

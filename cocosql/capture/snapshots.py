@@ -18,6 +18,7 @@ from cocosql.capture.parts import Part, Stored
 from cocosql.catalog import locks, tables
 from cocosql.catalog.damage import damaged
 from cocosql.catalog.names import Name
+from cocosql.instances import PerInstance
 from cocosql.planner.qualify import without_database
 from cocosql.sqltext import qualified
 from cocosql.transaction import transaction
@@ -198,7 +199,7 @@ def trim_log(session: Session, snapshot: Snapshot, read: list[int]) -> None:
 
 def is_tidy(session: Session, database: str) -> bool:
     """Whether there was nothing to drop when it was last looked for. A process that was killed leaves something."""
-    return (session.instance(), database) in _tidy
+    return database in _tidy.of(session)
 
 
 def drop_unread(session: Session, database: str) -> None:
@@ -214,13 +215,13 @@ def drop_unread(session: Session, database: str) -> None:
                 _drop(session, database, snapshot_id)
             session.execute("DELETE FROM coco.file_types WHERE source NOT IN (SELECT source FROM coco.snapshots)")
     except duckdb.TransactionException:
-        _tidy.discard((session.instance(), database))
+        _tidy.of(session).discard(database)
     else:
-        _tidy.add((session.instance(), database))
+        _tidy.of(session).add(database)
 
 
-#: Databases, by instance.
-_tidy: set[tuple[int, str]] = set()
+#: Databases.
+_tidy: PerInstance[set[str]] = PerInstance(set)
 
 
 def _unread(session: Session, database: str) -> dict[int, str | None]:

@@ -15,6 +15,7 @@ import duckdb
 
 from cocosql._native import Session
 from cocosql.catalog.names import Name
+from cocosql.instances import PerInstance
 
 _POLL_SECONDS = 0.1
 
@@ -38,7 +39,8 @@ class _Lock:
 
 
 _guard = threading.Lock()
-_locks: dict[tuple[int, str, str, str], _Lock] = {}
+#: By the key of the name.
+_locks: PerInstance[dict[tuple[str, str, str], _Lock]] = PerInstance(dict)
 _waiting: set[_Holder] = set()
 _holders: dict[int, _Holder] = {}
 #: The statement that waits for what this thread or task does.
@@ -53,11 +55,12 @@ def hold(session: Session, names: Iterable[Name], *, wait: bool = True) -> Itera
         duckdb.TransactionException: if who has one waits for this statement; or if it is not to wait, and must.
     """
     own = _Holder(_current.get())
-    by_key = {(session.instance(), *name.key()): name for name in names}
+    by_key = {name.key(): name for name in names}
     with ExitStack() as held:
         for key, name in sorted(by_key.items()):
-            _acquire(session, own, _lock(key), name, wait)
-            held.callback(_release, _lock(key))
+            lock = _lock(session, key)
+            _acquire(session, own, lock, name, wait)
+            held.callback(_release, lock)
         _holders[own.number] = own
         held.callback(_holders.pop, own.number)
         with inside(own.number):
@@ -81,12 +84,11 @@ def inside(number: int) -> Iterator[None]:
 
 
 def is_held(session: Session, name: Name) -> bool:
-    return _lock((session.instance(), *name.key())).mutex.locked()
+    return _lock(session, name.key()).mutex.locked()
 
 
-def _lock(key: tuple[int, str, str, str]) -> _Lock:
-    with _guard:
-        return _locks.setdefault(key, _Lock())
+def _lock(session: Session, key: tuple[str, str, str]) -> _Lock:
+    return _locks.of(session).setdefault(key, _Lock())
 
 
 def _acquire(session: Session, holder: _Holder, lock: _Lock, name: Name, wait: bool) -> None:

@@ -9,6 +9,7 @@ from cocosql._native import Session
 from cocosql.catalog import damage, locks
 from cocosql.catalog.names import Name
 from cocosql.files import find
+from cocosql.instances import PerInstance
 from cocosql.transaction import transaction
 
 #: In a migration, before a query that gives more statements: for each of the tables that there are.
@@ -22,7 +23,7 @@ def databases(session: Session) -> list[str]:
         for database in session.databases()
         if database.is_native
         and session.relation(database.name, "coco", "migrations")
-        and (session.instance(), database.name) not in _too_old
+        and database.name not in _too_old.of(session)
     ]
 
 
@@ -31,8 +32,8 @@ def has_state(session: Session, database: str) -> bool:
     return database.lower() in (other.lower() for other in databases(session))
 
 
-#: Databases, by instance, that an earlier version wrote and that are attached for reading only: as if not ours.
-_too_old: set[tuple[int, str]] = set()
+#: Databases that an earlier version wrote and that are attached for reading only: as if not ours.
+_too_old: PerInstance[set[str]] = PerInstance(set)
 
 
 def upgrade(session: Session) -> bool:
@@ -43,13 +44,13 @@ def upgrade(session: Session) -> bool:
     Raises:
         duckdb.InvalidInputException: if one is open for reading only, or a newer version wrote it.
     """
-    _too_old.difference_update([key for key in _too_old if key[0] == session.instance()])
+    _too_old.of(session).clear()
     with transaction(session):
         applied = {name: _checked(session, name) for name in databases(session)}
     old = [name for name, number in applied.items() if number != len(_scripts())]
     for database in old:
         if is_read_only(session, database):
-            _too_old.add((session.instance(), database))
+            _too_old.of(session).add(database)
             if session.execute("SELECT current_database()") == [(database,)]:
                 raise duckdb.InvalidInputException(
                     f"an earlier version of CocoSQL wrote database {database}: open it once without read_only=True"

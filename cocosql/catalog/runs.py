@@ -10,6 +10,7 @@ from cocosql._native import Session
 from cocosql.catalog import locks, steps
 from cocosql.catalog.steps import Step
 from cocosql.catalog.views import View
+from cocosql.instances import PerInstance
 from cocosql.transaction import transaction
 
 
@@ -78,24 +79,24 @@ def unrecorded(view: View) -> Run:
     return Run(0, view, Tally(0))
 
 
-#: The refreshes that go on in this process: instance, database, run.
-_running: set[tuple[int, str, int]] = set()
+#: The refreshes that go on: database and run.
+_running: PerInstance[set[tuple[str, int]]] = PerInstance(set)
 
 
 def running(session: Session) -> list[tuple[str, int]]:
     """The refreshes of this database instance that go on: database and run."""
-    return sorted((database, run_id) for instance, database, run_id in _running if instance == session.instance())
+    return sorted(_running.of(session))
 
 
 @contextmanager
 def going_on(session: Session, run: Run) -> Iterator[None]:
     """Tell others that the refresh goes on."""
-    key = (session.instance(), run.view.name.database, run.run_id)
-    _running.add(key)
+    key = (run.view.name.database, run.run_id)
+    _running.of(session).add(key)
     try:
         yield
     finally:
-        _running.discard(key)
+        _running.of(session).discard(key)
 
 
 def begin(session: Session, view: View) -> Run:

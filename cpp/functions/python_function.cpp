@@ -1,5 +1,6 @@
 #include "functions/python_function.hpp"
 
+#include "python/ends.hpp"
 #include "session/names.hpp"
 
 #include <nanobind/stl/string.h>
@@ -33,25 +34,8 @@ PythonFunction::PythonFunction(DatabaseInstance &database, int64_t id, nb::handl
 	null_on_error = nb::cast<std::string>(description.attr("on_error")) == "null";
 }
 
-//! Whoever asks for the GIL while the interpreter shuts down never gets it.
-static bool IsFinalizing() {
-#if PY_VERSION_HEX >= 0x030D0000
-	return Py_IsFinalizing();
-#else
-	return _Py_IsFinalizing();
-#endif
-}
-
 PythonFunction::~PythonFunction() {
-	if (!Py_IsInitialized() || IsFinalizing()) {
-		return;
-	}
-	nb::gil_scoped_acquire gil;
-	try {
-		nb::module_::import_("cocosql.udf").attr("forget")(id);
-	} catch (nb::python_error &) {
-		// The interpreter is shutting down and has released the callable already.
-	}
+	TellPythonOfEnd("cocosql.udf", "forget", id);
 }
 
 } // namespace cocosql

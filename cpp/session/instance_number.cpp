@@ -1,6 +1,7 @@
 #include "session/instance_number.hpp"
 
 #include "duckdb/per_instance.hpp"
+#include "python/ends.hpp"
 
 #include <atomic>
 
@@ -18,6 +19,10 @@ public:
 	}
 
 	const uint64_t value = Next();
+
+	~Number() {
+		TellPythonOfEnd("cocosql.instances", "ended", static_cast<int64_t>(value));
+	}
 
 private:
 	static uint64_t Next() {
