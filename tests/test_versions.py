@@ -144,6 +144,24 @@ def test_an_old_file_is_upgraded_by_each(tmp_path: Path, other: Path) -> None:
         assert out.splitlines()[-1] == "[(1, 'A'), (2, 'C'), (3, 'A')] [(3,)]"
 
 
+def test_no_native_file_for_the_duckdb_that_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    built = native.supported()[-1]
+
+    def only_one(name: str) -> Path:
+        if name.startswith("extensions/") and f"/v{built}/" not in name:
+            raise FileNotFoundError(name)
+        return find(name) if name.endswith(".txt") else Path(__file__)
+
+    monkeypatch.setattr(native, "find", only_one)
+    monkeypatch.setattr(duckdb, "__version__", built)
+    assert native.library() == Path(__file__)
+    for version in native.supported()[:-1]:
+        monkeypatch.setattr(duckdb, "__version__", version)
+        said = f"built for duckdb {built}, but duckdb {version} is installed: pip install duckdb=={built}, or build"
+        with pytest.raises(ImportError, match=f"{said}.*COCOSQL_DUCKDB_VERSIONS=all"):
+            native.library()
+
+
 def test_the_range_in_pyproject_is_what_there_are_files_for() -> None:
     (duckdb_range,) = [one for one in map(Requirement, requires("cocosql") or []) if one.name == "duckdb"]
     assert all(version in duckdb_range.specifier for version in native.supported())
