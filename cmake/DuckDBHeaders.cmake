@@ -21,6 +21,10 @@ function(duckdb_headers version result)
                           "folder that has duckdb-${version}.tar.gz (from PyPI).")
     endif()
   endif()
+  if(NOT EXISTS "${folder}/duckdb-${version}.tar.gz")
+    message(FATAL_ERROR "There is no duckdb-${version}.tar.gz in ${folder}. COCOSQL_DUCKDB_SDIST must name a folder that has "
+                        "the source distribution (from PyPI) of each version of DuckDB that is built for.")
+  endif()
   file(ARCHIVE_EXTRACT INPUT "${folder}/duckdb-${version}.tar.gz" DESTINATION "${CMAKE_BINARY_DIR}"
        PATTERNS "duckdb-${version}/external/duckdb/src/include/*"
                 "duckdb-${version}/external/duckdb/third_party/fmt/include/*"

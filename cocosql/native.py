@@ -10,7 +10,6 @@ import os
 import sys
 from pathlib import Path
 
-import _duckdb
 import duckdb
 
 from cocosql.files import find
@@ -33,16 +32,15 @@ def library() -> Path:
             f"cocosql works with duckdb {' and '.join(versions)}, but duckdb {installed} is installed: "
             f"pip install duckdb=={versions[0]}"
         )
-    try:
-        return _file(installed)
-    except FileNotFoundError:
-        built = [version for version in versions if _is_built(version)]
-        if not built:
-            raise
-        raise ImportError(
-            f"this cocosql was built for duckdb {' and '.join(built)}, but duckdb {installed} is installed: "
-            f"pip install duckdb=={built[0]}, or build cocosql for it, too: COCOSQL_DUCKDB_VERSIONS=all pip install ."
-        ) from None
+    built = {version: path for version in versions if (path := _file(version))}
+    if installed in built:
+        return built[installed]
+    if not built:
+        raise ImportError("cocosql is not installed whole: it has no native file. Install it with `pip install .`")
+    raise ImportError(
+        f"this cocosql was built for duckdb {' and '.join(built)}, but duckdb {installed} is installed: "
+        f"pip install duckdb=={next(iter(built))}, or build cocosql for all: COCOSQL_DUCKDB_VERSIONS=all pip install ."
+    )
 
 
 def load() -> None:
@@ -54,21 +52,24 @@ def load() -> None:
     if "cocosql._native" in sys.modules:
         return
     path = library()
-    ctypes.CDLL(_duckdb.__file__, os.RTLD_NOW | os.RTLD_GLOBAL | os.RTLD_NOLOAD)
+    symbols = importlib.import_module(
+        "_duckdb"
+    ).__file__  # not imported above: only a supported version has it for sure
+    ctypes.CDLL(symbols, os.RTLD_NOW | os.RTLD_GLOBAL | os.RTLD_NOLOAD)
     loader = importlib.machinery.ExtensionFileLoader("cocosql._native", str(path))
     spec = importlib.util.spec_from_loader("cocosql._native", loader)
     assert spec is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules["cocosql._native"] = module
-    loader.exec_module(module)
-
-
-def _file(version: str) -> Path:
-    return find(f"extensions/v{version}/cocosql.duckdb_extension")
-
-
-def _is_built(version: str) -> bool:
     try:
-        return _file(version).exists()
+        loader.exec_module(module)
+    except BaseException:
+        del sys.modules["cocosql._native"]
+        raise
+
+
+def _file(version: str) -> Path | None:
+    try:
+        return find(f"extensions/v{version}/cocosql.duckdb_extension")
     except FileNotFoundError:
-        return False
+        return None

@@ -1,6 +1,7 @@
 """What the engine asks the catalog directly, against DuckDB's own tables; and what views make of it."""
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from helpers import Con, assert_view_equals_query, one, rows
 import cocosql
 import cocosql.statements
 from cocosql._native import Session
+from cocosql.catalog import views
 
 
 @pytest.fixture
@@ -26,6 +28,28 @@ def session(con: Con, monkeypatch: pytest.MonkeyPatch) -> Iterator[Session]:
         patch.setattr(cocosql.statements, "run", take)
         con.execute("SHOW INCREMENTAL VIEWS")
     yield taken.pop()
+
+
+def test_records_are_of_one_moment(con: Con, session: Session) -> None:
+    """A view that is created while records are read is seen whole, or not at all."""
+    con.execute("CREATE TABLE t AS SELECT 1 AS id; CREATE INCREMENTAL VIEW v AS FROM t")
+
+    class BesideCreate:
+        """A session; each time that it has read, another view is there."""
+
+        def __getattr__(self, name: str) -> Any:
+            found = getattr(session, name)
+            return partial(self._read, found) if name in ("rows", "tables") else found
+
+        def _read(self, read: Any, *arguments: Any) -> Any:
+            found = read(*arguments)
+            ((number,),) = rows(con, "SELECT count(*) FROM coco_views()")
+            con.execute(f"CREATE INCREMENTAL VIEW v{number} AS FROM t")
+            return found
+
+    for _ in range(2):
+        for view in views.all_views(BesideCreate(), "memory"):  # type: ignore[arg-type]
+            assert len(view.inputs) == len(view.operators) - 1 == 1
 
 
 def test_databases(con: Con, session: Session, tmp_path: Path) -> None:
