@@ -232,7 +232,10 @@ void BindRowGroups(nb::module_ &module) {
 	    .def_prop_ro("checkpoint", [](const RowGroups &row_groups) -> std::optional<idx_t> {
 		    return row_groups.checkpoint.IsValid() ? std::optional<idx_t>(row_groups.checkpoint.GetIndex()) : std::nullopt;
 	    });
-	nb::class_<CheckpointHold>(module, "CheckpointHold").def("release", &CheckpointHold::Release);
+	// Without the GIL: a database that was detached meanwhile is closed by this.
+	nb::class_<CheckpointHold>(module, "CheckpointHold").def("release", [](CheckpointHold &hold) {
+		WithoutPython([&] { hold.Release(); });
+	});
 }
 
 } // namespace cocosql

@@ -39,7 +39,7 @@ public:
 	virtual std::pair<std::string, std::string> Detail() const = 0;
 };
 
-//! Plans the input, and the operator above it. Of its columns the first pass, which have these types.
+//! Plans the input, and the operator above it, which hands on as many of the input's columns as there are types.
 duckdb::PhysicalOperator &PlanPassThrough(duckdb::PhysicalPlanGenerator &planner, duckdb::LogicalOperator &input,
                                           const duckdb::vector<duckdb::LogicalType> &types,
                                           std::unique_ptr<PassThrough> pass_through);

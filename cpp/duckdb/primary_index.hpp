@@ -36,8 +36,8 @@ class KeySearch {
 public:
 	KeySearch(duckdb::ClientContext &context, std::shared_ptr<PrimaryIndex> index);
 	~KeySearch();
-	//! Adds the row ids under each key, in no order; the columns of `keys` are those of the index. The index is its own
-	//! meanwhile: for some milliseconds no other transaction commits keys.
+	//! Adds the row ids under each key, in no order; the columns of `keys` are those of the index. It locks
+	//! the index meanwhile: for some milliseconds no other transaction commits keys.
 	void Find(duckdb::DataChunk &keys, std::vector<duckdb::row_t> &row_ids);
 
 private:

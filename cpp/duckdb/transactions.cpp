@@ -31,9 +31,15 @@ void BeginIn(ClientContext &context, AttachedDatabase &database) {
 }
 
 void BeginAsReader(MetaTransaction &transaction, AttachedDatabase &database) {
-	transaction.*IsReadOnly() = true;
-	transaction.GetTransaction(database);
-	transaction.*IsReadOnly() = false;
+	auto &is_read_only = transaction.*IsReadOnly();
+	is_read_only = true;
+	try {
+		transaction.GetTransaction(database);
+	} catch (...) {
+		is_read_only = false;
+		throw;
+	}
+	is_read_only = false;
 }
 
 void DeclareChange(ClientContext &context, AttachedDatabase &database, DatabaseModificationType change) {

@@ -10,7 +10,7 @@ namespace cocosql {
 
 //! The context's transaction begins in the database, if it has not yet.
 void BeginIn(duckdb::ClientContext &context, duckdb::AttachedDatabase &database);
-//! The same as for a transaction that only reads, which may begin while FORCE CHECKPOINT waits. It may write all the same.
+//! The same as for a transaction that only reads, which may begin while FORCE CHECKPOINT waits. It can write later.
 void BeginAsReader(duckdb::MetaTransaction &transaction, duckdb::AttachedDatabase &database);
 //! Says that the context's transaction changes the database, as what writes without a statement has to.
 void DeclareChange(duckdb::ClientContext &context, duckdb::AttachedDatabase &database,

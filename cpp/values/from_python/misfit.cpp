@@ -8,7 +8,7 @@ using namespace duckdb;
 
 namespace {
 
-//! By whole characters, as the message is decoded again.
+//! Cuts between characters: the message must stay valid UTF-8.
 std::string Shorten(const std::string &text) {
 	constexpr size_t kMaximum = 100;
 	if (text.size() <= kMaximum) {

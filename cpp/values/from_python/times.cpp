@@ -38,6 +38,9 @@ int64_t UtcOffset(nb::handle object, bool aware, const LogicalType &type) {
 	if (offset.is_none() == aware) {
 		Mismatch(type, object, aware ? "without a time zone" : "with a time zone");
 	}
+	if (aware && !PyDelta_Check(offset.ptr())) { // a subclass may answer anything
+		Mismatch(type, object);
+	}
 	return aware ? DeltaMicros(offset) : 0;
 }
 
