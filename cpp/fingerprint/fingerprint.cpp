@@ -9,6 +9,7 @@
 #include "duckdb/common/vector/flat_vector.hpp"
 #include "duckdb/common/vector/list_vector.hpp"
 #include "duckdb/common/vector/struct_vector.hpp"
+#include "duckdb/execution/expression_executor.hpp"
 
 #include <cstring>
 #include <memory>
@@ -506,11 +507,43 @@ void FingerprintAll(const std::vector<Column> &columns, idx_t count, duckdb::uhu
 	}
 }
 
-void FingerprintChunk(duckdb::DataChunk &args, duckdb::ExpressionState &, Vector &result) {
+bool IsFloat(const LogicalType &type) {
+	return type.id() == duckdb::LogicalTypeId::FLOAT || type.id() == duckdb::LogicalTypeId::DOUBLE;
+}
+
+bool IsNan(const duckdb::Value &value) {
+	return IsFloat(value.type()) && !value.IsNull() && duckdb::Value::IsNan(value.GetValue<double>());
+}
+
+//! Where a column's least value equals its largest DuckDB 2.0.1 works a function out as it plans, and takes the result for
+//! that of all rows. But 'nan' equals '-nan' and has another fingerprint. A failure leaves the function to run on the rows.
+void RefuseToPlanWithNan(const duckdb::DataChunk &args, const duckdb::ExpressionState &state) {
+	if (state.root.executor && state.root.executor->chunk) {
+		return; // it runs on rows
+	}
+	for (idx_t column = 0; column < args.ColumnCount(); column++) {
+		if (args.size() > 0 && IsNan(args.GetValue(column, 0))) {
+			throw duckdb::InvalidInputException("the fingerprint of NaN is that of one row");
+		}
+	}
+}
+
+duckdb::unique_ptr<duckdb::FunctionData> Bind(duckdb::BindScalarFunctionInput &input) {
+	for (const auto &argument : input.GetArguments()) {
+		if (IsFloat(argument->GetReturnType())) {
+			input.GetBoundFunction().SetFallible(); // as DuckDB wants it of what may fail, if only in planning
+		}
+	}
+	return nullptr;
+}
+
+void FingerprintChunk(duckdb::DataChunk &args, duckdb::ExpressionState &state, Vector &result) {
+	RefuseToPlanWithNan(args, state);
 	FingerprintRows(args, result);
 }
 
-void DigestChunk(duckdb::DataChunk &args, duckdb::ExpressionState &, Vector &result) {
+void DigestChunk(duckdb::DataChunk &args, duckdb::ExpressionState &state, Vector &result) {
+	RefuseToPlanWithNan(args, state);
 	Vector fingerprints(LogicalType::UHUGEINT);
 	FingerprintRows(args, fingerprints);
 	fingerprints.Flatten();
@@ -524,10 +557,10 @@ void DigestChunk(duckdb::DataChunk &args, duckdb::ExpressionState &, Vector &res
 }
 
 duckdb::ScalarFunction OfAnyRow(const char *name, LogicalType type, duckdb::scalar_function_t function) {
-	duckdb::ScalarFunction of_any_row(name, duckdb::vector<LogicalType> {}, std::move(type), std::move(function), nullptr,
+	duckdb::ScalarFunction of_any_row(name, duckdb::vector<LogicalType> {}, std::move(type), std::move(function), Bind,
 	                                  nullptr, nullptr, LogicalType::ANY);
-	// Of a consistent one DuckDB takes it that a column has one result where its least value equals its largest, as
-	// 'nan' equals '-nan'.
+	// Of a consistent one DuckDB 2.0.0 takes it that a column has one result where its least value equals its largest, as
+	// 0.0 equals -0.0.
 	of_any_row.SetStability(duckdb::FunctionStability::CONSISTENT_WITHIN_QUERY);
 	of_any_row.SetNullHandling(duckdb::FunctionNullHandling::SPECIAL_HANDLING);
 	of_any_row.SetCollationHandling(duckdb::FunctionCollationHandling::IGNORE_COLLATIONS);
