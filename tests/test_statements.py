@@ -237,7 +237,8 @@ def test_ctes_that_hide_tables(notes: Con) -> None:
     ("REFRESH\nVIEW v", 2, "VIEW"),
     ("REFRESH INCREMENTAL VIEW v FUL", 1, "FUL"),
     ("REFRESH INCREMENTAL VIEW v, ,w", 1, ","),
-    ("SELECT 1;\nREFRESH INCREMENTAL VIEWS v", 1, "VIEWS"),
+    # DuckDB 2.0.0 counts the lines of what it has not run yet.
+    ("SELECT 1;\nREFRESH INCREMENTAL VIEWS v", 1 if duckdb.__version__ == "2.0.0" else 2, "VIEWS"),
     ("DROP INCREMENTAL VIEW v RESTRICTED", 1, "RESTRICTED"),
     ("SHOW INCREMENTAL VIEW", 1, "VIEW"),
     ("EXPLAIN INCREMENTAL v", 1, "v"),

@@ -26,6 +26,7 @@ CHANGE_RESULTS = (
     *("arrow_large_buffer_size", "arrow_output_version"),
     # What is found in files and in other databases, and where.
     *("file_search_path", "home_directory", "binary_as_string", "enable_geoparquet_conversion", "json_geometry_format"),
+    *("parquet_can_have_nan",),
     *("sqlite_all_varchar", "pg_array_as_varchar", "mysql_bit1_as_boolean", "mysql_tinyint1_as_boolean"),
     *("mysql_time_as_time", "mysql_incomplete_dates_as_nulls"),
 )
@@ -57,7 +58,8 @@ CHANGE_NO_RESULTS = (
     *("external_file_cache_local_max_block_size", "external_file_cache_remote_max_block_size"),
     *("external_file_cache_remote_min_block_size", "external_file_cache_request_sizing", "external_file_cache_spill"),
     *("custom_user_agent", "duckdb_api", "http_client_pool_capacity", "http_proxy", "http_proxy_password"),
-    *("http_proxy_username", "parquet_metadata_cache", "parquet_prefetch_column_gap"),
+    *("http_proxy_username", "http_retry_quota_throttled", "http_retry_throttled_wait_ms"),
+    *("parquet_metadata_cache", "parquet_prefetch_column_gap", "parquet_use_page_index"),
     *(
         "partitioned_write_flush_threshold",
         "partitioned_write_max_open_files",
@@ -80,7 +82,15 @@ CHANGE_NO_RESULTS = (
     # What is shown and logged.
     *("catalog_error_max_schemas", "disabled_log_types", "enable_logging", "enable_profiling", "enable_progress_bar"),
     *("enable_progress_bar_print", "enabled_log_types", "errors_as_json", "explain_output", "log_query_path"),
-    *("logging_level", "logging_mode", "logging_storage", "profile_output", "profiling_coverage", "profiling_output"),
+    *(
+        "logging_level",
+        "logging_mode",
+        "logging_sink",
+        "logging_storage",
+        "profile_output",
+        "profiling_coverage",
+        "profiling_output",
+    ),
     *("profiling_renderer_settings", "progress_bar_time", "redact_http_logs", "tracked_metrics", "warnings_as_errors"),
     # What clients of DuckDB's are given.
     *("arrow_lossless_conversion", "arrow_output_list_view"),

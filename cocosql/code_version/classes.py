@@ -11,6 +11,8 @@ import types
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from cocosql.code_version.syntax import parsed
+
 Functions = list[types.FunctionType]
 
 #: What Python and libraries make of the rest of a class, what only names and describes it, and caches. All else in a
@@ -135,7 +137,7 @@ def annotations(cls: type) -> dict[str, Any]:
 def names_in(annotation: str) -> list[str]:
     """The names in an annotation that is a text."""
     try:
-        tree = ast.parse(annotation, mode="eval")
+        tree = parsed(annotation, mode="eval")
     except SyntaxError:
         return []
     return sorted({node.id for node in ast.walk(tree) if isinstance(node, ast.Name)})

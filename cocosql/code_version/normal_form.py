@@ -12,6 +12,8 @@ import types
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from cocosql.code_version.syntax import parsed
+
 Definition = ast.FunctionDef | ast.AsyncFunctionDef
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
@@ -41,7 +43,7 @@ def of_definition(definition: Definition, closure: Iterable[str]) -> NormalForm:
 def of_module(source: str) -> bytes:
     """The digest of a whole file's code; of its text if it is not Python."""
     try:
-        tree = ast.parse(source)
+        tree = parsed(source)
     except (SyntaxError, ValueError):
         return hashlib.sha256(source.encode("utf-8", "surrogatepass")).digest()
     return hashlib.sha256(ast.dump(tree, annotate_fields=False).encode("utf-8", "surrogatepass")).digest()

@@ -14,6 +14,7 @@ import types
 from collections.abc import Iterator
 
 from cocosql.code_version.normal_form import Definition, same_code
+from cocosql.code_version.syntax import parsed
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,7 +70,7 @@ def _same(code: types.CodeType, file: _File) -> list[types.CodeType]:
 @functools.lru_cache(maxsize=64)
 def _parse(source: str, filename: str) -> _File | None:
     try:
-        tree = ast.parse(source)
+        tree = parsed(source)
         # The flag allows `await` between functions, as in a notebook's cell.
         module = compile(source, filename, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
     except (SyntaxError, ValueError):

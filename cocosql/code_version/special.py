@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from cocosql.code_version import classes, declared, origin
+from cocosql.code_version.syntax import parsed
 
 if TYPE_CHECKING:
     from cocosql.code_version.walk import Walk
@@ -218,7 +219,7 @@ def _imports(file: str, module: str, digest: bytes) -> list[str]:
     """The modules that a file's code imports; its digest says which code that is."""
     try:
         with open(file, encoding="utf-8") as source:  # noqa: PTH123
-            tree = ast.parse(source.read())
+            tree = parsed(source.read())
     except (OSError, SyntaxError, ValueError):
         return []
     namespace = {"__name__": module, **({"__path__": []} if file.endswith("__init__.py") else {})}
