@@ -12,6 +12,7 @@ import duckdb
 import helpers
 import pytest
 import show_database
+from speeds import mark_slow
 
 import cocosql
 from cocosql.types import Sql
@@ -20,6 +21,11 @@ from cocosql.types import Sql
 INSTALLED_BY = {"chromium": "apt-get install chromium"}
 #: Whether components must be there: tests that lack one fail then, and are not skipped.
 COMPONENTS_REQUIRED = os.environ.get("COCOSQL_REQUIRE_COMPONENTS") == "1"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    mark_slow(items)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -271,6 +271,7 @@ class _Coarse:
         return time_ns // 2_000_000_000 * 2_000_000_000
 
 
+@pytest.mark.slow
 def test_written_twice_within_a_tick(con: Con, docs: Path, calls: Calls, monkeypatch: pytest.MonkeyPatch) -> None:
     stat = os.stat
     monkeypatch.undo()
@@ -582,6 +583,7 @@ def test_columns_of_files_change(con: Con, docs: Path, calls: Calls) -> None:
     assert sorted(calls) == ["'z'"]
 
 
+@pytest.mark.slow
 def test_types_that_are_found_out_from_the_first_files(con: Con, docs: Path, calls: Calls) -> None:
     """A file among those that DuckDB samples changes what it reads from all the others."""
     for number in range(12):
@@ -631,6 +633,7 @@ def test_another_dialect(con: Con, docs: Path) -> None:
                 assert sorted(rows(con, "FROM v")) == sorted(expected)
 
 
+@pytest.mark.slow
 def test_virtual_columns_and_partitions(con: Con, docs: Path, calls: Calls) -> None:
     def write(year: str, name: str, values: int) -> None:
         folder = docs / f"year={year}"

@@ -793,6 +793,7 @@ def test_what_cannot_be_logged_is_refused(con: Con, arguments: str, message: str
     assert helpers.rows(con, "FROM coco.log") == []
 
 
+@pytest.mark.slow
 def test_writers_and_a_reader_that_consumes_the_log(path: Path) -> None:
     """What a reader rebuilds from a base and the log, transaction by transaction, is the table."""
     con = cocosql.connect(path)

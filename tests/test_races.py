@@ -363,6 +363,7 @@ print("done")
 """
 
 
+@pytest.mark.slow
 def test_forced_checkpoints_beside_refreshes_end(path: Path) -> None:
     child = start(FORCED, str(path))
     try:
