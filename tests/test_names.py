@@ -114,7 +114,7 @@ def shadow(con: Con, kind: str) -> None:
 @pytest.fixture(scope="module")
 def undisturbed() -> list[Any]:
     """What is told where the user has nothing that is named like what the engine uses."""
-    with cocosql.connect() as con:
+    with cocosql.connect(threads=1) as con:  # for the order of rows, and so of their ids
         con.execute(SOURCES)
         return list(scenario(con))
 
@@ -122,7 +122,7 @@ def undisturbed() -> list[Any]:
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["MACRO", "TEMP MACRO"])
 def test_macros_named_like_functions(undisturbed: list[Any], kind: str) -> None:
-    with cocosql.connect() as con:
+    with cocosql.connect(threads=1) as con:  # for the order of rows, and so of their ids
         con.execute(SOURCES)
         shadow(con, kind)
         assert con.execute("SELECT max(id), 1 + 1 FROM words LIMIT 1").fetchall() == [(None, None)]
@@ -138,7 +138,7 @@ def test_objects_named_like_those_of_the_engine(undisturbed: list[Any]) -> None:
         next(scenario(other))  # all is made
         kept = {name for (name,) in helpers.rows(other, "SELECT table_name FROM duckdb_tables()")}
     named_in_sql = {"coco_states", "coco_registered", "coco_running", "coco_sizes", "given", "appended_data", "stored"}
-    with cocosql.connect() as con:
+    with cocosql.connect(threads=1) as con:  # for the order of rows, and so of their ids
         con.execute(SOURCES)
         con.execute("CREATE SCHEMA memory.system; CREATE SCHEMA memory.temp; CREATE SCHEMA memory.coco_db")
         assert "JSON" in make_types(con)

@@ -5,6 +5,7 @@ COCOSQL_REQUIRE_COMPONENTS=1 makes tests fail that lack it.
 """
 
 import json
+import re
 import subprocess
 import sys
 import tomllib
@@ -42,6 +43,7 @@ QUERIES = {
     "joined": "SELECT t.id, u.name, date_trunc('month', t.d) AS d FROM t JOIN u ON u.w = t.w",
     "logged": "SELECT id, x + 1 AS x FROM t",
     "nested": "SELECT [w, NULL, w] AS l, {'d': d} AS s, [id % 3, 1]::INTEGER[2] AS a, count(*) AS n FROM t GROUP BY ALL",
+    "bits": "SELECT (id % 3)::INTEGER::BIT AS b, count(*) AS n FROM t GROUP BY b",
     "above": "SELECT s, count(*) AS n FROM mapped GROUP BY s",
     "again": "SELECT w, row_number() OVER (ORDER BY w, id) AS r FROM t",
 }
@@ -157,7 +159,9 @@ def test_hashes_and_fingerprints_are_the_same(other: Path) -> None:
     mine, theirs = (json.loads(run_script(script, packages=packages, timeout=120)) for packages in ((), (other,)))
     common = mine.keys() & theirs.keys()
     assert len(common) > 400
-    assert [query for query in sorted(common) if mine[query] != theirs[query]] == []
+    differ = {query for query in common if mine[query] != theirs[query]}
+    # Views with such keys are made anew for another version.
+    assert {query for query in differ if not re.search(r'list\(hash\((1, )?"(bit|b|time_tz)"\)', query)} == set()
 
 
 @pytest.mark.slow
