@@ -67,6 +67,7 @@ def assert_passes_on(node: Node, offered: list[tuple[str, str]], nodes: list[Nod
             assert all(len(nodes[source]["columns"]) == len(columns) for source in node["inputs"])
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize("query", algebra_queries.queries())
 def test_rows(filled: tuple[Con, Session], query: str) -> None:
     con, session = filled

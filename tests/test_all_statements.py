@@ -86,6 +86,7 @@ def statement(chance: random.Random, capture: str) -> str:
 MET = (duckdb.CatalogException, duckdb.DependencyException, duckdb.TransactionException)
 
 
+@pytest.mark.every(4)
 @pytest.mark.parametrize("capture", CAPTURES)
 @pytest.mark.parametrize("seconds", [2, slow(SECONDS)])
 def test_all_statements_at_once(path: Path, capture: str, seconds: float) -> None:

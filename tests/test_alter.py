@@ -66,6 +66,7 @@ def test_a_name_that_is_taken(chain: Con) -> None:
     assert_view_equals_query(chain, "v", V)
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     ("change", "options"),
     [

@@ -90,6 +90,7 @@ def in_tasks(fail: Callable[[], None]) -> Callable[..., Any]:
     return spell
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize(
     ("make", "executor"),
     [

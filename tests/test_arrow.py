@@ -15,7 +15,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
-from speeds import some
 
 import cocosql
 from cocosql import Arrow
@@ -138,13 +137,15 @@ CHANGES: dict[str, Callable[[Any], Any]] = {
 }
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize("change", CHANGES)
 @pytest.mark.parametrize(("sql", "kind"), CASES, ids=lambda text: text[:40])
 def test_all_types(probe: Probe, sql: str, kind: str, change: str) -> None:
     probe.assert_same(sql, kind, CHANGES[change], 700 if change in {"same", "sliced"} else 1)
 
 
-@pytest.mark.parametrize(("sql", "kind"), some(CASES, every=5), ids=lambda text: text[:40])
+@pytest.mark.every(5)
+@pytest.mark.parametrize(("sql", "kind"), CASES, ids=lambda text: text[:40])
 def test_batches_of_several_vectors(probe: Probe, sql: str, kind: str) -> None:
     sizes: list[int] = []
 

@@ -73,6 +73,7 @@ WAYS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
 }  # fmt: skip
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize("way", WAYS)
 def test_executors(words: Con, way: str) -> None:
     function, options = WAYS[way]

@@ -147,6 +147,7 @@ def test_row_groups_that_move(small: Con) -> None:
     assert_view_equals_query(small, "w", "SELECT id, lower(s) AS l FROM plain")
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("key", ["", "PRIMARY KEY", slow("PRIMARY KEY (id, s)"), slow("PRIMARY KEY (s)")])
 def test_in_memory(con: Con, key: str) -> None:
     inline = "id BIGINT PRIMARY KEY" if key == "PRIMARY KEY" else "id BIGINT"

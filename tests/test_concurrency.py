@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 import pytest
 from helpers import Con, assert_replayed, assert_view_equals_query, in_threads, one, rows, start
-from speeds import slow, some
+from speeds import slow
 
 import cocosql
 
@@ -46,7 +46,8 @@ KINDS: dict[str, tuple[int, dict[str, Any]]] = {
 }
 
 
-@pytest.mark.parametrize("kind", some(KINDS, every=2))
+@pytest.mark.every(6)
+@pytest.mark.parametrize("kind", KINDS)
 def test_all_at_once(con: Con, kind: str) -> None:
     """Two views, their sources, and plain queries, by threads of one instance, for two seconds."""
     bound, options = KINDS[kind]
@@ -301,7 +302,8 @@ def interrupt(path: Path, function: str, statement: str, by_call: bool, after: i
     return told
 
 
-@pytest.mark.parametrize(("kind", "by_call"), some([(kind, by_call) for kind in SLOW for by_call in (False, True)], 5))
+@pytest.mark.every(15)
+@pytest.mark.parametrize(("kind", "by_call"), [(kind, by_call) for kind in SLOW for by_call in (False, True)])
 def test_interrupts_end_a_refresh(path: Path, kind: str, by_call: bool) -> None:
     """The view stays at its last version; memoized results stay."""
     said = interrupt(path, SLOW[kind], "REFRESH INCREMENTAL VIEW v", by_call)

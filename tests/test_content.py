@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 from helpers import SMALL_ROW_GROUPS, Con, rows
-from speeds import some
 
 import cocosql
 
@@ -19,20 +18,18 @@ def connect(path: Path) -> Con:
     return con
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     "change",
-    some(
-        [
-            "SELECT 1",
-            "INSERT INTO t VALUES (1, 1)",
-            "DELETE FROM t WHERE id < 10",
-            "DELETE FROM t WHERE id BETWEEN 1000 AND 5000",
-            "UPDATE t SET c = 1 WHERE id = 40",
-            "INSERT INTO t SELECT i, i FROM range(20000) r(i)",
-            "TRUNCATE t",
-        ],
-        every=2,
-    ),
+    [
+        "SELECT 1",
+        "INSERT INTO t VALUES (1, 1)",
+        "DELETE FROM t WHERE id < 10",
+        "DELETE FROM t WHERE id BETWEEN 1000 AND 5000",
+        "UPDATE t SET c = 1 WHERE id = 40",
+        "INSERT INTO t SELECT i, i FROM range(20000) r(i)",
+        "TRUNCATE t",
+    ],
 )
 def test_checkpoints(path: Path, change: str) -> None:
     con = connect(path)

@@ -7,7 +7,6 @@ import duckdb
 import pyarrow as pa
 import pytest
 from helpers import Calls, Con, assert_replayed, assert_view_equals_query, one, rows
-from speeds import some
 
 import cocosql
 
@@ -86,9 +85,8 @@ NESTED: dict[str, Callable[[str], Any]] = {
 }
 
 
-@pytest.mark.parametrize(
-    ("kind", "form"), some([(kind, form) for kind in NESTED for form in ("row", "batch", "arrow")], every=4)
-)
+@pytest.mark.every(4)
+@pytest.mark.parametrize(("kind", "form"), [(kind, form) for kind in NESTED for form in ("row", "batch", "arrow")])
 def test_a_result_that_is_no_json(con: Con, kind: str, form: str) -> None:
     """It fails as any result that does not fit; DuckDB's message has a part of it, which may end inside a character."""
 
@@ -134,9 +132,8 @@ def _arrow(results: list[Any]) -> pa.Array:
     return pa.array(results)
 
 
-@pytest.mark.parametrize(
-    "kind", some(["BIT", "UUID", "ENUM('a')", "INTEGER", "DATE", "HUGEINT", "GEOMETRY", "BIT[]"], every=3)
-)
+@pytest.mark.every(3)
+@pytest.mark.parametrize("kind", ["BIT", "UUID", "ENUM('a')", "INTEGER", "DATE", "HUGEINT", "GEOMETRY", "BIT[]"])
 @pytest.mark.parametrize("form", ["row", "arrow"])
 def test_a_bad_result_that_is_not_ascii(con: Con, kind: str, form: str) -> None:
     """DuckDB's message has a part of it, which may end inside a character."""
@@ -389,7 +386,8 @@ KEPT = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", some(KEPT, every=3))
+@pytest.mark.every(3)
+@pytest.mark.parametrize("name", KEPT)
 def test_what_other_operators_make_of_rows_that_fail(words: Con, bad: set[str], name: str) -> None:
     query, first, second, third = KEPT[name]
     words.execute(f"CREATE INCREMENTAL VIEW v WITH (on_error = 'keep') AS {query}")

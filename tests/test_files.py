@@ -16,7 +16,7 @@ from typing import Any
 import duckdb
 import pytest
 from helpers import Calls, Con, assert_replayed, assert_view_equals_query, one, rows, run_script
-from speeds import seeds, slow, some
+from speeds import seeds, slow
 
 import cocosql
 from cocosql import listing
@@ -126,7 +126,8 @@ READERS: dict[str, tuple[tuple[Any, str], str, str, int]] = {
 }
 
 
-@pytest.mark.parametrize("reader", some(READERS, every=3))
+@pytest.mark.every(3)
+@pytest.mark.parametrize("reader", READERS)
 def test_the_life_of_files(con: Con, docs: Path, calls: Calls, reader: str) -> None:
     (write, suffix), call, text, samples = READERS[reader]
     for number in range(4):
@@ -887,6 +888,7 @@ def reader(request: pytest.FixtureRequest) -> Iterator[str]:
     return request.param
 
 
+@pytest.mark.every(4)
 @pytest.mark.parametrize(
     "reader",
     ["read_text", slow("read_parquet"), slow("read_csv"), slow("json by name"), "csv by name"],

@@ -15,6 +15,7 @@ def check(con: Con, query: str, *changes: str) -> None:
         assert_view_equals_query(con, "v", query)
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize(
     "query",
     [

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 import pytest
 from helpers import Calls, Con, assert_same, one, rows
-from speeds import some
 
 import cocosql
 
@@ -106,7 +105,8 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("name", some(CASES, every=3))
+@pytest.mark.every(3)
+@pytest.mark.parametrize("name", CASES)
 def test_calls(con: Con, calls: Calls, name: str) -> None:
     query, first, changes = CASES[name]
     con.execute(f"CREATE INCREMENTAL VIEW v AS {query}")

@@ -153,6 +153,7 @@ def same(left: Any, right: Any) -> bool:
     return type(left) is type(right) and left == right
 
 
+@pytest.mark.every(4)
 @pytest.mark.parametrize(
     ("annotation", "kind", "sql", "value"), TYPES, ids=lambda value: re.sub("0x[0-9a-f]+", "…", str(value))[:30]
 )

@@ -18,7 +18,6 @@ from typing import Any
 import duckdb
 import pytest
 from helpers import CAPTURES, SMALL_ROW_GROUPS, Con, Views, assert_same, rows
-from speeds import some
 
 import cocosql
 
@@ -693,7 +692,8 @@ SCRIPTS: dict[str, tuple[str, str]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("name", "capture"), some([(name, capture) for name in SCRIPTS for capture in CAPTURES], 7))
+@pytest.mark.every(27)
+@pytest.mark.parametrize(("name", "capture"), [(name, capture) for name in SCRIPTS for capture in CAPTURES])
 def test_scripts(path: Path, capture: str, name: str) -> None:
     views, text = SCRIPTS[name]
     script = Script(path, capture, views.split())

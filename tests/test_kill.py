@@ -15,7 +15,6 @@ from typing import Any
 
 import pytest
 from helpers import Con, assert_replayed, one, rows, start
-from speeds import some
 
 import cocosql
 
@@ -286,7 +285,8 @@ def explained(database: Database) -> Iterator[None]:
         raise
 
 
-@pytest.mark.parametrize("name", some(SCENARIOS, every=7))
+@pytest.mark.every(28)
+@pytest.mark.parametrize("name", SCENARIOS)
 def test_kills(name: str, path: Path) -> None:
     """During CREATE, refreshes after changes of data, and one after a change of code: 5 kills each of 13 functions."""
     database = Database(path, SCENARIOS[name], random.Random(f"{SEED} {name}"))

@@ -9,7 +9,6 @@ from pathlib import Path
 import duckdb
 import pytest
 from helpers import Calls, Con, assert_replayed, assert_view_equals_query, in_threads, one, rows, run_script, start
-from speeds import some
 
 import cocosql
 from cocosql.catalog import locks
@@ -70,7 +69,8 @@ except duckdb.Error as error:
 }
 
 
-@pytest.mark.parametrize("ending", some(sorted(ENDINGS), every=4))
+@pytest.mark.every(4)
+@pytest.mark.parametrize("ending", sorted(ENDINGS))
 def test_exit_is_quiet(ending: str, path: Path) -> None:
     for _ in range(2):
         assert run_script(f"{SETUP}\nprint('done')\n{ENDINGS[ending]}", path) == "done\n"

@@ -13,7 +13,6 @@ from typing import Any
 import duckdb
 import pytest
 from helpers import Con, rows
-from speeds import some
 from sql_grammar import FUNCTIONS, MACROS, with_macros
 from test_sql_table import RECOMPUTED, TABLE, TABLES, WRONG
 
@@ -104,7 +103,8 @@ def others(named: dict[str, set[int]]) -> Iterator[str]:
         yield f"DELETE FROM {table} WHERE ({key} IN ({kept})) IS NOT TRUE"
 
 
-@pytest.mark.parametrize("name", some(NAMES, every=15))
+@pytest.mark.every(15)
+@pytest.mark.parametrize("name", NAMES)
 def test_rows_that_are_not_named_do_not_matter(stage: tuple[Con, Con], name: str) -> None:
     con, plain = stage
     query = TABLE[name]

@@ -6,7 +6,6 @@ from typing import Any
 import duckdb
 import pytest
 from helpers import Con, one, rows, run_script
-from speeds import some
 
 import cocosql
 
@@ -43,10 +42,11 @@ ERRORS: dict[str, Any] = {
 KINDS = ["caller", "threads", "timeout", "batch", "async", "async with timeout"]
 
 
+@pytest.mark.every(5)
 @pytest.mark.parametrize(
     ("name", "kind"),
     # Of BaseExceptions, CancelledError is raised by asyncio only.
-    some([(name, kind) for name in ERRORS for kind in KINDS if name != "CancelledError" or "async" in kind], every=5),
+    [(name, kind) for name in ERRORS for kind in KINDS if name != "CancelledError" or "async" in kind],
 )
 def test_any_error_fails_its_input_only(con: Con, name: str, kind: str) -> None:
     calls: list[int] = []
@@ -114,9 +114,8 @@ WRONG: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize(
-    ("name", "is_async"), some([(name, is_async) for name in WRONG for is_async in (False, True)], every=3)
-)
+@pytest.mark.every(12)
+@pytest.mark.parametrize(("name", "is_async"), [(name, is_async) for name in WRONG for is_async in (False, True)])
 def test_batches_with_a_wrong_answer(con: Con, name: str, is_async: bool) -> None:
     sizes: list[int] = []
 
@@ -238,6 +237,7 @@ EXITS = {
 }
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize("name", EXITS)
 def test_exits_are_quiet(name: str) -> None:
     run_script(

@@ -15,7 +15,7 @@ import pytest
 from helpers import Calls, Con, assert_replayed, assert_same, assert_view_equals_query, one, rows
 from hypothesis import event
 from hypothesis import strategies as st
-from speeds import holds_for, some
+from speeds import holds_for
 
 import cocosql
 
@@ -497,7 +497,8 @@ def test_recomputed_views(scenario: Any, template: str) -> None:
         assert_replayed(world.con, "v", "v")
 
 
-@pytest.mark.parametrize("template", some(RECOMPUTED, every=3))
+@pytest.mark.every(3)
+@pytest.mark.parametrize("template", RECOMPUTED)
 def test_each_recomputed_view(template: str) -> None:
     lines = [
         (1, "a", 1, -0.0, "a", [1, None], {"x": 1, "y": "a"}),

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from helpers import Con, one, rows, run_script, start
-from speeds import some
 
 import cocosql
 
@@ -237,6 +236,7 @@ DEATHS = {
 }
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize("options", [{}, {"batch_size": 4}])
 @pytest.mark.parametrize("death", DEATHS)
 def test_deaths(con: Con, death: str, options: dict[str, Any]) -> None:
@@ -373,11 +373,10 @@ def test_workers_end_with_a_parent_that_is_killed() -> None:
     child.communicate()
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     "ending",
-    some(
-        ["", "con.close()", "raise SystemExit(0)", "con.close(); del con, pid; gc.collect(); time.sleep(0.2)"], every=2
-    ),
+    ["", "con.close()", "raise SystemExit(0)", "con.close(); del con, pid; gc.collect(); time.sleep(0.2)"],
 )
 def test_workers_end_with_the_script(ending: str) -> None:
     out = run_script(OPEN + PID + f"import gc\ncon = open_with(pid)\nprint(*pids(con), flush=True)\n{ending}")

@@ -51,6 +51,7 @@ def test_every_stored_setting_can_be_set_for_a_session():
                 con.execute(f"SET SESSION {name} = '{scopes[name]}'")
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize("scope", ["SESSION", slow("GLOBAL")])
 @pytest.mark.parametrize(("name", "value", "query"), CASES, ids=[name for name, *_ in CASES])
 def test_a_view_keeps_the_settings_of_its_creator(tmp_path: Path, scope: str, name: str, value: str, query: str):

@@ -9,7 +9,6 @@ from typing import Any
 import duckdb
 import pytest
 from helpers import Con, assert_close, assert_replayed, one, rows
-from speeds import some
 from sql_grammar import FUNCTIONS, MACROS, with_macros
 
 import cocosql
@@ -457,6 +456,7 @@ def listed() -> list[Any]:
     return [pytest.param(name, marks=mark, id=name) for name, mark in zip(TABLE, marks, strict=True)]
 
 
+@pytest.mark.every(5)
 @pytest.mark.parametrize("name", listed())
 def test_query(con: Con, name: str) -> None:
     query, oracle = TABLE[name], with_macros(TABLE[name])
@@ -499,7 +499,8 @@ VIEWS = {
 }
 
 
-@pytest.mark.parametrize("name", some(VIEWS, every=2))
+@pytest.mark.every(6)
+@pytest.mark.parametrize("name", VIEWS)
 def test_view_on_a_view(con: Con, name: str) -> None:
     first, second = VIEWS[name]
     con.execute(f"CREATE INCREMENTAL VIEW v AS {first}")

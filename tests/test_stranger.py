@@ -8,7 +8,6 @@ from typing import Any
 import duckdb
 import pytest
 from helpers import Con, one, rows
-from speeds import some
 
 import cocosql
 
@@ -68,22 +67,20 @@ def _look(path: Path) -> tuple[list[str], Any]:
     return said, status
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     "query",
-    some(
-        [
-            "SELECT content FROM read_text('{file}')",
-            "SELECT content FROM read_text('{folder}/*')",
-            "SELECT content FROM read_text(['{file}', '{file}'])",
-            "SELECT * FROM read_csv('{file}', header = false)",
-            "SELECT file FROM glob('{folder}/*')",
-            "SELECT t.id, (SELECT content FROM read_text('{file}')) AS c FROM t",
-            "SELECT id FROM t WHERE EXISTS (FROM read_blob('{file}'))",
-            "SELECT content FROM opened()",
-            "SELECT content FROM through",
-        ],
-        every=2,
-    ),
+    [
+        "SELECT content FROM read_text('{file}')",
+        "SELECT content FROM read_text('{folder}/*')",
+        "SELECT content FROM read_text(['{file}', '{file}'])",
+        "SELECT * FROM read_csv('{file}', header = false)",
+        "SELECT file FROM glob('{folder}/*')",
+        "SELECT t.id, (SELECT content FROM read_text('{file}')) AS c FROM t",
+        "SELECT id FROM t WHERE EXISTS (FROM read_blob('{file}'))",
+        "SELECT content FROM opened()",
+        "SELECT content FROM through",
+    ],
 )
 def test_no_file_is_read(tmp_path: Path, watched: Path, query: str) -> None:
     path = tmp_path / "s.db"
@@ -113,23 +110,21 @@ def test_lineage_of_files_that_are_not_looked_at(tmp_path: Path, watched: Path) 
         assert one(con, "SELECT source_state FROM coco_lineage('v')") == "current"
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize(
     ("query", "holds"),
-    some(
-        [
-            ("SELECT content FROM read_text('{file}')", True),
-            ("SELECT * FROM '{file}'", False),
-            ("SELECT name FROM coco_views()", True),
-            ("COPY (SELECT 1) TO '{written}'", False),
-            ("WITH w AS (COPY (SELECT 1) TO '{written}') FROM w", False),
-            ("WITH w AS (DELETE FROM t RETURNING id) FROM w", False),
-            ("SELECT 1 AS id) AS a, (SELECT content FROM read_text('{file}')", False),
-            ("SELECT 1; DROP TABLE t", False),
-            ("SELECT id FROM t -- ", True),
-            ("", False),
-        ],
-        every=2,
-    ),
+    [
+        ("SELECT content FROM read_text('{file}')", True),
+        ("SELECT * FROM '{file}'", False),
+        ("SELECT name FROM coco_views()", True),
+        ("COPY (SELECT 1) TO '{written}'", False),
+        ("WITH w AS (COPY (SELECT 1) TO '{written}') FROM w", False),
+        ("WITH w AS (DELETE FROM t RETURNING id) FROM w", False),
+        ("SELECT 1 AS id) AS a, (SELECT content FROM read_text('{file}')", False),
+        ("SELECT 1; DROP TABLE t", False),
+        ("SELECT id FROM t -- ", True),
+        ("", False),
+    ],
 )
 def test_stored_query(tmp_path: Path, watched: Path, query: str, holds: bool) -> None:
     """Whatever it says, looking runs nothing of it; refreshing runs it if it only reads."""
@@ -164,36 +159,34 @@ def test_a_view_cannot_write(tmp_path: Path, writes: str) -> None:
     assert not written.exists()
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize(
     ("statement", "named"),
-    some(
-        [
-            ("UPDATE coco.views SET state_table = 'users'", "state_table"),
-            ("UPDATE coco.views SET state_table = '../main.users'", "state_table"),
-            ("UPDATE coco.views SET history_table = 'errors'", "history_table"),
-            ("UPDATE coco.operators SET state_table = 'views'", "operator"),
-            ("UPDATE coco.operators SET state_table = 'kept_999_1'", "operator"),
-            ("UPDATE coco.operators SET inputs = [operator_id]", "operator"),
-            ("DELETE FROM coco.operators", "operators"),
-            ("UPDATE coco.inputs SET snapshot_table = 'users'", "snapshot_table"),
-            ("UPDATE coco.inputs SET position = '[1]'", "position"),
-            ("UPDATE coco.views SET column_types = ['INTEGER) FROM read_text(''/etc/passwd'') --']", "column_types"),
-            ("UPDATE coco.views SET column_types = ['x((SELECT 1))']", "column_types"),
-            ("UPDATE coco.views SET search_path = ['a.b.c.d']", "search_path"),
-            ("UPDATE coco.views SET version = -1", "version"),
-            ("INSERT INTO coco.views FROM coco.views", "view_id"),
-            ("DELETE FROM coco.migrations", "migrations"),
-            ("DELETE FROM coco.migrations WHERE migration = 2", "migrations"),
-            ("DROP TABLE coco.inputs; CREATE VIEW coco.inputs AS FROM main.t", "coco.inputs"),
-            ("DROP TABLE coco.runs", "coco.runs"),
-            ("DROP TABLE coco.migrations; CREATE VIEW coco.migrations AS SELECT 1 AS migration", "coco.migrations"),
-            ("ALTER TABLE coco.views ALTER version TYPE VARCHAR", "coco.views"),
-            ("ALTER TABLE coco.errors ADD COLUMN x INTEGER", "coco.errors"),
-            ("CREATE VIEW coco.more AS SELECT content FROM read_text('/etc/passwd')", "coco.more"),
-            ("CREATE TABLE coco.more (a INTEGER, b AS (a + 1))", "coco.more"),
-        ],
-        every=3,
-    ),
+    [
+        ("UPDATE coco.views SET state_table = 'users'", "state_table"),
+        ("UPDATE coco.views SET state_table = '../main.users'", "state_table"),
+        ("UPDATE coco.views SET history_table = 'errors'", "history_table"),
+        ("UPDATE coco.operators SET state_table = 'views'", "operator"),
+        ("UPDATE coco.operators SET state_table = 'kept_999_1'", "operator"),
+        ("UPDATE coco.operators SET inputs = [operator_id]", "operator"),
+        ("DELETE FROM coco.operators", "operators"),
+        ("UPDATE coco.inputs SET snapshot_table = 'users'", "snapshot_table"),
+        ("UPDATE coco.inputs SET position = '[1]'", "position"),
+        ("UPDATE coco.views SET column_types = ['INTEGER) FROM read_text(''/etc/passwd'') --']", "column_types"),
+        ("UPDATE coco.views SET column_types = ['x((SELECT 1))']", "column_types"),
+        ("UPDATE coco.views SET search_path = ['a.b.c.d']", "search_path"),
+        ("UPDATE coco.views SET version = -1", "version"),
+        ("INSERT INTO coco.views FROM coco.views", "view_id"),
+        ("DELETE FROM coco.migrations", "migrations"),
+        ("DELETE FROM coco.migrations WHERE migration = 2", "migrations"),
+        ("DROP TABLE coco.inputs; CREATE VIEW coco.inputs AS FROM main.t", "coco.inputs"),
+        ("DROP TABLE coco.runs", "coco.runs"),
+        ("DROP TABLE coco.migrations; CREATE VIEW coco.migrations AS SELECT 1 AS migration", "coco.migrations"),
+        ("ALTER TABLE coco.views ALTER version TYPE VARCHAR", "coco.views"),
+        ("ALTER TABLE coco.errors ADD COLUMN x INTEGER", "coco.errors"),
+        ("CREATE VIEW coco.more AS SELECT content FROM read_text('/etc/passwd')", "coco.more"),
+        ("CREATE TABLE coco.more (a INTEGER, b AS (a + 1))", "coco.more"),
+    ],
 )
 def test_damage_is_named(tmp_path: Path, statement: str, named: str) -> None:
     """Looking, refreshing and dropping say what is damaged, and leave everything as it is."""

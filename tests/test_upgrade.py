@@ -29,6 +29,7 @@ def old(request: pytest.FixtureRequest, path: Path) -> Path:
     return path
 
 
+@pytest.mark.every(4)
 @pytest.mark.parametrize(
     "first",
     [*map(slow, ["FROM coco_runs()", "FROM coco_views()"]), "REFRESH INCREMENTAL VIEW n", slow("SELECT shout('z')")],

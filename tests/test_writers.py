@@ -14,7 +14,6 @@ import duckdb
 import pyarrow as pa
 import pytest
 from helpers import CAPTURES, SMALL_ROW_GROUPS, Calls, Con, Views, rows, run_script, start
-from speeds import some
 
 import cocosql
 
@@ -121,7 +120,7 @@ def world(
 
 
 def of_each_capture(writes: Iterable[Any]) -> list[Any]:
-    return some([(write, capture) for write in writes for capture in CAPTURES], every=5)
+    return [(write, capture) for write in writes for capture in CAPTURES]
 
 
 # --- SQL --------------------------------------------------------------------------------------------------------------
@@ -236,6 +235,7 @@ WRITES = {
 }  # fmt: skip
 
 
+@pytest.mark.every(15)
 @pytest.mark.parametrize(("write", "world"), of_each_capture(WRITES), indirect=["world"])
 def test_statements(world: World, write: str, tmp_path: Path) -> None:
     world.follow(WRITES[write].replace("$files", str(tmp_path)))
@@ -365,6 +365,7 @@ def name_of(write: Any) -> str:
     return write if isinstance(write, str) else str(write.__name__)
 
 
+@pytest.mark.every(5)
 @pytest.mark.parametrize(("write", "world"), of_each_capture(PYTHON), indirect=["world"], ids=name_of)
 def test_python(world: World, write: Callable[[Con, int, str], None]) -> None:
     def write_new(world: World) -> None:
@@ -401,6 +402,7 @@ NOTHING = {
 }
 
 
+@pytest.mark.every(5)
 @pytest.mark.parametrize(("write", "world"), of_each_capture(NOTHING), indirect=["world"])
 def test_what_changes_nothing(world: World, write: str) -> None:
     """No version, no change, no call; and the changes that come next are seen."""
@@ -510,7 +512,8 @@ REMAKES = {
 }
 
 
-@pytest.mark.parametrize("script", some(REMAKES, every=3))
+@pytest.mark.every(12)
+@pytest.mark.parametrize("script", REMAKES)
 def test_remakes(fresh: World, script: str) -> None:
     for write in REMAKES[script]:
         fresh.follow(write)
@@ -617,6 +620,7 @@ KEYS = {
 }
 
 
+@pytest.mark.every(15)
 @pytest.mark.parametrize(("key", "capture"), of_each_capture(KEYS))
 def test_keys(path: Path, key: str, capture: str) -> None:
     columns, made = KEYS[key]
@@ -686,6 +690,7 @@ TYPES = {
 }
 
 
+@pytest.mark.every(15)
 @pytest.mark.parametrize(("first", "capture"), of_each_capture(range(0, len(TYPES), 7)))
 def test_types(path: Path, first: int, capture: str) -> None:
     """Each type has a row group in which only its column is written."""
@@ -732,6 +737,7 @@ SOMEWHERE = [
 ]
 
 
+@pytest.mark.every(15)
 @pytest.mark.parametrize(("place", "capture"), of_each_capture(PLACES))
 def test_places(path: Path, place: str, capture: str) -> None:
     con = cocosql.connect()
@@ -790,6 +796,7 @@ con.execute(f"ATTACH '{sys.argv[1]}' AS d (ROW_GROUP_SIZE 2048); USE d")
 """
 
 
+@pytest.mark.every(2)
 def test_plain_duckdb_in_another_process(reopened: Reopened) -> None:
     reopened.refresh(changes=False)
     for write in [
@@ -803,6 +810,7 @@ def test_plain_duckdb_in_another_process(reopened: Reopened) -> None:
     reopened.refresh(changes=False)
 
 
+@pytest.mark.every(2)
 def test_a_writer_that_is_killed(reopened: Reopened) -> None:
     """What it committed is replayed from the WAL; what it did not is not there."""
     killed = """
@@ -825,6 +833,7 @@ sys.stdin.read()
         reopened.refresh(changes=False)
 
 
+@pytest.mark.every(2)
 def test_a_writer_with_views_that_is_killed(reopened: Reopened) -> None:
     """It refreshes, writes, and is killed before it refreshes again; so the next refresh is of a replayed WAL."""
     killed = """
