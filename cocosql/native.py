@@ -52,9 +52,8 @@ def load() -> None:
     if "cocosql._native" in sys.modules:
         return
     path = library()
-    symbols = importlib.import_module(
-        "_duckdb"
-    ).__file__  # not imported above: only a supported version has it for sure
+    # Not imported above: only a version that is supported has it for sure.
+    symbols = importlib.import_module("_duckdb").__file__
     ctypes.CDLL(symbols, os.RTLD_NOW | os.RTLD_GLOBAL | os.RTLD_NOLOAD)
     loader = importlib.machinery.ExtensionFileLoader("cocosql._native", str(path))
     spec = importlib.util.spec_from_loader("cocosql._native", loader)

@@ -19,8 +19,6 @@ from cocosql.types import Sql
 
 #: How to get a component that pip does not bring.
 INSTALLED_BY = {"chromium": "apt-get install chromium"}
-#: Whether components must be there: tests that lack one fail then, and are not skipped.
-COMPONENTS_REQUIRED = os.environ.get("COCOSQL_REQUIRE_COMPONENTS") == "1"
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -33,8 +31,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     for marker in item.iter_markers("component"):
         for name in marker.args:
             if not has_component(name):
-                how = INSTALLED_BY.get(name, "pip install '.[test-all]'")
-                (pytest.fail if COMPONENTS_REQUIRED else pytest.skip)(f"needs {name}: {how}")
+                helpers.lacks(name, INSTALLED_BY.get(name, "pip install '.[test-all]'"))
 
 
 def has_component(name: str) -> bool:

@@ -11,7 +11,7 @@ import threading
 import time
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import duckdb
 import pytest
@@ -26,6 +26,12 @@ CAPTURES = ["diff", "log"]
 SMALL_ROW_GROUPS = "(ROW_GROUP_SIZE 2048)"
 
 Con = duckdb.DuckDBPyConnection
+
+
+def lacks(component: str, how: str) -> NoReturn:
+    """Skip a test for what is not there, and say how to get it; it fails with COCOSQL_REQUIRE_COMPONENTS=1."""
+    is_required = os.environ.get("COCOSQL_REQUIRE_COMPONENTS") == "1"
+    (pytest.fail if is_required else pytest.skip)(f"needs {component}: {how}")
 
 
 def rows(con: Con, sql: str) -> list[tuple[Any, ...]]:

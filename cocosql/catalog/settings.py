@@ -82,16 +82,15 @@ CHANGE_NO_RESULTS = (
     # What is shown and logged.
     *("catalog_error_max_schemas", "disabled_log_types", "enable_logging", "enable_profiling", "enable_progress_bar"),
     *("enable_progress_bar_print", "enabled_log_types", "errors_as_json", "explain_output", "log_query_path"),
+    *("logging_level", "logging_mode", "logging_sink", "logging_storage", "profile_output", "profiling_coverage"),
     *(
-        "logging_level",
-        "logging_mode",
-        "logging_sink",
-        "logging_storage",
-        "profile_output",
-        "profiling_coverage",
         "profiling_output",
+        "profiling_renderer_settings",
+        "progress_bar_time",
+        "redact_http_logs",
+        "tracked_metrics",
+        "warnings_as_errors",
     ),
-    *("profiling_renderer_settings", "progress_bar_time", "redact_http_logs", "tracked_metrics", "warnings_as_errors"),
     # What clients of DuckDB's are given.
     *("arrow_lossless_conversion", "arrow_output_list_view"),
     # Where Python's variables are looked for, which no view reads.

@@ -6,20 +6,19 @@ CPython 3.11 counts the depth of a tree once for all threads: where two make tre
 
 import ast
 import threading
-from contextlib import suppress
+
+import tenacity
 
 _one_at_a_time = threading.Lock()
-#: How often it is tried: a thread that is not ours may make a tree at the same time.
-_ATTEMPTS = 10
 
 
+# Again, for a thread that is not ours may make a tree at the same time.
+@tenacity.retry(retry=tenacity.retry_if_exception_type(SystemError), stop=tenacity.stop_after_attempt(10), reraise=True)
 def parsed(source: str, mode: str = "exec") -> ast.AST:
     """The tree of a file; with mode "eval", of an expression.
 
     Raises:
         SyntaxError, ValueError: if it is not Python.
     """
-    for _ in range(_ATTEMPTS):
-        with suppress(SystemError), _one_at_a_time:
-            return ast.parse(source, mode=mode)
-    return ast.parse(source, mode=mode)
+    with _one_at_a_time:
+        return ast.parse(source, mode=mode)

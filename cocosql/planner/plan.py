@@ -181,7 +181,9 @@ def find_algebra(session: Session, made: Plan) -> None:
             _check_not_reserved([*relation["source_columns"], *source.key], f" of {source}: rename it, for")
             found.setdefault(source.sql.lower(), source)
     made.sources = list(found.values())
-    made.definition = _fingerprint([made.definition, *described(made.algebra)])
+    parts = described(made.algebra)
+    hashed_by = [duckdb.__version__] if _HASHED_BY_VERSION.search(str(parts)) else []
+    made.definition = _fingerprint([made.definition, *parts, *hashed_by])
 
 
 def find_flow(session: Session, made: Plan) -> None:
@@ -198,9 +200,7 @@ def find_flow(session: Session, made: Plan) -> None:
         made.flow = plan_flow(made.algebra, made.callees, source_of, partial(same_meaning, session))
     except NotIncremental as reason:
         made.recompute = Recompute(made.sql, str(reason))
-    described_flow = made.flow.described() if made.flow else ""
-    hashed_by = [duckdb.__version__] if _HASHED_BY_VERSION.search(str(described(made.algebra))) else []
-    made.definition = _fingerprint([made.definition, described_flow, *hashed_by])
+    made.definition = _fingerprint([made.definition, made.flow.described() if made.flow else ""])
 
 
 def find_key(session: Session, made: Plan) -> None:

@@ -44,16 +44,13 @@ StoredColumns ColumnsOf(TableCatalogEntry &table, const std::vector<std::string>
 	return columns;
 }
 
-RowGroupSignals Signals(const StoredRowGroup &group) {
+RowGroupSignals Signals(StoredRowGroup group) {
 	RowGroupSignals signals;
-	signals.start = group.start;
-	signals.count = group.count;
-	signals.remaining = group.remaining;
-	signals.is_settled = group.is_settled;
-	signals.object = group.object;
-	if (!group.place.empty()) {
-		std::vector<uint64_t> words {group.count, group.remaining};
-		words.insert(words.end(), group.place.begin(), group.place.end());
+	auto place = std::move(group.place); // the token says it shorter
+	static_cast<StoredRowGroup &>(signals) = std::move(group);
+	if (!place.empty()) {
+		std::vector<uint64_t> words {signals.count, signals.remaining};
+		words.insert(words.end(), place.begin(), place.end());
 		signals.token = Uhugeint::ToString(Hash128(words.data(), words.size() * sizeof(uint64_t)));
 	}
 	return signals;
@@ -79,7 +76,7 @@ std::unique_ptr<RowGroups> RowGroups::Look(ClientContext &context, const std::st
 		auto stored = FindStoredRowGroups(entry->Cast<DuckTableEntry>(), ColumnsOf(*entry, columns));
 		found->checkpoint = stored.checkpoint;
 		for (auto &group : stored.groups) {
-			found->groups.push_back(Signals(group));
+			found->groups.push_back(Signals(std::move(group)));
 		}
 	});
 	return found;

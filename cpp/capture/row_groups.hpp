@@ -17,17 +17,11 @@
 
 namespace cocosql {
 
-struct RowGroupSignals {
-	//! As those of StoredRowGroup.
-	duckdb::idx_t start = 0;
-	duckdb::idx_t count = 0;
-	duckdb::idx_t remaining = 0;
-	bool is_settled = false;
+struct RowGroupSignals : StoredRowGroup {
 	//! Whether its rows are known: it was settled, and the same, before and after a snapshot began.
 	bool is_known = false;
 	//! Where the columns of interest are stored, and how many rows; empty if there are changes that are not there yet.
 	std::string token;
-	duckdb::weak_ptr<duckdb::RowGroup> object;
 
 	bool HasSameRows(const RowGroupSignals &other) const;
 };
