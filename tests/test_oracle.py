@@ -388,10 +388,10 @@ class World:
         self.con.close()
 
     def change(self, sql: str) -> bool:
-        """Change the table; False if a constraint forbids it."""
+        """Change the table; False if a constraint forbids it, or the type that a column has by now."""
         try:
             self.con.execute(sql)
-        except duckdb.ConstraintException:
+        except (duckdb.ConstraintException, duckdb.ConversionException):
             return False
         return True
 
