@@ -11,7 +11,7 @@ import duckdb
 
 from cocosql._native import Session
 from cocosql.catalog.views import Input
-from cocosql.planner.sources import Source
+from cocosql.operators.source import Source
 
 
 @dataclass(frozen=True)

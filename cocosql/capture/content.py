@@ -9,8 +9,8 @@ from cocosql.capture.parts import WHOLE, Part, Parts, Present, Stored
 from cocosql.capture.rows import parts_of
 from cocosql.capture.snapshots import Snapshot
 from cocosql.catalog.views import Input
+from cocosql.operators.source import Source
 from cocosql.planner.qualify import without_database
-from cocosql.planner.sources import Source
 from cocosql.sqltext import idents
 
 KIND = "content"

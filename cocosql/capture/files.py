@@ -16,9 +16,9 @@ from cocosql._native import Session
 from cocosql.capture import SourceMoved
 from cocosql.capture.parts import Part, Parts, Present, Stored, column_list
 from cocosql.listing import Listing, list_files, token_now
+from cocosql.operators.source import Source
 from cocosql.planner.file_calls import FileCall
 from cocosql.planner.file_types import store
-from cocosql.planner.sources import Source
 from cocosql.sqltext import ident, literal, qualified
 
 #: The column of a file's name, where the query has none. It cannot be the virtual one, by which DuckDB skips no file.

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from cocosql.capture.parts import column_list
-from cocosql.planner.sources import Source
+from cocosql.operators.source import Source
 from cocosql.sqltext import fingerprint, ident, idents, literal, struct
 
 

@@ -9,8 +9,8 @@ from uuid import uuid4
 
 from cocosql._native import Session
 from cocosql.instances import PerInstance
+from cocosql.operators.source import EXACT, Source
 from cocosql.planner.qualify import without_database
-from cocosql.planner.sources import EXACT, Source
 from cocosql.sqltext import ident, idents, qualified
 
 

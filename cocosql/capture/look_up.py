@@ -4,7 +4,7 @@ from cocosql._native import Session
 from cocosql.capture.parts import column_list
 from cocosql.collected import collected
 from cocosql.fetch import SMALL, row_ids_under, rows_at
-from cocosql.planner.sources import Source
+from cocosql.operators.source import Source
 from cocosql.sqltext import ident, idents
 
 #: What it costs to follow the index to a key, in rows of which the key is scanned.

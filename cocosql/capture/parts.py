@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from cocosql._native import Session
-from cocosql.planner.sources import Source
+from cocosql.operators.source import Source
 from cocosql.sqltext import idents
 
 #: What the parts of a source are called that cannot be told apart.

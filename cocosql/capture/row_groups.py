@@ -17,7 +17,7 @@ import duckdb
 from cocosql._native import RowGroups, Session
 from cocosql.capture.parts import Part, Present, Stored, assign_ids, column_list
 from cocosql.catalog.damage import damaged
-from cocosql.planner.sources import Source
+from cocosql.operators.source import Source
 
 #: More ranges than that are read as fewer, with what lies between.
 _MOST_RANGES = 64

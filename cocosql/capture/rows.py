@@ -21,8 +21,8 @@ from cocosql.capture.row_groups import TableParts
 from cocosql.capture.snapshots import Snapshot
 from cocosql.catalog.views import Input
 from cocosql.collected import collected
+from cocosql.operators.source import Source
 from cocosql.planner.qualify import without_database
-from cocosql.planner.sources import Source
 from cocosql.sqltext import ident, idents, qualified
 
 KIND = "rows"

@@ -8,7 +8,7 @@ from cocosql.capture import Delta, Reading
 from cocosql.catalog import views
 from cocosql.catalog.locked_views import ViewGone
 from cocosql.catalog.views import Input, View
-from cocosql.planner.sources import Source
+from cocosql.operators.source import Source
 from cocosql.sqltext import idents, struct
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from cocosql._native import Session
 from cocosql.catalog import migrations, views
 from cocosql.catalog.views import View
+from cocosql.expressions import column_of, columns_in, ordered_by, reference, sql, substitute
 from cocosql.lineage.uses import (
     AGGREGATION,
     DIRECT,
@@ -23,10 +24,10 @@ from cocosql.lineage.uses import (
     combined,
     uses,
 )
+from cocosql.operators.source import Source
 from cocosql.planner.algebra import Relation
-from cocosql.planner.expressions import column_of, columns_in, ordered_by, reference, sql, substitute
 from cocosql.planner.plan import plan
-from cocosql.planner.sources import Source, source_of, upstream_source
+from cocosql.planner.sources import source_of, upstream_source
 from cocosql.refresh.looking import looking
 from cocosql.sqltext import ident
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from cocosql.capture.rows import RowCapture
 from cocosql.lineage.trace import NO_CALLS, Trace, stored, version
-from cocosql.planner.operators import SOURCE_ID
+from cocosql.operators import SOURCE_ID
 from cocosql.sqltext import ident, literal, struct
 
 #: The columns of coco_lineage.

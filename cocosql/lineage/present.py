@@ -8,10 +8,10 @@ from cocosql._native import Session
 from cocosql.capture import Capture
 from cocosql.catalog import views
 from cocosql.catalog.views import View
+from cocosql.operators import SOURCE_ID, Operator
+from cocosql.operators.scan import Constant, Scan
+from cocosql.operators.union import Union
 from cocosql.planner.flow import Flow
-from cocosql.planner.operators import SOURCE_ID, Operator
-from cocosql.planner.operators.scan import Constant, Scan
-from cocosql.planner.operators.union import Union
 from cocosql.planner.plan import Plan, plan
 from cocosql.refresh.inputs import captures
 from cocosql.refresh.looking import NOT_BEFORE, looking, why_unseen

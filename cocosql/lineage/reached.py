@@ -10,11 +10,11 @@ from collections.abc import Callable
 
 from cocosql.capture import Capture
 from cocosql.lineage.present import Present
-from cocosql.planner.operators import SOURCE_ID, Operator
-from cocosql.planner.operators.map import Map
-from cocosql.planner.operators.partitioned import Partitioned
-from cocosql.planner.operators.scan import Constant, Scan
-from cocosql.planner.operators.union import Union
+from cocosql.operators import SOURCE_ID, Operator
+from cocosql.operators.map import Map
+from cocosql.operators.partitioned import Partitioned
+from cocosql.operators.scan import Constant, Scan
+from cocosql.operators.union import Union
 from cocosql.sqltext import ident
 
 #: Gives the id of the row, as SQL, if a capture is of its source.

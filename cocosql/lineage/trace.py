@@ -13,11 +13,11 @@ from cocosql.catalog import functions
 from cocosql.catalog.views import Input, View
 from cocosql.lineage.present import present
 from cocosql.lineage.reached import Reached, Wanted
-from cocosql.planner.operators import SOURCE_ID, Operator
-from cocosql.planner.operators.map import Map, call_column
-from cocosql.planner.operators.partitioned import Partitioned
-from cocosql.planner.operators.scan import Constant, Scan
-from cocosql.planner.operators.union import Union
+from cocosql.operators import SOURCE_ID, Operator
+from cocosql.operators.map import Map, call_column
+from cocosql.operators.partitioned import Partitioned
+from cocosql.operators.scan import Constant, Scan
+from cocosql.operators.union import Union
 from cocosql.refresh.inputs import stored_inputs
 from cocosql.refresh.looking import why_unseen
 from cocosql.sqltext import ident, idents, literal, qualified, struct

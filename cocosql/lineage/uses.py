@@ -12,7 +12,7 @@ from sqlglot import exp
 from sqlglot.optimizer.simplify import simplify_parens
 from sqlglot.tokens import Tokenizer
 
-from cocosql.planner.expressions import column_of, columns_in, finder, sql
+from cocosql.expressions import column_of, columns_in, finder, sql
 from cocosql.planner.parse import read_expression
 from cocosql.sqltext import CocoDuckDB, render
 

@@ -9,8 +9,8 @@ import duckdb
 
 from cocosql.catalog.names import Name
 from cocosql.cursor import cursor_of
+from cocosql.operators.call_sites import calls_in
 from cocosql.pictures.readable import readable
-from cocosql.planner.call_sites import calls_in
 from cocosql.secrets import hidden, redacted, redacted_code
 from cocosql.sqltext import literal, name_parts, qualified, try_parse
 

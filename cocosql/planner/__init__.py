@@ -1,5 +1,1 @@
-"""From a query to the operator that keeps its view true."""
-
-from cocosql.planner.plan import Plan, plan
-
-__all__ = ["Plan", "plan"]
+"""From a query to the flow of operators that keeps its view true: `plan.py` has the list of steps."""

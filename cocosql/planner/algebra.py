@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from cocosql._native import Session
-from cocosql.planner.expressions import column_of, columns_in, reference, substitute
+from cocosql.expressions import column_of, columns_in, reference, substitute
 
 
 class NotIncremental(Exception):

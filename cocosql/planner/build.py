@@ -5,10 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from cocosql.planner.algebra import NotIncremental, Relation, needed, walk
-from cocosql.planner.block import Block, MapMaker, SameMeaning, Unnest
-from cocosql.planner.call_sites import Callee
-from cocosql.planner.expressions import (
+from cocosql.expressions import (
     column_of,
     columns_in,
     finder,
@@ -17,20 +14,23 @@ from cocosql.planner.expressions import (
     replace_whole,
     substitute,
 )
+from cocosql.operators import Input, Operator
+from cocosql.operators.accumulate import Accumulate
+from cocosql.operators.aggregate import Aggregate, has_several_answers
+from cocosql.operators.call_sites import Callee
+from cocosql.operators.distinct import Distinct
+from cocosql.operators.join import Join, equality_keys
+from cocosql.operators.partitioned import Partitioned
+from cocosql.operators.scan import Constant, Scan
+from cocosql.operators.set_operation import SetOperation
+from cocosql.operators.source import Source
+from cocosql.operators.top import Top
+from cocosql.operators.union import Union
+from cocosql.operators.window import Window
+from cocosql.planner.algebra import NotIncremental, Relation, needed, walk
+from cocosql.planner.block import Block, MapMaker, SameMeaning, Unnest
 from cocosql.planner.flow import Flow
-from cocosql.planner.operators import Input, Operator
-from cocosql.planner.operators.accumulate import Accumulate
-from cocosql.planner.operators.aggregate import Aggregate, has_several_answers
-from cocosql.planner.operators.distinct import Distinct
-from cocosql.planner.operators.join import Join, equality_keys
-from cocosql.planner.operators.partitioned import Partitioned
-from cocosql.planner.operators.scan import Constant, Scan
-from cocosql.planner.operators.set_operation import SetOperation
-from cocosql.planner.operators.top import Top
-from cocosql.planner.operators.union import Union
-from cocosql.planner.operators.window import Window
 from cocosql.planner.rewrite import rewrite
-from cocosql.planner.sources import Source
 from cocosql.planner.totals import Totals, Wanted, is_exact
 
 #: The source that a table, or the call of a table function, of the algebra is.

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from cocosql.planner.operators import Operator
-from cocosql.planner.operators.map import Map
-from cocosql.planner.operators.partitioned import Partitioned
-from cocosql.planner.operators.scan import Constant, Scan
-from cocosql.planner.operators.union import Union
+from cocosql.operators import Operator
+from cocosql.operators.map import Map
+from cocosql.operators.partitioned import Partitioned
+from cocosql.operators.scan import Constant, Scan
+from cocosql.operators.union import Union
 from cocosql.sqltext import render
 
 

@@ -13,17 +13,17 @@ from sqlglot import exp
 from cocosql._native import Session
 from cocosql.catalog import functions
 from cocosql.catalog.views import View, search_path
+from cocosql.operators.call_sites import Callee
+from cocosql.operators.recompute import Recompute
+from cocosql.operators.source import ROW_ID, Source
 from cocosql.planner import definitions, sources
 from cocosql.planner.algebra import NotIncremental, Relation, algebra, described
 from cocosql.planner.build import plan_flow
-from cocosql.planner.call_sites import Callee
 from cocosql.planner.choice import is_by_query
 from cocosql.planner.determinism import OF_THE_WHOLE, check_deterministic
 from cocosql.planner.flow import Flow
-from cocosql.planner.operators.recompute import Recompute
 from cocosql.planner.parse import parse, same_meaning
 from cocosql.planner.qualify import fill_database
-from cocosql.planner.sources import ROW_ID, Source
 from cocosql.sqltext import literal, qualified, render
 from cocosql.udf import Function
 

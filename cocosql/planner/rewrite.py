@@ -8,8 +8,8 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+from cocosql.expressions import column_of, columns_in, reference, substitute
 from cocosql.planner.algebra import Relation, filtered, identity, inlined, project, transform, walk
-from cocosql.planner.expressions import column_of, columns_in, reference, substitute
 
 #: Whether an expression may call a Python function.
 Calls = Callable[[str], bool]

@@ -1,7 +1,6 @@
-"""The sources of a query: the relations that it reads, and how a row of each is known again."""
+"""Finding the sources of a query: the relations that it reads."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 
 import sqlglot
 from sqlglot import exp
@@ -9,66 +8,12 @@ from sqlglot import exp
 from cocosql._native import Session
 from cocosql.catalog.names import Name, relation
 from cocosql.catalog.views import View
+from cocosql.operators.call_sites import calls_in
+from cocosql.operators.source import Source
 from cocosql.planner.algebra import Relation
-from cocosql.planner.call_sites import calls_in
 from cocosql.planner.file_calls import FileCall, file_calls
 from cocosql.planner.file_types import file_types
 from cocosql.sqltext import CocoDuckDB, columns_sql, ident
-
-#: Types whose values can be the id of a row as they are; keys of other types are fingerprinted.
-INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"}
-
-#: Types of which values that are equal to SQL are indistinguishable, so that a value has one fingerprint.
-EXACT = {
-    *(*INTEGERS, "UHUGEINT", "BOOLEAN", "VARCHAR", "BLOB", "UUID"),
-    *("DATE", "TIME", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE"),
-}
-
-#: What DuckDB calls the place of a row in a table.
-ROW_ID = "rowid"
-
-
-@dataclass(frozen=True)
-class Source:
-    #: As SQL, under the present alias of its database.
-    sql: str
-    #: None for what is no table or view (a table function, a file).
-    name: Name | None
-    column_names: list[str]
-    column_types: list[str]
-    #: The primary key, or empty.
-    key: list[str]
-    #: The incremental view that it is, if it is one of the same database.
-    upstream: View | None
-    is_table: bool = False
-    #: Whether it is a table with columns that are worked out from others.
-    has_generated: bool = False
-    #: The call that reads files, if it is one; see `FileTypes.schema`.
-    files: FileCall | None = None
-    schema: str | None = None
-    #: Columns that ``*`` leaves out and the query names, and their types.
-    hidden: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def types(self) -> dict[str, str]:
-        """The types of all columns that a query may read."""
-        return {**dict(zip(self.column_names, self.column_types, strict=True)), **self.hidden}
-
-    def typed(self, columns: Iterable[str]) -> str:
-        """Columns with their types."""
-        return columns_sql((name, self.types[name]) for name in columns)
-
-    def __str__(self) -> str:
-        return str(self.name or self.sql)
-
-    @property
-    def has_row_ids(self) -> bool:
-        """Whether rows are found by ``rowid``: a column of that name hides it."""
-        return self.is_table and ROW_ID not in map(str.lower, self.column_names)
-
-    @property
-    def has_integer_key(self) -> bool:
-        return len(self.key) == 1 and self.types[self.key[0]] in INTEGERS
 
 
 def _hide(table: exp.Table, alias: str, hidden: Iterable[str]) -> None:

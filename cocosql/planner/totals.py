@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, field
 
-from cocosql.planner.expressions import reference
-from cocosql.planner.operators.accumulate import Total
-from cocosql.planner.sources import EXACT, INTEGERS
+from cocosql.expressions import reference
+from cocosql.operators.accumulate import Total
+from cocosql.operators.source import EXACT, INTEGERS
 from cocosql.sqltext import literal
 
 #: Integers that so many can be added up of as there may be rows.

@@ -12,8 +12,8 @@ from cocosql._native import Difference, Session
 from cocosql.catalog.views import View
 from cocosql.collected import collected
 from cocosql.fetch import rows_where
-from cocosql.planner.operators import SOURCE_ID
-from cocosql.planner.operators.map import Map
+from cocosql.operators import SOURCE_ID
+from cocosql.operators.map import Map
 from cocosql.planner.plan import Plan
 from cocosql.refresh.state import as_now, lineage_columns, same_columns
 from cocosql.sqltext import fingerprint, ident, idents

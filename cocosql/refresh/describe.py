@@ -4,13 +4,13 @@ from cocosql._native import Session
 from cocosql.capture import Capture
 from cocosql.catalog import functions
 from cocosql.catalog.views import Call, Operator, View
-from cocosql.planner import Plan
-from cocosql.planner.call_sites import Callee
-from cocosql.planner.operators import Operator as Planned
-from cocosql.planner.operators import recompute
-from cocosql.planner.operators.map import Map
-from cocosql.planner.operators.scan import Constant
-from cocosql.planner.operators.union import Union
+from cocosql.operators import Operator as Planned
+from cocosql.operators import recompute
+from cocosql.operators.call_sites import Callee
+from cocosql.operators.map import Map
+from cocosql.operators.scan import Constant
+from cocosql.operators.union import Union
+from cocosql.planner.plan import Plan
 
 
 def rebuild_reason(session: Session, plan: Plan) -> str | None:

@@ -9,14 +9,14 @@ from cocosql._native import Session
 from cocosql.catalog.names import Name
 from cocosql.catalog.views import View
 from cocosql.collected import collected
-from cocosql.planner.operators import Input, Operator
-from cocosql.planner.operators.accumulate import Accumulate
-from cocosql.planner.operators.map import Changed, Map
-from cocosql.planner.operators.partitioned import Partitioned
-from cocosql.planner.operators.scan import Constant, Scan
-from cocosql.planner.operators.union import Union
+from cocosql.operators import Input, Operator
+from cocosql.operators.accumulate import Accumulate
+from cocosql.operators.kept import Kept
+from cocosql.operators.map import Changed, Map
+from cocosql.operators.partitioned import Partitioned
+from cocosql.operators.scan import Constant, Scan
+from cocosql.operators.union import Union
 from cocosql.refresh import state
-from cocosql.refresh.kept import Kept
 from cocosql.refresh.map_step import MapStep
 from cocosql.refresh.merge_step import MergeStep
 from cocosql.refresh.partition_step import PartitionStep

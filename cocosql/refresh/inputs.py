@@ -6,9 +6,9 @@ from cocosql.capture.rows import row_capture
 from cocosql.capture.upstream import UpstreamCapture
 from cocosql.catalog.names import Name
 from cocosql.catalog.views import Input, View
-from cocosql.planner import Plan
+from cocosql.operators.source import Source
+from cocosql.planner.plan import Plan
 from cocosql.planner.qualify import without_database
-from cocosql.planner.sources import Source
 
 
 def captures(plan: Plan) -> list[Capture]:

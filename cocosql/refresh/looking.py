@@ -6,7 +6,7 @@ refresh in this process. Until then no file is read for it, and of its sources o
 
 from cocosql._native import Session
 from cocosql.catalog.views import View
-from cocosql.planner.sources import Source
+from cocosql.operators.source import Source
 from cocosql.refresh.asked import is_asked
 from cocosql.refresh.prepared import prepared
 

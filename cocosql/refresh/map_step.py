@@ -7,9 +7,9 @@ from cocosql._native import Harvest, Session
 from cocosql.capture import Capture
 from cocosql.catalog import errors
 from cocosql.collected import collected
-from cocosql.planner.call_sites import CallSite
-from cocosql.planner.operators import SOURCE_ID
-from cocosql.planner.operators.map import Changed, Map
+from cocosql.operators import SOURCE_ID
+from cocosql.operators.call_sites import CallSite
+from cocosql.operators.map import Changed, Map
 from cocosql.sqltext import idents, qualified
 
 if TYPE_CHECKING:

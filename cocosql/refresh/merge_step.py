@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from cocosql.planner.operators.accumulate import Accumulate
-from cocosql.refresh.kept import Kept
+from cocosql.operators.accumulate import Accumulate
+from cocosql.operators.kept import Kept
 from cocosql.refresh.partition_step import PartitionStep
 
 

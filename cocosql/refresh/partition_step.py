@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from cocosql._native import Session
 from cocosql.collected import collected
-from cocosql.planner.operators import SOURCE_ID
-from cocosql.planner.operators.map import Changed
-from cocosql.planner.operators.partitioned import Partitioned
+from cocosql.operators import SOURCE_ID
+from cocosql.operators.map import Changed
+from cocosql.operators.partitioned import Partitioned
 
 
 @dataclass

@@ -14,8 +14,9 @@ from cocosql.catalog import errors, functions, locks, migrations, old_runs, runs
 from cocosql.catalog.locked_views import LockedViews, as_it_is, lock
 from cocosql.catalog.names import Name
 from cocosql.catalog.views import View
-from cocosql.planner import Plan, definitions
-from cocosql.planner import plan as make_plan
+from cocosql.planner import definitions
+from cocosql.planner.plan import Plan
+from cocosql.planner.plan import plan as make_plan
 from cocosql.refresh.asked import ask
 from cocosql.refresh.calling import make_calls
 from cocosql.refresh.inputs import tables_read

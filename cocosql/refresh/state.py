@@ -7,8 +7,8 @@ history with the version that removed it; so both together are the log of change
 from cocosql._native import Session
 from cocosql.catalog import views
 from cocosql.catalog.views import View
-from cocosql.planner.operators import SOURCE_ID
-from cocosql.planner.operators.map import CALL, ELEMENT, Map, call_column
+from cocosql.operators import SOURCE_ID
+from cocosql.operators.map import CALL, ELEMENT, Map, call_column
 from cocosql.planner.plan import Plan
 from cocosql.sqltext import columns_sql, ident, idents, qualified, split_name
 

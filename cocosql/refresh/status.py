@@ -5,7 +5,7 @@ import duckdb
 from cocosql._native import Session
 from cocosql.catalog import locks, runs
 from cocosql.catalog.views import View, stands
-from cocosql.planner import plan
+from cocosql.planner.plan import plan
 from cocosql.refresh.describe import rebuild_reason
 from cocosql.refresh.looking import NOT_BEFORE, looking, why_unseen
 from cocosql.refresh.refresh import HIDDEN, reading, upstream

@@ -9,9 +9,10 @@ from cocosql.capture import Capture, Delta, SourceMoved
 from cocosql.catalog.locked_views import LockedViews
 from cocosql.catalog.runs import MadeBy, Run
 from cocosql.catalog.views import Input, View
-from cocosql.planner import Plan, choice
+from cocosql.operators.source import Source
+from cocosql.planner import choice
 from cocosql.planner.flow import Flow
-from cocosql.planner.sources import Source
+from cocosql.planner.plan import Plan
 from cocosql.refresh import apply, state
 from cocosql.refresh.apply import Counts
 from cocosql.refresh.describe import describe_calls, describe_operators, rebuild_reason, recalled, source_id_types

@@ -9,8 +9,8 @@ from cocosql.catalog import migrations, names, views
 from cocosql.catalog.locked_views import as_it_is, lock
 from cocosql.catalog.names import Caller, Name
 from cocosql.catalog.views import Input, View
-from cocosql.planner import plan
 from cocosql.planner.parse import parse
+from cocosql.planner.plan import plan
 from cocosql.planner.qualify import rename
 from cocosql.refresh import apply, state
 from cocosql.refresh.prepared import prepared

@@ -11,9 +11,9 @@ from cocosql.catalog import migrations, names, settings, views
 from cocosql.catalog.locked_views import LockedViews, lock
 from cocosql.catalog.names import Caller, Name
 from cocosql.catalog.views import View
-from cocosql.planner import Plan, plan
 from cocosql.planner.file_calls import make_absolute
 from cocosql.planner.parse import parse
+from cocosql.planner.plan import Plan, plan
 from cocosql.planner.qualify import qualify
 from cocosql.refresh import state
 from cocosql.refresh.asked import ask

@@ -6,7 +6,7 @@ from typing import Any
 from cocosql._native import Session
 from cocosql.catalog import views
 from cocosql.catalog.names import Caller
-from cocosql.planner.operators import recompute
+from cocosql.operators import recompute
 from cocosql.statements import Statement
 from cocosql.tables import expand
 

@@ -21,10 +21,10 @@ from cocosql.catalog.views import View
 from cocosql.lineage.needed import needed_results
 from cocosql.lineage.present import Present, present
 from cocosql.lineage.trace import NO_CALLS, Trace, traces, why_untraced
-from cocosql.planner.operators import SOURCE_ID
-from cocosql.planner.operators.map import Map
-from cocosql.planner.operators.scan import Scan
-from cocosql.planner.sources import Source
+from cocosql.operators import SOURCE_ID
+from cocosql.operators.map import Map
+from cocosql.operators.scan import Scan
+from cocosql.operators.source import Source
 from cocosql.refresh.refresh import upstream
 from cocosql.sqltext import ident, literal, name_parts, qualified, struct
 

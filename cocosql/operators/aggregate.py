@@ -13,9 +13,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from cocosql.planner.expressions import named, sql_list
-from cocosql.planner.operators import SOURCE_ID
-from cocosql.planner.operators.partitioned import Partitioned, column_list, key_hash
+from cocosql.expressions import named, sql_list
+from cocosql.operators import SOURCE_ID
+from cocosql.operators.partitioned import Partitioned, column_list, key_hash
 
 #: Aggregates whose result depends on the order of rows, or on which of equal rows comes first.
 _ORDERED = {

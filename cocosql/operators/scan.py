@@ -10,8 +10,8 @@ State: the snapshot, which views of the same columns share.
 
 from dataclasses import dataclass, field
 
-from cocosql.planner.operators import Input
-from cocosql.planner.sources import Source
+from cocosql.operators import Input
+from cocosql.operators.source import Source
 from cocosql.sqltext import idents
 
 KIND = "scan"

@@ -10,9 +10,9 @@ State: the distinct rows.
 
 from dataclasses import dataclass
 
-from cocosql.planner.expressions import column_of, sql_list
-from cocosql.planner.operators import SOURCE_ID
-from cocosql.planner.operators.partitioned import Partitioned
+from cocosql.expressions import column_of, sql_list
+from cocosql.operators import SOURCE_ID
+from cocosql.operators.partitioned import Partitioned
 from cocosql.sqltext import idents
 
 

@@ -14,8 +14,8 @@ same hash they are worked out together, and nothing is wrong. An operator withou
 from dataclasses import dataclass, field, replace
 from typing import Self
 
-from cocosql.planner.expressions import column_of, conjunction, named, reference, sql_list
-from cocosql.planner.operators import SOURCE_ID, Input
+from cocosql.expressions import column_of, conjunction, named, reference, sql_list
+from cocosql.operators import SOURCE_ID, Input
 from cocosql.sqltext import fingerprint
 
 

@@ -10,9 +10,9 @@ State: the rows. Of those of a touched partition, only those are replaced that d
 
 from dataclasses import dataclass
 
-from cocosql.planner.expressions import named
-from cocosql.planner.operators import SOURCE_ID
-from cocosql.planner.operators.partitioned import Partitioned, column_list
+from cocosql.expressions import named
+from cocosql.operators import SOURCE_ID
+from cocosql.operators.partitioned import Partitioned, column_list
 from cocosql.sqltext import idents
 
 

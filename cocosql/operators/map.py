@@ -17,9 +17,9 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from cocosql.planner.call_sites import CallSite, calls_in
-from cocosql.planner.operators import SOURCE_ID, Input
-from cocosql.planner.operators.scan import Scan
+from cocosql.operators import SOURCE_ID, Input
+from cocosql.operators.call_sites import CallSite, calls_in
+from cocosql.operators.scan import Scan
 from cocosql.sqltext import ident, idents, render
 
 KIND = "map"

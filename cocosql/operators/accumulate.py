@@ -16,9 +16,9 @@ decimals, whose sums are exact: it is as if all rows were added up afresh, and t
 
 from dataclasses import dataclass
 
-from cocosql.planner.expressions import named, sql, sql_list
-from cocosql.planner.operators import SOURCE_ID
-from cocosql.planner.operators.partitioned import Partitioned, column_list, key_hash
+from cocosql.expressions import named, sql, sql_list
+from cocosql.operators import SOURCE_ID
+from cocosql.operators.partitioned import Partitioned, column_list, key_hash
 from cocosql.sqltext import ident, idents
 
 

@@ -10,9 +10,9 @@ State: the rows.
 
 from dataclasses import dataclass
 
-from cocosql.planner.expressions import reference
-from cocosql.planner.operators import SOURCE_ID
-from cocosql.planner.operators.partitioned import Partitioned, key_hash
+from cocosql.expressions import reference
+from cocosql.operators import SOURCE_ID
+from cocosql.operators.partitioned import Partitioned, key_hash
 from cocosql.sqltext import idents
 
 

@@ -10,9 +10,9 @@ State: the rows. Only those are replaced that differ.
 
 from dataclasses import dataclass
 
-from cocosql.planner.expressions import sql, sql_list
-from cocosql.planner.operators import SOURCE_ID
-from cocosql.planner.operators.partitioned import Partitioned, column_list
+from cocosql.expressions import sql, sql_list
+from cocosql.operators import SOURCE_ID
+from cocosql.operators.partitioned import Partitioned, column_list
 from cocosql.sqltext import idents
 
 

@@ -10,7 +10,7 @@ State: none of its own.
 
 from dataclasses import dataclass
 
-from cocosql.planner.operators import Input
+from cocosql.operators import Input
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,9 +11,9 @@ State: the rows. A join with no equality has one partition. (An inner join is pa
 
 from dataclasses import dataclass
 
-from cocosql.planner.expressions import conjunction, sql
-from cocosql.planner.operators import SOURCE_ID
-from cocosql.planner.operators.partitioned import Partitioned
+from cocosql.expressions import conjunction, sql
+from cocosql.operators import SOURCE_ID
+from cocosql.operators.partitioned import Partitioned
 from cocosql.sqltext import ident
 
 _WORDS = {"left": "LEFT", "right": "RIGHT", "full": "FULL", "semi": "SEMI", "anti": "ANTI", "inner": "INNER"}
