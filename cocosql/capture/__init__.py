@@ -11,20 +11,8 @@ import duckdb
 
 from cocosql._native import Session
 from cocosql.catalog.views import Input
+from cocosql.operators.delta import Delta
 from cocosql.operators.source import Source
-
-
-@dataclass(frozen=True)
-class Delta:
-    """Rows of a source that changed: a query for the ids of those gone or changed, and one for those new or changed.
-
-    Both give ``coco_source_id``; the second gives the columns that the view reads, too.
-    """
-
-    gone: str
-    new: str
-    #: How many rows changed; 0 if none.
-    changed: int
 
 
 @dataclass(frozen=True)

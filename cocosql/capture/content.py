@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from cocosql._native import Session
-from cocosql.capture import Delta, Reading, snapshots
+from cocosql.capture import Reading, snapshots
 from cocosql.capture.parts import WHOLE, Part, Parts, Present, Stored
 from cocosql.capture.rows import parts_of
 from cocosql.capture.snapshots import Snapshot
 from cocosql.catalog.views import Input
+from cocosql.operators.delta import Delta
 from cocosql.operators.source import Source
 from cocosql.planner.qualify import without_database
 from cocosql.sqltext import idents
@@ -98,7 +100,8 @@ class ContentCapture:
         self._present = _with_digests(present, {**known, **self._added_up(session, to_read)})
         if self._snapshot is None or (version := self._snapshot.version_at(position)) is None:
             return None
-        return Delta("", "", int(self._version(self._snapshot, self._present) != version))
+        changed = int(self._version(self._snapshot, self._present) != version)
+        return Delta("", "", changed, partial(self.all_rows, session))
 
     def _added_up(self, session: Session, to_read: set[int]) -> dict[int, str]:
         """The digests of parts, which are read."""

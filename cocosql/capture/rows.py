@@ -6,11 +6,12 @@ as of a plain view, there is one, and it is read each time.
 
 import json
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import duckdb
 
 from cocosql._native import Session
-from cocosql.capture import Delta, Reading, snapshots
+from cocosql.capture import Reading, snapshots
 from cocosql.capture.files import FileParts, ReadOnce
 from cocosql.capture.identity import Identity, Keyed, identity_of
 from cocosql.capture.key_log import KeyLog, why_not
@@ -21,9 +22,10 @@ from cocosql.capture.row_groups import TableParts
 from cocosql.capture.snapshots import Snapshot
 from cocosql.catalog.views import Input
 from cocosql.collected import collected
+from cocosql.operators.delta import Delta, unchanged
 from cocosql.operators.source import Source
 from cocosql.planner.qualify import without_database
-from cocosql.sqltext import ident, idents, qualified
+from cocosql.sqltext import idents, qualified
 
 KIND = "rows"
 
@@ -229,7 +231,7 @@ class RowCapture:
 
     def _logged_delta(self, session: Session, snapshot: Snapshot, version: int) -> Delta:
         """What changed since the view has read the snapshot: by the log, and what other views know from it already."""
-        table, count = self.changed, self._changed
+        table, count, now = self.changed, self._changed, partial(self.all_rows, session)
         if version < snapshot.version:
             assert self._log is not None
             pending, table = self._pending(snapshot.snapshot_id), collected(self._name("later"))
@@ -237,9 +239,9 @@ class RowCapture:
             keys = f"SELECT {key} FROM ({self._log.keys()}) UNION {pending.keys_since(version)}"
             count = self._look_up(session, f"SELECT *, false AS coco_gone FROM ({keys})", "later", self._source_rows)
         if not count:
-            return self._nothing()
+            return unchanged(now)
         new = f"SELECT coco_source_id{column_list(self.columns)} FROM {table} WHERE coco_fingerprint IS NOT NULL"
-        return Delta(f"SELECT coco_source_id FROM {table}", new, count)
+        return Delta(f"SELECT coco_source_id FROM {table}", new, count, now)
 
     def _keep_changed(self, session: Session, snapshot: Snapshot, rows: str, known: str) -> None:
         """Keep where rows of the source differ from rows of the snapshot."""
@@ -248,7 +250,7 @@ class RowCapture:
             ((self._changed,),) = session.execute(f"SELECT count(*) FROM ({self.identity.changed_ids(self.changed)})")
 
     def _delta(self, session: Session, snapshot: Snapshot, version: int) -> Delta:
-        ids, count = self.identity.changed_ids(self.changed), self._changed
+        ids, count, now = self.identity.changed_ids(self.changed), self._changed, partial(self.all_rows, session)
         if version < snapshot.version:
             earlier = f"SELECT DISTINCT coco_source_id FROM {snapshot.log} WHERE coco_version > {version}"
             if self._has_pending:
@@ -256,13 +258,8 @@ class RowCapture:
             ids = f"{ids} UNION {earlier}" if count else earlier
             ((count,),) = session.execute(f"SELECT count(*) FROM ({ids})")
         elif count and self.identity.keeps_columns:
-            return Delta(ids, self.identity.changed_rows(self.changed, self.columns), count)
-        return Delta(ids, self._rows_with(session, snapshot, ids), count) if count else self._nothing()
-
-    def _nothing(self) -> Delta:
-        columns = "".join(f", NULL::{self.source.types[name]} AS {ident(name)}" for name in self.columns)
-        ids = f"SELECT NULL::{self.identity.id_type} AS coco_source_id"
-        return Delta(f"{ids} WHERE false", f"{ids}{columns} WHERE false", 0)
+            return Delta(ids, self.identity.changed_rows(self.changed, self.columns), count, now)
+        return Delta(ids, self._rows_with(session, snapshot, ids), count, now) if count else unchanged(now)
 
     def _rows_with(self, session: Session, snapshot: Snapshot, ids: str) -> str:
         """The present rows with these ids: in the parts that were read, or that the snapshot has them in."""

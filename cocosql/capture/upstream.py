@@ -2,12 +2,14 @@
 
 import json
 from dataclasses import dataclass
+from functools import partial
 
 from cocosql._native import Session
-from cocosql.capture import Delta, Reading
+from cocosql.capture import Reading
 from cocosql.catalog import views
 from cocosql.catalog.locked_views import ViewGone
 from cocosql.catalog.views import Input, View
+from cocosql.operators.delta import Delta
 from cocosql.operators.source import Source
 from cocosql.sqltext import idents, struct
 
@@ -73,7 +75,7 @@ class UpstreamCapture:
             f"WHERE coco_removed > {version} AND coco_version <= {version}"
         )
         new = f"SELECT {self._columns()} FROM {view.rows} WHERE coco_version > {version}"
-        return Delta(gone, new, view.version - version)
+        return Delta(gone, new, view.version - version, partial(self.all_rows, session))
 
     def advance(self, session: Session) -> str | None:
         view = self._upstream(session)

@@ -43,7 +43,7 @@ def _needed_by(session: Session, view: View, function: str) -> list[str] | None:
 def _argument_queries(found: Present, function: str) -> list[str]:
     queries = []
     for operator in found.flow.maps:
-        relation = operator.all_rows([found.all_rows(given.operator) for given in operator.inputs])
+        relation = operator.all_rows([given.operator.present_rows(found) for given in operator.inputs])
         sites = [site for site in operator.sites if site.callee.function.name.lower() == function.lower()]
         queries += [f"SELECT fingerprint FROM ({operator.needed_sql(site, relation)})" for site in sites]
     return queries

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from cocosql.capture.rows import RowCapture
-from cocosql.lineage.trace import NO_CALLS, Trace, stored, version
-from cocosql.operators import SOURCE_ID
+from cocosql.lineage.trace import Trace, stored, version
+from cocosql.operators.operator import SOURCE_ID
+from cocosql.operators.traced import NO_CALLS
 from cocosql.sqltext import ident, literal, struct
 
 #: The columns of coco_lineage.

@@ -8,14 +8,13 @@ from cocosql._native import Session
 from cocosql.capture import Capture
 from cocosql.catalog import views
 from cocosql.catalog.views import View
-from cocosql.operators import SOURCE_ID, Operator
-from cocosql.operators.scan import Constant, Scan
-from cocosql.operators.union import Union
+from cocosql.operators.operator import Operator
+from cocosql.operators.scan import Scan
 from cocosql.planner.flow import Flow
 from cocosql.planner.plan import Plan, plan
 from cocosql.refresh.inputs import captures
 from cocosql.refresh.looking import NOT_BEFORE, looking, why_unseen
-from cocosql.sqltext import ident, qualified
+from cocosql.sqltext import qualified
 
 
 @dataclass(frozen=True)
@@ -39,20 +38,11 @@ class Present:
         """The table of the rows of an operator that others read."""
         return qualified(self.view.name.database, "coco", self.view.kept_table(self.flow.number(operator)))
 
-    def all_rows(self, operator: Operator) -> str:
-        """A query for the rows of an operator that others read: their ids, and the columns."""
-        match operator:
-            case Scan():
-                if why := why_unseen(self.looks, operator.source):
-                    raise duckdb.PermissionException(f"{why}, {NOT_BEFORE}")
-                return self.capture(operator).rows_now(self.session)
-            case Constant():
-                return operator.rows_sql()
-            case Union():
-                return operator.rows_sql([self.all_rows(given.operator) for given in operator.inputs])
-            case _:
-                columns = ", ".join([f"coco_id AS {SOURCE_ID}", *map(ident, operator.names)])
-                return f"SELECT {columns} FROM {self.kept(operator)}"
+    def source_rows(self, scan: Scan) -> str:
+        """A query for the rows of a source: their ids, and the columns."""
+        if why := why_unseen(self.looks, scan.source):
+            raise duckdb.PermissionException(f"{why}, {NOT_BEFORE}")
+        return self.capture(scan).rows_now(self.session)
 
 
 def present(session: Session, view: View) -> Present | None:

@@ -14,11 +14,14 @@ State: the groups with their counts and sums. A map above makes SUM, COUNT and A
 decimals, whose sums are exact: it is as if all rows were added up afresh, and the other rows of a group are not read.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cocosql.expressions import named, sql, sql_list
-from cocosql.operators import SOURCE_ID
-from cocosql.operators.partitioned import Partitioned, column_list, key_hash
+from cocosql.operators.delta import Delta
+from cocosql.operators.operator import SOURCE_ID
+from cocosql.operators.partitioned import Partitioned, PartitionStep, column_list, key_hash
+from cocosql.operators.step import Context
 from cocosql.sqltext import ident, idents
 
 
@@ -43,6 +46,9 @@ class Accumulate(Partitioned):
     def rule(self) -> str:
         by = f", by {sql_list(self.keys[0])}" if self.keys[0] else ""
         return f"what changed is added to, or taken from, the counts and sums of its group{by}"
+
+    def step(self, context: Context, number: int, inputs: Sequence[Delta]) -> "MergeStep":
+        return MergeStep(context, number, inputs, self)
 
     @property
     def raw_names(self) -> list[str]:
@@ -80,6 +86,24 @@ class Accumulate(Partitioned):
             f"SELECT {column_list(named(self.groups))}{totals}, {key_hash(keys)} AS {SOURCE_ID} "
             f"FROM ({relation}){grouping}"
         )
+
+
+@dataclass
+class MergeStep(PartitionStep):
+    """Adds what is new to the totals kept, and takes what is gone from them."""
+
+    operator: Accumulate
+
+    @property
+    def _is_whole(self) -> bool:
+        return self.context.rebuild
+
+    def rows_sql(self, names: list[str]) -> str:
+        if self.context.rebuild:
+            return super().rows_sql(names)
+        (given,), (delta,) = self.operator.inputs, self.inputs
+        kept = self.context.kept(self.operator, self.number)
+        return self.operator.merged_sql(f"FROM {kept.old}", given.over(delta.gone), given.over(delta.new))
 
 
 def _merged(name: str, total: Total) -> str:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cocosql.expressions import named, sql_list
-from cocosql.operators import SOURCE_ID
+from cocosql.operators.operator import SOURCE_ID
 from cocosql.operators.partitioned import Partitioned, column_list, key_hash
 
 #: Aggregates whose result depends on the order of rows, or on which of equal rows comes first.

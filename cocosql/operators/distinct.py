@@ -11,7 +11,7 @@ State: the distinct rows.
 from dataclasses import dataclass
 
 from cocosql.expressions import column_of, sql_list
-from cocosql.operators import SOURCE_ID
+from cocosql.operators.operator import SOURCE_ID
 from cocosql.operators.partitioned import Partitioned
 from cocosql.sqltext import idents
 

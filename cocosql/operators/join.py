@@ -12,7 +12,7 @@ State: the rows. A join with no equality has one partition. (An inner join is pa
 from dataclasses import dataclass
 
 from cocosql.expressions import conjunction, sql
-from cocosql.operators import SOURCE_ID
+from cocosql.operators.operator import SOURCE_ID
 from cocosql.operators.partitioned import Partitioned
 from cocosql.sqltext import ident
 

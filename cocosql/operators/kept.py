@@ -7,7 +7,7 @@ from cocosql._native import Session
 from cocosql.catalog.names import Name
 from cocosql.collected import collected
 from cocosql.fetch import rows_where
-from cocosql.operators import SOURCE_ID
+from cocosql.operators.operator import SOURCE_ID
 from cocosql.sqltext import fingerprint, ident, qualified
 
 #: Room for as many rows in a refresh.

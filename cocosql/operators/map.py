@@ -12,15 +12,28 @@ State: the rows, each with the ids of the rows that it came from, the positions 
 fingerprints of the calls that made it.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from cocosql.operators import SOURCE_ID, Input
+from cocosql._native import Harvest
+from cocosql.catalog import errors, functions
+from cocosql.collected import collected
 from cocosql.operators.call_sites import CallSite, calls_in
+from cocosql.operators.delta import Delta
+from cocosql.operators.kept import Kept
+from cocosql.operators.operator import SOURCE_ID, Input, Materialized, Operator
 from cocosql.operators.scan import Scan
-from cocosql.sqltext import ident, idents, render
+from cocosql.operators.step import Context, Step
+from cocosql.operators.traced import NO_CALLS, Here
+from cocosql.sqltext import ident, idents, literal, qualified, render
+
+if TYPE_CHECKING:
+    from cocosql.capture import Capture
+    from cocosql.lineage.reached import Ids, Reached
+    from cocosql.lineage.trace import Trace, Tracer
 
 KIND = "map"
 RULE = "delete by source id, insert from the changed rows"
@@ -31,32 +44,20 @@ CALL, ELEMENT = "coco_call_", "coco_element_"
 #: The relation of the source rows in a map's SQL.
 _SOURCE = "coco_rows_of_source"
 
-
-@dataclass(frozen=True, eq=False)
-class Changed:
-    """What an input of a map has: rows that changed, as they are now, and all of them. Queries, with ids."""
-
-    #: None if nothing changed.
-    new: str | None
-    gone: str
-    #: Gives the query for all rows: a source may have to be read for it.
-    all_rows: Callable[[], str]
-
-    @property
-    def now(self) -> str:
-        return self.all_rows()
+#: How much of a row an error shows.
+_LONGEST_ROW = 200
 
 
 @dataclass(frozen=True, eq=False)
-class Map:
+class Map(Materialized):
     inputs: tuple[Input, ...]
     #: Conditions on the inputs' columns, as SQL: they join the inputs, and filter them.
     joined: list[str]
     unnests: list[exp.Expr]
     where: exp.Expr | None
     items: list[exp.Expr]
-    names: list[str]
-    sites: list[CallSite]
+    columns: list[str]
+    calls: list[CallSite]
     #: The columns that tell its rows apart, if it is known.
     key: list[str] | None = None
 
@@ -70,8 +71,38 @@ class Map:
             return RULE
         return "delete by the ids of either side, insert the changed rows of each joined with all of the others"
 
+    @property
+    def names(self) -> list[str]:
+        return self.columns
+
+    @property
+    def sites(self) -> list[CallSite]:
+        return self.calls
+
     def identity(self) -> list[str] | None:
         return self.key
+
+    @property
+    def shows_source_rows(self) -> bool:
+        return self.scan is not None
+
+    @property
+    def lineage_columns(self) -> list[str]:
+        return [*self.source_ids, *self.elements, *(call_column(site) for site in self.sites)]
+
+    def source_id_types(self, type_of: Callable[[Operator], str]) -> list[str]:
+        return [type_of(given.operator) for given in self.inputs]
+
+    def sql(self, relations: Sequence[str]) -> str:
+        return self.rows_sql(self.all_rows(relations), self.names)
+
+    def described(self, numbers: Sequence[int]) -> list[str]:
+        read = [str((number, given.columns)) for number, given in zip(numbers, self.inputs, strict=True)]
+        where = [self.where] if self.where is not None else []
+        return [*read, *self.joined, *map(render, [*self.unnests, *where, *self.items])]
+
+    def step(self, context: Context, number: int, inputs: Sequence[Delta]) -> "MapStep":
+        return MapStep(context, number, inputs, self)
 
     @property
     def source_ids(self) -> list[str]:
@@ -97,20 +128,20 @@ class Map:
         where = f" WHERE {' AND '.join(self.joined)}" if self.joined else ""
         return f"FROM {', '.join(sides)}{where}"
 
-    def changed_rows(self, inputs: Sequence[Changed]) -> str:
+    def changed_rows(self, inputs: Sequence[Delta]) -> str:
         """The joined rows that a changed row is part of, each once."""
         terms = []
         for number, given in enumerate(inputs):
-            if given.new is None:
+            if given.is_empty:
                 continue
             rows = [given.new if place == number else other.now for place, other in enumerate(inputs)]
             terms.append(self._without_changed(self.all_rows(rows), inputs[:number]))
         return " UNION ALL ".join(f"({term})" for term in terms)
 
-    def _without_changed(self, rows: str, inputs: Sequence[Changed]) -> str:
+    def _without_changed(self, rows: str, inputs: Sequence[Delta]) -> str:
         """Joined rows of which none of these inputs has changed: there are few, and the inputs may have many."""
         for source_id, given in zip(self.source_ids, inputs, strict=False):
-            if given.new is not None:
+            if not given.is_empty:
                 ids = f"SELECT {SOURCE_ID} FROM ({given.new}) UNION ALL SELECT {SOURCE_ID} FROM ({given.gone})"
                 same = f"coco_changed.{SOURCE_ID} = coco_all.{source_id}"
                 rows = f"FROM ({rows}) AS coco_all ANTI JOIN ({ids}) AS coco_changed ON {same}"
@@ -184,6 +215,52 @@ class Map:
         everywhere = {call.name.lower() for part in parts for call in calls_in(part, names)}
         return in_lambdas | (everywhere - with_sites)
 
+    # --- lineage --------------------------------------------------------------------------------------------------
+
+    def reached(self, reached: "Reached") -> "Ids":
+        pairs = zip(self.inputs, self.source_ids, strict=True)
+        return reached.either([reached.kept(self, column, reached.ids(given.operator)) for given, column in pairs])
+
+    def trace(self, tracer: "Tracer", here: Here, names: list[str]) -> "Iterator[Trace]":
+        joins, calls = self._traced_calls(tracer)
+        elements = ", ".join(f"coco_here.{ident(column)}" for column in self.elements)
+        for given, column in zip(self.inputs, self.source_ids, strict=True):
+            below = (
+                f"SELECT coco_of, coco_row, coco_past, list_concat({calls}, coco_calls) AS coco_calls, "
+                f"list_concat([{elements}]::BIGINT[], coco_path) AS coco_path, "
+                f"coco_here.{ident(column)} AS {SOURCE_ID} FROM ({here.sql}) AS coco_here{joins}"
+            )
+            yield from given.operator.trace_ids(tracer, here.to(below))
+
+    def _traced_calls(self, tracer: "Tracer") -> tuple[str, str]:
+        """Joins to the memo for each call site, and the list of the calls that were made."""
+        joins, made = [], []
+        for site in self.sites:
+            name = site.callee.function.name
+            version = tracer.versions[name.lower()]
+            memo = qualified(tracer.view.name.database, "coco", functions.memo_name(name, version))
+            column, alias = f"coco_here.{ident(call_column(site))}", ident(f"coco_memo_{site.number}")
+            joins.append(f" LEFT JOIN {memo} AS {alias} ON {alias}.fingerprint = {column}")
+            made.append(
+                f"CASE WHEN {column} IS NOT NULL THEN {{'name': {literal(name)}, "
+                # A row that was kept as its call failed was made by an earlier version: the memo of this one lacks it.
+                f"'code_version': CASE WHEN {alias}.fingerprint IS NOT NULL THEN {literal(version)} END, "
+                f"'input_fingerprint': {column}::UUID, 'computed_at': {alias}.computed_at, "
+                f"'run_id': {alias}.run_id}} END"
+            )
+        for name in sorted(self.called_inline(tracer.callees)):  # what with is not kept
+            version = tracer.versions[name]
+            shown = tracer.callees[name].function.name
+            made.append(
+                f"{{'name': {literal(shown)}, 'code_version': {literal(version)}, 'input_fingerprint': NULL::UUID, "
+                "'computed_at': NULL::TIMESTAMPTZ, 'run_id': NULL::BIGINT}"
+            )
+        if not made:
+            return "", NO_CALLS
+        return "".join(joins), f"list_filter([{', '.join(made)}], lambda made: made IS NOT NULL)"
+
+    # --- SQL ------------------------------------------------------------------------------------------------------
+
     def _up_to(self, site: CallSite, relation: str) -> str:
         """The FROM clause as far as a site needs it."""
         earlier = [other for other in self.sites if other.level < site.level]
@@ -219,3 +296,196 @@ def _made(site: CallSite) -> str:
 def _fingerprint(site: CallSite) -> str:
     """The fingerprint of a call's arguments, from the memo where it is there."""
     return f"CASE WHEN {ident(site.known)} IS NOT NULL THEN {ident(site.known)} ELSE {site.fingerprint()} END"
+
+
+@dataclass(frozen=True)
+class NeededCalls:
+    """What the sites of one function need."""
+
+    step: "MapStep"
+    sites: list[CallSite]
+    harvest: Harvest
+    #: The query that found them.
+    sql: str
+
+
+@dataclass
+class MapStep(Step):
+    operator: Map
+    #: Whether rows that failed before are to be tried again.
+    retries: bool = field(init=False)
+    #: Whether there are source rows that are left out, or show NULL, as calls for them failed in this run.
+    set_apart: bool = field(init=False, default=False)
+    has_nulls: bool = field(init=False, default=False)
+    #: The joined rows that changed, where they are read more than once.
+    _joined: str | None = field(init=False, default=None)
+
+    def __post_init__(self) -> None:
+        self.retries = not self.context.rebuild and self.context.has_failed(self.number)
+
+    @property
+    def has_changes(self) -> bool:
+        return self.retries or super().has_changes
+
+    def prepare(self) -> None:
+        """Join what changed, once for all sites."""
+        if len(self.inputs) > 1 and self.operator.sites:
+            joined = f"joined_{self.context.tag(self.number)}"
+            self.context.session.collect(joined, self._rows_to_work_on())
+            self._joined = f"FROM {collected(joined)}"
+
+    def needed_calls(self) -> list[NeededCalls]:
+        """The calls of the next level that the changes need."""
+        self._set_failed_apart()
+        for level in sorted({site.level for site in self.operator.sites}):
+            needed = []
+            for sites in self.sites_by_function(level):
+                if self._is_warm(sites):
+                    continue
+                sql = self.harvest_sql(sites)
+                harvest = self.context.session.harvest(sql)
+                first = (self.number, sites[0].number)
+                if first not in self.context.warmed:
+                    self.context.run.tally.count_hits(sites[0].callee.function.name, harvest.hits)
+                self.context.warmed.update((self.number, site.number) for site in sites)
+                needed.append(NeededCalls(self, sites, harvest, sql))
+            if any(calls.harvest.misses for calls in needed):
+                return needed
+        return []
+
+    def _is_warm(self, sites: list[CallSite]) -> bool:
+        """Whether arguments that appear from now on may be called inline: where a failure ends the refresh anyway."""
+        if self.context.recalled_since:
+            return False
+        is_warm = all((self.number, site.number) in self.context.warmed for site in sites)
+        return is_warm and not self.context.tolerates(sites[0].callee.function)
+
+    def sites_by_function(self, level: int) -> list[list[CallSite]]:
+        """The sites of a level, those of one function together: they share their calls."""
+        groups: dict[str, list[CallSite]] = {}
+        for site in self.operator.sites:
+            if site.level == level:
+                groups.setdefault(site.callee.function.name.lower(), []).append(site)
+        return list(groups.values())
+
+    def harvest_sql(self, sites: list[CallSite]) -> str:
+        """A query for the arguments that these sites need for the rows that changed."""
+        return self.operator.harvest_sql(sites, self.relation(), self.context.recalled_since)
+
+    def origin(self, sites: list[CallSite], fingerprint: str) -> str:
+        """A source row that needs a call, in words; empty if it is gone meanwhile, or no row of a source."""
+        scan, capture = self.operator.scan, self._capture()
+        if scan is None or capture is None:
+            return ""
+        session = self.context.session
+        relation, present = self.operator.all_rows([capture.rows_now(session)]), capture.present_rows(session)
+        for site in sites:
+            origin = self.operator.origin_sql(site, relation, fingerprint)
+            rows = session.execute(f"SELECT row::VARCHAR FROM ({present}) WHERE coco_source_id = ({origin})")
+            if rows:
+                return f" in the row {_shortened(rows[0][0])} of {scan.source}"
+        return ""
+
+    def source_keys(self, source_ids: list[str]) -> dict[str, str]:
+        """By id, the keys of rows of the source as JSON; none if the map reads no source, or several relations."""
+        capture = self._capture()
+        if capture is None or not source_ids:
+            return {}
+        ids = f"SELECT unnest($1::VARCHAR[])::{capture.source_id_type()} AS coco_source_id"
+        keys = f"SELECT coco_source_id::VARCHAR, coco_key::VARCHAR FROM ({capture.keys(ids)})"
+        return dict(self.context.session.execute(keys, [source_ids]))
+
+    def _capture(self) -> "Capture | None":
+        return self.context.capture(self.operator.scan) if self.operator.scan else None
+
+    def rows_sql(self, names: list[str]) -> str:
+        return self.operator.rows_sql(self.relation(), names)
+
+    def relation(self) -> str:
+        """The joined source rows that the map works on: those that changed, and those that failed before."""
+        relation = self._joined or self._rows_to_work_on()
+        if not self.set_apart:
+            return relation
+        return f"FROM ({relation}) AS wanted ANTI JOIN {self._apart} USING ({idents(self.operator.source_ids)})"
+
+    def _rows_to_work_on(self) -> str:
+        if self.context.rebuild:
+            return self._every()
+        relation = self.operator.changed_rows(self.inputs)
+        if self.retries:
+            ids = idents(self.operator.source_ids)
+            again = f"SELECT {ids} FROM {self._failed} WHERE ({self._gone()}) IS NOT TRUE"
+            retried = f"FROM ({self._every()}) AS failed SEMI JOIN ({again}) AS again USING ({ids})"
+            relation = f"({relation}) UNION ALL {retried}" if relation else retried
+        return relation or f"FROM ({self._every()}) AS nothing WHERE false"
+
+    def _every(self) -> str:
+        return self.operator.all_rows([given.now for given in self.inputs])
+
+    def touched(self) -> str:
+        ids = idents(self.operator.source_ids)
+        condition = "true"
+        if not self.context.rebuild:
+            condition = self._gone()
+            if self.retries:
+                condition = f"({condition} OR ({ids}) IN (SELECT ({ids}) FROM {self._failed}))"
+        if not self.set_apart or self.context.is_redefined:
+            return condition
+        return f"{condition} AND (({ids}) IN (SELECT ({ids}) FROM {self._apart})) IS NOT TRUE"
+
+    def _gone(self) -> str:
+        conditions = [
+            f"{column} IN (SELECT {SOURCE_ID} FROM ({given.gone}))"
+            for column, given in zip(self.operator.source_ids, self.inputs, strict=True)
+            if not given.is_empty
+        ]
+        return f"({' OR '.join(conditions)})" if conditions else "false"
+
+    @property
+    def _failed(self) -> str:
+        return self.context.before.failed(self.number)
+
+    @property
+    def _apart(self) -> str:
+        return qualified("temp", "main", f"coco_apart_{self.context.tag(self.number)}")
+
+    @property
+    def _nulls(self) -> str:
+        return qualified("temp", "main", f"coco_nulls_{self.context.tag(self.number)}")
+
+    def _set_failed_apart(self) -> None:
+        """Find the source rows with calls that failed in this run: those left out, and those with NULL as a result."""
+        self.set_apart = self.has_nulls = False
+        for site in sorted(self.operator.sites, key=lambda site: site.level):
+            function = site.callee.function
+            if not self.context.run.tally.errors.get(function.name) or not self.context.tolerates(function):
+                continue
+            site.failed = errors.failed(self.context.run, function)
+            if function.on_error == "null":
+                self._add(self._nulls, self.has_nulls, site, site.failed)
+                self.has_nulls = True
+            else:
+                self._add(self._apart, self.set_apart, site, site.failed)
+                self.set_apart = True
+
+    def _add(self, table: str, exists: bool, site: CallSite, failed: str) -> None:
+        """Add the source rows that need a failed call to a temporary table, which may not exist yet."""
+        rows = self.operator.sources_sql(site, self.relation(), failed)
+        self.context.session.execute(
+            f"INSERT INTO {table} {rows}" if exists else f"CREATE OR REPLACE TEMP TABLE {table} AS {rows}"
+        )
+
+    def keep(self, kept: Kept, rows: str) -> int:
+        return kept.replace(self.context.session, rows, self.touched())
+
+    def failed_ids(self) -> str | None:
+        """A query for the source rows that are to be tried again; None if there are none."""
+        tables = [*([self._apart] if self.set_apart else []), *([self._nulls] if self.has_nulls else [])]
+        if not tables:
+            return None
+        ids = idents(self.operator.source_ids)
+        return f"SELECT DISTINCT {ids} FROM ({' UNION ALL '.join(f'FROM {table}' for table in tables)})"
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _LONGEST_ROW else f"{text[:_LONGEST_ROW]}…"

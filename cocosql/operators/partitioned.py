@@ -11,16 +11,26 @@ A key is known by DuckDB's hash of it, which is the same for values that SQL tak
 same hash they are worked out together, and nothing is wrong. An operator without keys has one partition.
 """
 
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
+from cocosql.collected import collected
 from cocosql.expressions import column_of, conjunction, named, reference, sql_list
-from cocosql.operators import SOURCE_ID, Input
-from cocosql.sqltext import fingerprint
+from cocosql.operators.delta import Delta
+from cocosql.operators.kept import Kept
+from cocosql.operators.operator import SOURCE_ID, Input, Materialized, Operator
+from cocosql.operators.step import Context, Step
+from cocosql.operators.traced import CARRIED, Here
+from cocosql.sqltext import fingerprint, idents
+
+if TYPE_CHECKING:
+    from cocosql.lineage.reached import Ids, Reached
+    from cocosql.lineage.trace import Trace, Tracer
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Partitioned:
+class Partitioned(Materialized):
     inputs: tuple[Input, ...]
     #: For each input, the expressions that are its key.
     keys: tuple[list[str], ...]
@@ -92,12 +102,101 @@ class Partitioned:
         made = f"coco_fingerprint({sql_list(items) or '1'})"
         return f"{conjunction(self.conditions)} AND {made} = {fingerprint(names, 'coco_here')}"
 
+    def sql(self, relations: Sequence[str]) -> str:
+        rows = [given.over(relation) for given, relation in zip(self.inputs, relations, strict=True)]
+        return self.rows_sql(rows, self.names)
+
+    @property
+    def lineage_columns(self) -> list[str]:
+        return [SOURCE_ID]  # the key
+
+    def source_id_types(self, type_of: Callable[[Operator], str]) -> list[str]:
+        return ["UBIGINT"]
+
+    def step(self, context: Context, number: int, inputs: Sequence[Delta]) -> "PartitionStep":
+        return PartitionStep(context, number, inputs, self)
+
     def identity(self) -> list[str] | None:
         raw = self.raw_identity()
         if raw is None or not self.items:
             return raw
         shown = {column_of(item): name for name, item in reversed(self.items.items())}
         return [shown[name] for name in raw] if all(name in shown for name in raw) else None
+
+    # --- lineage --------------------------------------------------------------------------------------------------
+
+    def reached(self, reached: "Reached") -> "Ids":
+        numbers = range(len(self.inputs))
+        return reached.either([reached.kept(self, SOURCE_ID, self.reached_keys(reached, one)) for one in numbers])
+
+    def reached_keys(self, reached: "Reached", number: int) -> "Ids":
+        """The keys of the rows of an input that may come from the row that is asked for."""
+        given = self.inputs[number]
+        ids = reached.ids(given.operator)
+        if not ids:
+            return ids
+        rows = given.over(reached.rows(given.operator))
+        return f"SELECT {self.key_hash(number)} AS {SOURCE_ID} FROM ({rows}) WHERE {SOURCE_ID} IN ({ids})"
+
+    def trace(self, tracer: "Tracer", here: Here, names: list[str]) -> "Iterator[Trace]":
+        relations = [given.over(tracer.rows(given.operator)) for given in self.inputs]
+        for number, given in enumerate(self.inputs):
+            keys = self.reached_keys(tracer.reached, number) if tracer.reached else None
+            if keys == "":
+                continue
+            rows = here.sql if keys is None else f"SELECT * FROM ({here.sql}) WHERE {SOURCE_ID} IN ({keys})"
+            below = (
+                f"SELECT {idents(CARRIED)}, coco_origin AS {SOURCE_ID} FROM ({rows}) AS coco_here, "
+                f"LATERAL ({self.origins(number, relations, names)}) AS coco_given"
+            )
+            yield from given.operator.trace_ids(tracer, here.to(below, is_unique=False))
+
+
+@dataclass
+class PartitionStep(Step):
+    """Finds the keys of rows that changed, and works out the rows with these keys."""
+
+    operator: Partitioned
+
+    @property
+    def _touched_keys(self) -> str:
+        return f"touched_{self.context.tag(self.number)}"
+
+    @property
+    def _is_whole(self) -> bool:
+        """Whether all rows are worked out anew."""
+        return self.context.rebuild or not self.operator.keys[0]
+
+    @property
+    def _keys(self) -> str:
+        return f"SELECT {SOURCE_ID} FROM {collected(self._touched_keys)}"
+
+    def prepare(self) -> None:
+        if self._is_whole:
+            return
+        touched = []
+        for number, (given, delta) in enumerate(zip(self.operator.inputs, self.inputs, strict=True)):
+            if not delta.is_empty:
+                rows = given.over(f"({delta.gone}) UNION ALL ({delta.new})")
+                touched.append(f"SELECT {self.operator.key_hash(number)} AS {SOURCE_ID} FROM ({rows})")
+        self.context.session.collect(self._touched_keys, " UNION ".join(touched))
+
+    def rows_sql(self, names: list[str]) -> str:
+        relations = []
+        for number, (given, delta) in enumerate(zip(self.operator.inputs, self.inputs, strict=True)):
+            rows = f"SELECT * EXCLUDE ({SOURCE_ID}) FROM ({given.over(delta.now)})"
+            if not given.columns:
+                rows = f"SELECT 1 FROM ({delta.now})"
+            if not self._is_whole:
+                rows = f"{rows} WHERE {self.operator.key_hash(number)} IN ({self._keys})"
+            relations.append(rows)
+        return self.operator.rows_sql(relations, names)
+
+    def touched(self) -> str:
+        return "true" if self._is_whole else f"{SOURCE_ID} IN ({self._keys})"
+
+    def keep(self, kept: Kept, rows: str) -> int:
+        return kept.net(self.context.session, rows, self.touched())
 
 
 def key_hash(key: list[str]) -> str:

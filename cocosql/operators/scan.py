@@ -8,43 +8,71 @@ new:   SELECT id AS coco_source_id, body FROM notes WHERE <in a row group that c
 State: the snapshot, which views of the same columns share.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING
 
-from cocosql.operators import Input
+from cocosql.collected import collected
+from cocosql.operators.delta import Delta, everything
+from cocosql.operators.operator import Input, Virtual
 from cocosql.operators.source import Source
-from cocosql.sqltext import idents
+from cocosql.operators.step import Context
+from cocosql.operators.traced import Here
 
-KIND = "scan"
+if TYPE_CHECKING:
+    from cocosql.lineage.present import Present
+    from cocosql.lineage.reached import Ids, Reached
+    from cocosql.lineage.trace import Trace, Tracer
 
 
 @dataclass(frozen=True, eq=False)
-class Scan:
-    source: Source
+class Scan(Virtual):
+    of: Source
     #: The columns that are read.
-    names: list[str] = field(default_factory=list)
+    columns: list[str] = field(default_factory=list)
     inputs: tuple[Input, ...] = ()
-    kind: str = KIND
-    rule: str = "change capture"
+
+    @property
+    def source(self) -> Source:
+        return self.of
+
+    @property
+    def kind(self) -> str:
+        return "scan"
+
+    @property
+    def rule(self) -> str:
+        return "change capture"
+
+    @property
+    def names(self) -> list[str]:
+        return self.columns
 
     def identity(self) -> list[str] | None:
         return self.source.key or None
 
+    def sql(self, relations: Sequence[str]) -> str:
+        return self.source.sql
 
-@dataclass(frozen=True, eq=False)
-class Constant:
-    """Rows that are written in the query."""
+    def described(self, numbers: Sequence[int]) -> list[str]:
+        return self.columns
 
-    #: A query for them.
-    sql: str
-    names: list[str]
-    inputs: tuple[Input, ...] = ()
-    kind: str = "values"
-    rule: str = "written in the query, and never changed"
+    def pass_on(self, context: Context, number: int, inputs: Sequence[Delta]) -> Delta:
+        delta = context.change(self)
+        if context.rebuild or delta is None:
+            return everything(partial(context.capture(self).all_rows, context.session))
+        if delta.is_empty or not context.is_shared(self):
+            return delta
+        name = f"source_{context.tag(number)}"
+        context.session.collect(name, delta.new)
+        return replace(delta, new=f"FROM {collected(name)}")
 
-    def rows_sql(self) -> str:
-        """Its rows; they need no ids, as none of them goes."""
-        names = f" ({idents(self.names)})" if self.names else ""
-        return f"SELECT 0::BIGINT AS coco_source_id, * FROM ({self.sql}) AS coco_values{names}"
+    def present_rows(self, present: "Present") -> str:
+        return present.source_rows(self)
 
-    def identity(self) -> list[str] | None:
-        return None
+    def reached(self, reached: "Reached") -> "Ids":
+        return reached.source_ids(self)
+
+    def trace_ids(self, tracer: "Tracer", ids: Here) -> "Iterator[Trace]":
+        yield from tracer.into_source(self, ids)

@@ -11,7 +11,7 @@ State: the rows.
 from dataclasses import dataclass
 
 from cocosql.expressions import reference
-from cocosql.operators import SOURCE_ID
+from cocosql.operators.operator import SOURCE_ID
 from cocosql.operators.partitioned import Partitioned, key_hash
 from cocosql.sqltext import idents
 

@@ -11,7 +11,7 @@ State: the rows. Only those are replaced that differ.
 from dataclasses import dataclass
 
 from cocosql.expressions import sql, sql_list
-from cocosql.operators import SOURCE_ID
+from cocosql.operators.operator import SOURCE_ID
 from cocosql.operators.partitioned import Partitioned, column_list
 from cocosql.sqltext import idents
 

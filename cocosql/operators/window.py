@@ -11,7 +11,7 @@ State: the rows. Of those of a touched partition, only those are replaced that d
 from dataclasses import dataclass
 
 from cocosql.expressions import named
-from cocosql.operators import SOURCE_ID
+from cocosql.operators.operator import SOURCE_ID
 from cocosql.operators.partitioned import Partitioned, column_list
 from cocosql.sqltext import idents
 

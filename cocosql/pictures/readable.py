@@ -5,8 +5,8 @@ from typing import cast
 
 from sqlglot import exp
 
-from cocosql.operators import SOURCE_ID
 from cocosql.operators.map import CALL, ELEMENT
+from cocosql.operators.operator import SOURCE_ID
 from cocosql.sqltext import CocoDuckDB, try_parse
 
 #: How the names of columns begin that say where a row came from, and are in no other expression.

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field, replace
 from sqlglot import exp
 
 from cocosql.expressions import column_of, columns_in, finder, sql, substitute
-from cocosql.operators import Input
 from cocosql.operators.call_sites import Callee, CallSites, calls_in
 from cocosql.operators.map import Map, element_column
+from cocosql.operators.operator import Input
 from cocosql.planner.algebra import NotIncremental
 from cocosql.planner.parse import read_expression
 from cocosql.sqltext import render

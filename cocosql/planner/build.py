@@ -14,18 +14,19 @@ from cocosql.expressions import (
     replace_whole,
     substitute,
 )
-from cocosql.operators import Input, Operator
 from cocosql.operators.accumulate import Accumulate
 from cocosql.operators.aggregate import Aggregate, has_several_answers
 from cocosql.operators.call_sites import Callee
 from cocosql.operators.distinct import Distinct
 from cocosql.operators.join import Join, equality_keys
+from cocosql.operators.operator import Input, Materialized, Operator
 from cocosql.operators.partitioned import Partitioned
-from cocosql.operators.scan import Constant, Scan
+from cocosql.operators.scan import Scan
 from cocosql.operators.set_operation import SetOperation
 from cocosql.operators.source import Source
 from cocosql.operators.top import Top
 from cocosql.operators.union import Union
+from cocosql.operators.values import Values
 from cocosql.operators.window import Window
 from cocosql.planner.algebra import NotIncremental, Relation, needed, walk
 from cocosql.planner.block import Block, MapMaker, SameMeaning, Unnest
@@ -51,7 +52,8 @@ def plan_flow(relations: list[Relation], callees: dict[str, Callee], source_of: 
             raise NotIncremental(f"{kind} by text with a collation, or by VARIANT, has no incremental rule")
     calls = finder(callees)
     builder = _Builder(rewrite(relations[-1], calls), callees, calls, source_of, same)
-    return Flow(_ordered(builder.top()))
+    top = builder.top()
+    return Flow(_ordered(top), top)
 
 
 def _ordered(top: Operator) -> list[Operator]:
@@ -65,7 +67,7 @@ def _ordered(top: Operator) -> list[Operator]:
             found[id(operator)] = operator
 
     visit(top)
-    return sorted(found.values(), key=lambda operator: not isinstance(operator, Scan))
+    return sorted(found.values(), key=lambda operator: operator.source is None)
 
 
 class _Builder:
@@ -87,7 +89,7 @@ class _Builder:
         self._maps = MapMaker(callees, same)
         self._names = (f"coco_y{number}" for number in itertools.count(1))
 
-    def top(self) -> Operator:
+    def top(self) -> Materialized:
         root = self._root
         block = self.block(root).with_items({name: reference(name) for name in root.names})
         operator = self._finishable(block)
@@ -126,7 +128,7 @@ class _Builder:
     _call = _table
 
     def _values(self, relation: Relation) -> Block:
-        return _reading(Constant(relation["sql"], relation.names), {name: name for name in relation.names})
+        return _reading(Values(relation["sql"], relation.names), {name: name for name in relation.names})
 
     def _filter(self, relation: Relation) -> Block:
         return self.block(relation.inputs[0]).filtered(relation["conditions"])
@@ -356,8 +358,7 @@ class _Builder:
         """An operator that gives the block's rows, and its columns by the block's names."""
         if len(block.inputs) == 1:
             (given,) = block.inputs
-            kept = not isinstance(given.operator, (Scan, Constant))
-            if kept and block.is_plain:
+            if given.operator.inputs and block.is_plain:
                 return given.operator, {name: given.columns[_column(item)] for name, item in block.items.items()}
             operator = self._finishable(block)
             if operator:
@@ -397,7 +398,7 @@ class _Builder:
 
 def _reads_scans(block: Block) -> bool:
     """Whether the rows are of tables, whose primary keys are never NULL."""
-    return all(isinstance(given.operator, Scan) for given in block.inputs)
+    return all(given.operator.source for given in block.inputs)
 
 
 def _reading(operator: Operator, columns: dict[str, str]) -> Block:

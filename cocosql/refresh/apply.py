@@ -12,8 +12,7 @@ from cocosql._native import Difference, Session
 from cocosql.catalog.views import View
 from cocosql.collected import collected
 from cocosql.fetch import rows_where
-from cocosql.operators import SOURCE_ID
-from cocosql.operators.map import Map
+from cocosql.operators.operator import SOURCE_ID
 from cocosql.planner.plan import Plan
 from cocosql.refresh.state import as_now, lineage_columns, same_columns
 from cocosql.sqltext import fingerprint, ident, idents
@@ -119,8 +118,9 @@ def _counts(difference: Difference) -> Counts:
 
 def _shows_source_key(plan: Plan) -> bool:
     """Whether a row's source id is as good as its key."""
-    top, view = plan.flow.top if plan.flow else None, plan.view
-    return isinstance(top, Map) and top.scan is not None and bool(view.key_columns) and "key" not in view.options
+    view = plan.view
+    is_derived = bool(view.key_columns) and "key" not in view.options
+    return is_derived and plan.flow is not None and plan.flow.top.shows_source_rows
 
 
 def _retrace(session: Session, plan: Plan) -> None:

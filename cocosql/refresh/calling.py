@@ -2,7 +2,6 @@
 
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 import duckdb
 
@@ -10,11 +9,8 @@ from cocosql import executors, progress_bar
 from cocosql._native import Calls, Session
 from cocosql.catalog import errors, runs
 from cocosql.catalog.errors import Failure
+from cocosql.operators.map import NeededCalls
 from cocosql.udf import Function
-
-if TYPE_CHECKING:
-    from cocosql.refresh.map_step import NeededCalls
-    from cocosql.refresh.view_refresh import ViewRefresh
 
 #: So many calls that fail with none between that succeeds: more would fail, too.
 _HOPELESS = 20
@@ -23,25 +19,25 @@ _RECORD_SECONDS = 1.0
 _LONGEST_INPUT = 80
 
 
-def make_calls(session: Session, part: "ViewRefresh", needed: "NeededCalls", started: float) -> None:
+def make_calls(session: Session, needed: NeededCalls, started: float) -> None:
     """Call a function for what it is needed for.
 
     Raises:
         duckdb.InvalidInputException: if calls fail, and neither the function nor the view puts up with that; or if the
             function is not registered.
     """
-    callee = needed.sites[0].callee
+    callee, context = needed.sites[0].callee, needed.step.context
     function = callee.function
     if function.is_stand_in:
         raise duckdb.InvalidInputException(
             f"function {function.name} is not registered here, and this refresh must call it: "
             f"cocosql.register(con, {function.name})"
         )
-    calls = session.harvested_calls(function.name, needed.harvest, callee.memo, part.recalled_since or 0)
-    watch = _Watch(session, part, needed, calls, started)
+    calls = session.harvested_calls(function.name, needed.harvest, callee.memo, context.recalled_since or 0)
+    watch = _Watch(session, needed, calls, started)
     try:
         with (
-            part.run.step(needed.step.number, f"call {function.name}", needed.sql) as step,
+            context.run.step(needed.step.number, f"call {function.name}", needed.sql) as step,
             progress_bar.bar(function.name, needed.harvest.hits, calls) as watch.bar,
         ):
             step.rows = needed.harvest.misses
@@ -50,22 +46,21 @@ def make_calls(session: Session, part: "ViewRefresh", needed: "NeededCalls", sta
         session.add_calls(calls)
         watch.note_failures()
         watch.note_source_keys()
-    if watch.failures and not part.tolerates(function):
+    if watch.failures and not context.tolerates(function):
         raise watch.error()
 
 
 class _Watch:
     """Looks at calls as they go on."""
 
-    def __init__(
-        self, session: Session, part: "ViewRefresh", needed: "NeededCalls", calls: Calls, started: float
-    ) -> None:
+    def __init__(self, session: Session, needed: NeededCalls, calls: Calls, started: float) -> None:
         self.bar: progress_bar.Bar | None = None
         #: How many there are, and some of them.
         self.count = 0
         self.failures: list[Failure] = []
         self._session = session
-        self._part = part
+        self._context = needed.step.context
+        self._run = self._context.run
         self._needed = needed
         self._calls = calls
         self._started = started
@@ -73,7 +68,7 @@ class _Watch:
         self._before = sum(count for count, _ in session.calls().values())
         self._good = 0
         self._bad_in_a_row = 0
-        part.run.tally.total = self._before + needed.harvest.misses
+        self._run.tally.total = self._before + needed.harvest.misses
 
     def __call__(self) -> None:
         self.note_failures()
@@ -81,7 +76,7 @@ class _Watch:
             self.bar.update(self.count)
         if time.monotonic() - self._recorded > _RECORD_SECONDS:
             self.record_progress()
-        if self._bad_in_a_row >= _HOPELESS and not self._part.tolerates(self._function):
+        if self._bad_in_a_row >= _HOPELESS and not self._context.tolerates(self._function):
             raise self.error()
 
     @property
@@ -96,31 +91,31 @@ class _Watch:
         if found:
             self.count += len(found)
             self.failures += found[: _HOPELESS - len(self.failures)]
-            self._part.run.tally.count_errors(self._function.name, len(found))
-            errors.record(self._session, self._part.run, self._function, found)
+            self._run.tally.count_errors(self._function.name, len(found))
+            errors.record(self._session, self._run, self._function, found)
 
     def note_source_keys(self) -> None:
         """Record which rows of the source need the calls that failed."""
         if not self.count:
             return
-        run, needed = self._part.run, self._needed
+        run, needed = self._run, self._needed
         with suppress(duckdb.Error):  # what is said of the failures then lacks the keys
             fingerprints = errors.fingerprints(self._session, run, self._function)
             ids = needed.harvest.source_ids(fingerprints)
-            keys = needed.step.source_keys(self._session, list(ids.values()))
+            keys = needed.step.source_keys(list(ids.values()))
             found = {fingerprint: keys[row] for fingerprint, row in ids.items() if row in keys}
             errors.add_source_keys(self._session, run, self._function, found)
 
     def record_progress(self) -> None:
         self._recorded = time.monotonic()
         done = self._before + self._calls.done
-        runs.record_progress(self._session, self._part.run.tally, done, time.monotonic() - self._started)
+        runs.record_progress(self._session, self._run.tally, done, time.monotonic() - self._started)
 
     def error(self) -> duckdb.InvalidInputException:
         """What to raise for the failures."""
         fingerprint, given, error, _ = self.failures[0]
-        row = self._needed.step.origin(self._session, self._needed.sites, str(fingerprint))
+        row = self._needed.step.origin(self._needed.sites, str(fingerprint))
         shown = given if len(given) <= _LONGEST_INPUT else f"{given[:_LONGEST_INPUT]}…"
-        view = f"'{self._part.view.name}'"
+        view = f"'{self._context.before.name}'"
         more = f"\n{self.count} calls failed: SELECT * FROM coco_errors({view})" if self.count > 1 else ""
         return duckdb.InvalidInputException(f"function {self._function.name} failed for ({shown}){row}: {error}{more}")

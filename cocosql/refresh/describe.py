@@ -4,12 +4,10 @@ from cocosql._native import Session
 from cocosql.capture import Capture
 from cocosql.catalog import functions
 from cocosql.catalog.views import Call, Operator, View
-from cocosql.operators import Operator as Planned
 from cocosql.operators import recompute
 from cocosql.operators.call_sites import Callee
-from cocosql.operators.map import Map
-from cocosql.operators.scan import Constant
-from cocosql.operators.union import Union
+from cocosql.operators.operator import Materialized
+from cocosql.operators.operator import Operator as Planned
 from cocosql.planner.plan import Plan
 
 
@@ -53,11 +51,13 @@ def source_id_types(plan: Plan, found: list[Capture]) -> list[str]:
     """The types of the columns that say where a view's rows came from; of those of its last operator's inputs."""
     if plan.flow is None:
         return []
-    if not isinstance(plan.flow.top, Map):
-        return ["UBIGINT"]
     by_scan = {id(scan): capture for scan, capture in zip(plan.flow.scans, found, strict=True)}
-    inputs = [by_scan.get(id(given.operator)) for given in plan.flow.top.inputs]
-    return [capture.source_id_type() if capture else "BIGINT" for capture in inputs]
+
+    def type_of(operator: Planned) -> str:
+        capture = by_scan.get(id(operator))
+        return capture.source_id_type() if capture else "BIGINT"
+
+    return plan.flow.top.source_id_types(type_of)
 
 
 def describe_operators(plan: Plan, found: list[Capture]) -> list[Operator]:
@@ -80,14 +80,14 @@ def _described(plan: Plan, operator: Planned) -> Operator:
     assert flow is not None
     number, is_top = flow.number(operator), operator is flow.top
     table = plan.view.state_table if is_top else plan.view.kept_table(number)
-    has_table = not isinstance(operator, (Constant, Union))
-    inputs = [flow.number(given.operator) for given in operator.inputs]
-    return Operator(number, operator.kind, operator.rule, inputs, flow.sql(operator), table if has_table else None)
+    has_table = isinstance(operator, Materialized)
+    inputs, sql = flow.inputs(operator), flow.sql(operator)
+    return Operator(number, operator.kind, operator.rule, inputs, sql, table if has_table else None)
 
 
 def describe_calls(session: Session, plan: Plan) -> list[Call]:
     top = plan.flow.top if plan.flow else None
-    sites = top.sites if isinstance(top, Map) else []
+    sites = top.sites if top else ()
     traced = {site.callee.function.name.lower() for site in sites}
     untraced = set(plan.callees) - traced
     for one in plan.flow.maps if plan.flow else []:

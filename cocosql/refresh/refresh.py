@@ -14,13 +14,13 @@ from cocosql.catalog import errors, functions, locks, migrations, old_runs, runs
 from cocosql.catalog.locked_views import LockedViews, as_it_is, lock
 from cocosql.catalog.names import Name
 from cocosql.catalog.views import View
+from cocosql.operators.map import MapStep, NeededCalls
 from cocosql.planner import definitions
 from cocosql.planner.plan import Plan
 from cocosql.planner.plan import plan as make_plan
 from cocosql.refresh.asked import ask
 from cocosql.refresh.calling import make_calls
 from cocosql.refresh.inputs import tables_read
-from cocosql.refresh.map_step import MapStep, NeededCalls
 from cocosql.refresh.prepared import prepared
 from cocosql.refresh.view_refresh import PlanChanged, ViewRefresh, changes_columns
 from cocosql.secrets import redacted
@@ -271,7 +271,7 @@ def _make_all(session: Session, part: ViewRefresh, needed: list[NeededCalls], st
     for calls in needed:
         _check_code(session, [part])
         if calls.harvest.misses:
-            make_calls(session, part, calls, started)
+            make_calls(session, calls, started)
 
 
 def _attempt(
@@ -300,7 +300,7 @@ def _look_and_apply(session: Session, chain: list[ViewRefresh]) -> None:
             part.choose_unseen()
             part.look(session)
             part.choose(session)
-            part.apply(session, partial(_calls_first, session))
+            part.apply(session, partial(_calls_first, part))
         finally:
             session.forget_collected()
         if part is not chain[-1] and part.has_changes:
@@ -308,10 +308,10 @@ def _look_and_apply(session: Session, chain: list[ViewRefresh]) -> None:
     _check_code(session, chain)
 
 
-def _calls_first(session: Session, step: MapStep) -> None:
-    calls = step.needed_calls(session)
+def _calls_first(part: ViewRefresh, step: MapStep) -> None:
+    calls = step.needed_calls()
     if calls:
-        raise _CallsFirst(step.part, calls)
+        raise _CallsFirst(part, calls)
 
 
 def _finish(session: Session, chain: list[ViewRefresh], seconds: float, error: str | None = None) -> None:

@@ -7,8 +7,8 @@ history with the version that removed it; so both together are the log of change
 from cocosql._native import Session
 from cocosql.catalog import views
 from cocosql.catalog.views import View
-from cocosql.operators import SOURCE_ID
-from cocosql.operators.map import CALL, ELEMENT, Map, call_column
+from cocosql.operators.map import CALL, ELEMENT
+from cocosql.operators.operator import SOURCE_ID
 from cocosql.planner.plan import Plan
 from cocosql.sqltext import columns_sql, ident, idents, qualified, split_name
 
@@ -21,12 +21,7 @@ _GONE = [("coco_removed", "BIGINT"), ("coco_replaced", "BOOLEAN")]
 
 def lineage_columns(plan: Plan) -> list[str]:
     """The columns that say where a row came from."""
-    if plan.flow is None:
-        return []
-    top = plan.flow.top
-    if not isinstance(top, Map):
-        return [SOURCE_ID]  # the key
-    return [*top.source_ids, *top.elements, *(call_column(site) for site in top.sites)]
+    return plan.flow.top.lineage_columns if plan.flow else []
 
 
 def expected_layout(plan: Plan, source_id_types: list[str]) -> list[tuple[str, str]]:

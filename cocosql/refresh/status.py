@@ -72,6 +72,6 @@ def _stale_reason(session: Session, view: View, views: list[View], known: dict[i
     with reading(session, [part]):
         part.look(session)
     for capture, delta in zip(part.captures, part.deltas, strict=True):
-        if delta is None or delta.changed:
+        if delta is None or not delta.is_empty:
             return f"{capture.source} changed"
     return None

@@ -5,11 +5,14 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from cocosql._native import Session
-from cocosql.capture import Capture, Delta, SourceMoved
+from cocosql.capture import Capture, SourceMoved
 from cocosql.catalog.locked_views import LockedViews
 from cocosql.catalog.runs import MadeBy, Run
 from cocosql.catalog.views import Input, View
+from cocosql.operators.delta import Delta
+from cocosql.operators.scan import Scan
 from cocosql.operators.source import Source
+from cocosql.operators.step import Context
 from cocosql.planner import choice
 from cocosql.planner.flow import Flow
 from cocosql.planner.plan import Plan
@@ -20,7 +23,6 @@ from cocosql.refresh.flow_run import BeforeMap, FlowRun
 from cocosql.refresh.inputs import as_input, captures, stored_inputs
 from cocosql.refresh.prepared import prepared
 from cocosql.sqltext import qualified
-from cocosql.udf import Function
 
 
 class PlanChanged(Exception):
@@ -71,7 +73,7 @@ class ViewRefresh:
 
     @property
     def sources_changed(self) -> bool:
-        return any(delta is None or delta.changed for delta in self.deltas)
+        return not all(delta and delta.is_empty for delta in self.deltas)
 
     @property
     def recalled_since(self) -> int | None:
@@ -82,10 +84,6 @@ class ViewRefresh:
     def is_redefined(self) -> bool:
         """Whether the rows that the view has are of another query."""
         return self.view.definition != self.plan.definition or changes_columns(self.plan)
-
-    def tolerates(self, function: Function) -> bool:
-        """Whether the refresh goes on where calls of this function fail."""
-        return function.on_error == "null" or self.view.options.get("on_error") == "keep"
 
     def start_over(self, plan: Plan) -> None:
         """Go on with another plan, as the code of a function changed."""
@@ -115,7 +113,7 @@ class ViewRefresh:
         for number, (capture, position) in enumerate(zip(self.captures, positions, strict=True), start=1):
             with self.run.step(number, "look for changes", capture.source.sql) as step:
                 delta = capture.changes(session, position)
-                step.rows, step.reading = delta.changed if delta else None, capture.reading()
+                step.rows, step.reading = delta.count if delta else None, capture.reading()
             self.deltas.append(delta)
         self.rebuild = self.rebuild or None in self.deltas
 
@@ -140,7 +138,7 @@ class ViewRefresh:
             reason = choice.why_operators(self.view) if choice.is_by_query(self.view) else None
             self._take(reason, self.view.settled(incremental=True, owed_seconds=None))
             return
-        changed = sum(delta.changed for delta in self.deltas if delta)
+        changed = sum(delta.count or 0 for delta in self.deltas if delta)
         total = sum(map(partial(_count, session), self.plan.sources)) if choice.is_many(changed) else 0
         self._take_query(choice.why_query_for(self.view, changed, total))
 
@@ -158,7 +156,7 @@ class ViewRefresh:
         """What makes the rows that the view is to have."""
         versions = {callee.function.name: callee.function.code_version for callee in self.plan.callees.values()}
         pairs = zip(self.captures, self.deltas, strict=True)
-        changed = [str(capture.source) for capture, delta in pairs if delta is None or delta.changed]
+        changed = [str(capture.source) for capture, delta in pairs if not (delta and delta.is_empty)]
         return MadeBy(self.view.query, self.plan.definition, versions, changed, recalled(session, self.plan))
 
     def apply(self, session: Session, before_map: BeforeMap) -> None:
@@ -220,7 +218,8 @@ class ViewRefresh:
             number, rows, touched = len(self.captures) + 1, plan.rows_sql, "true"
         else:
             self.failed.clear()
-            found = FlowRun(self, plan.view).run(session, before_map)
+            flow_run = FlowRun(plan.flow, self._context(session, plan.view), self.failed)
+            found = flow_run.run(plan.column_names, before_map)
             if found is None:
                 return Counts()
             number, rows, touched = found
@@ -235,6 +234,31 @@ class ViewRefresh:
         if has_new_table:
             state.drop_rows(session, self.view)
         return counts
+
+    def _context(self, session: Session, view: View) -> Context:
+        """What the steps of the attempt may know. `view` is its record as it is going to be."""
+        return Context(
+            session=session,
+            run=self.run,
+            before=self.view,
+            view=view,
+            rebuild=self.rebuild,
+            is_redefined=self.is_redefined,
+            recalled_since=self.recalled_since,
+            warmed=self.warmed,
+            capture=self._capture,
+            change=lambda scan: self.deltas[self.flow.scans.index(scan)],
+            is_shared=self._is_shared,
+            has_failed=partial(state.has_failed, session, self.view),
+        )
+
+    def _capture(self, scan: Scan) -> Capture:
+        return self.captures[self.flow.scans.index(scan)]
+
+    def _is_shared(self, scan: Scan) -> bool:
+        """Whether changes of the scan are read more than once: by several operators, or for several sides of a join."""
+        readers = [one for operator in self.flow.operators for one in operator.inputs if one.operator is scan]
+        return len(readers) > 1 or any(len(one.inputs) > 1 for one in self.flow.maps)
 
     def _source_id_types(self) -> list[str]:
         """The types of the columns that say where the view's rows came from."""

@@ -12,8 +12,8 @@ from cocosql.catalog import functions, locks, migrations, runs, views
 from cocosql.catalog.locked_views import lock
 from cocosql.catalog.names import Caller
 from cocosql.catalog.views import View
+from cocosql.operators.map import MapStep
 from cocosql.refresh.asked import ask
-from cocosql.refresh.map_step import MapStep
 from cocosql.refresh.refresh import chain_names, planned, reading, snapshots_read, upstream
 from cocosql.refresh.view_refresh import ViewRefresh
 from cocosql.statements import Statement
@@ -78,11 +78,11 @@ def _explain(session: Session, part: ViewRefresh, unknown: list[str], *, is_last
     rows: list[Row] = []
     for capture, delta in zip(part.captures, part.deltas, strict=True):
         waits = list(unknown) if capture.source.upstream else []
-        changed = None if waits or delta is None else delta.changed
+        changed = None if waits or delta is None else delta.count
         if changed is None and not waits:
             ((changed,),) = session.execute(f"SELECT count(*) FROM {capture.source.sql}")
         rows.append((name, "source", str(capture.source), changed, None, None, waits))
-    counts = _Counts(session, list(unknown) if any(row[3] is None for row in rows) else [], is_last)
+    counts = _Counts(session, part, list(unknown) if any(row[3] is None for row in rows) else [], is_last)
     if part.plan.flow is None:
         rows += _inline_calls(part, name)
         unknown += [row[2] for row in rows if row[1] == "function" and row[4] != 0]
@@ -92,7 +92,7 @@ def _explain(session: Session, part: ViewRefresh, unknown: list[str], *, is_last
     if not counts.missing and not (is_last and not any(one.sites for one in part.flow.maps)):
         with suppress(_Unknown):
             part.apply(session, counts.before_map)
-    rows += counts.rows(part, name)
+    rows += counts.rows(name)
     unknown += [function for function in counts.missing if function not in unknown]
     return rows
 
@@ -100,10 +100,11 @@ def _explain(session: Session, part: ViewRefresh, unknown: list[str], *, is_last
 class _Counts:
     """The calls that the maps of a view need, by function; those whose arguments are not known yet depend on others."""
 
-    def __init__(self, session: Session, missing: list[str], is_last: bool) -> None:
+    def __init__(self, session: Session, part: ViewRefresh, missing: list[str], is_last: bool) -> None:
         self.missing = missing
         self._is_last = is_last
         self._session = session
+        self._part = part
         self._found: dict[str, tuple[int, int]] = {}
         self._waits: dict[str, list[str]] = {}
         #: Whether there may be maps that it did not come to.
@@ -122,8 +123,8 @@ class _Counts:
                 self._found[function] = calls + more.misses, hits + more.hits
                 found[function] = more.misses
             self.missing += [function for function, calls in found.items() if calls and function not in self.missing]
-        is_end = self._is_last and step.operator is step.part.flow.top
-        if is_end or self.missing or step.operator.called_inline(step.part.plan.callees):
+        is_end = self._is_last and step.operator is self._part.flow.top
+        if is_end or self.missing or step.operator.called_inline(self._part.plan.callees):
             self._stopped = True
             raise _Unknown
 
@@ -131,7 +132,8 @@ class _Counts:
         waits = self._waits.setdefault(function, [])
         waits += [other for other in self.missing if other not in waits]
 
-    def rows(self, part: ViewRefresh, name: str) -> list[Row]:
+    def rows(self, name: str) -> list[Row]:
+        part = self._part
         for one in part.flow.maps if self._stopped else []:
             if part.flow.number(one) not in part.failed:
                 for site in one.sites:

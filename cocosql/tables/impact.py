@@ -20,11 +20,11 @@ from cocosql.catalog.names import Caller, Name, candidates, relation
 from cocosql.catalog.views import View
 from cocosql.lineage.needed import needed_results
 from cocosql.lineage.present import Present, present
-from cocosql.lineage.trace import NO_CALLS, Trace, traces, why_untraced
-from cocosql.operators import SOURCE_ID
-from cocosql.operators.map import Map
+from cocosql.lineage.trace import Trace, traces, why_untraced
+from cocosql.operators.operator import SOURCE_ID
 from cocosql.operators.scan import Scan
 from cocosql.operators.source import Source
+from cocosql.operators.traced import NO_CALLS
 from cocosql.refresh.refresh import upstream
 from cocosql.sqltext import ident, literal, name_parts, qualified, struct
 
@@ -171,10 +171,9 @@ def _in_changes(view: View, given: Present, wanted: _Wanted) -> Iterator[str]:
     """Rows that are gone and kept as changes."""
     history = qualified(view.name.database, "coco", view.history_table)
     top, columns = given.flow.top, []
-    if isinstance(top, Map):
-        for one, column in zip(top.inputs, top.source_ids, strict=True):
-            if isinstance(one.operator, Scan) and wanted.is_in(one.operator.source):
-                columns.append(wanted.came_from_it(column, given.capture(one.operator)))
+    for one, column in zip(top.inputs, top.source_ids, strict=False):
+        if isinstance(one.operator, Scan) and wanted.is_in(one.operator.source):
+            columns.append(wanted.came_from_it(column, given.capture(one.operator)))
     mend = f"ALTER INCREMENTAL VIEW {view.name} SET (retain_changes = '0 seconds') and VACUUM drop it"
     if columns:
         row, detail = (
@@ -183,7 +182,7 @@ def _in_changes(view: View, given: Present, wanted: _Wanted) -> Iterator[str]:
         )
         shown = f"SELECT {literal(str(view.name))}, 'change', coco_row_id, {row}, {NO_CALLS}, {detail}"
         yield f"{shown} FROM {history} WHERE {' OR '.join(columns)}"
-    if not isinstance(top, Map) or len(columns) < len(top.inputs):
+    if len(columns) < len(top.inputs):
         yield _counted(view, "change", f"FROM {history}", f"rows that are gone, any of which may come from it: {mend}")
 
 

@@ -1,0 +1,37 @@
+"""Delta: what has become of the rows of a source, or of an operator."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, eq=False)
+class Delta:
+    """Queries; all give ``coco_source_id``, the id of a row."""
+
+    #: The rows that are gone, or have changed, as they were: those of a source by their ids alone.
+    gone: str
+    #: The rows that are new, or have changed, as they are now, with their columns.
+    new: str
+    #: How many rows changed; 0 if none, None if that is not known.
+    count: int | None
+    #: Gives the query for all rows as they are now: a source may have to be read for it.
+    all_rows: Callable[[], str]
+
+    @property
+    def is_empty(self) -> bool:
+        return self.count == 0
+
+    @property
+    def now(self) -> str:
+        return self.all_rows()
+
+
+def unchanged(all_rows: Callable[[], str]) -> Delta:
+    """No row has changed."""
+    nothing = "SELECT NULL AS coco_source_id WHERE false"
+    return Delta(nothing, nothing, 0, all_rows)
+
+
+def everything(all_rows: Callable[[], str]) -> Delta:
+    """What there was is not known, or of no use: all rows are new."""
+    return Delta("SELECT NULL AS coco_source_id WHERE false", all_rows(), None, all_rows)

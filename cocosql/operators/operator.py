@@ -1,0 +1,147 @@
+"""An operator: its plan, its step in a refresh, and its lineage are in one file. None knows another.
+
+An operator takes the deltas of its inputs and yields a delta. Rows have an id, by which the operator above refers to
+them. What is materialized is kept in a table, with the ids of the rows that each came from; the others pass on.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cocosql.sqltext import ident
+
+if TYPE_CHECKING:
+    from cocosql.lineage.present import Present
+    from cocosql.lineage.reached import Ids, Reached
+    from cocosql.lineage.trace import Trace, Tracer
+    from cocosql.operators.call_sites import CallSite
+    from cocosql.operators.delta import Delta
+    from cocosql.operators.source import Source
+    from cocosql.operators.step import Context, Step
+    from cocosql.operators.traced import Here
+
+#: The id of a row that an operator gives; in the table of another one: the id of the row that a row came from.
+SOURCE_ID = "coco_source_id"
+
+
+class Operator(ABC):
+    inputs: tuple["Input", ...]
+
+    @property
+    @abstractmethod
+    def kind(self) -> str: ...
+
+    @property
+    @abstractmethod
+    def rule(self) -> str:
+        """What a change of its inputs costs, in words."""
+
+    @property
+    @abstractmethod
+    def names(self) -> list[str]:
+        """The columns that it gives."""
+
+    def identity(self) -> list[str] | None:
+        """The columns that tell its rows apart; None if it may have equal rows."""
+        return None
+
+    @property
+    def source(self) -> "Source | None":
+        """The source, if it gives the rows of one as they are."""
+        return None
+
+    @property
+    def sites(self) -> "Sequence[CallSite]":
+        """Where it calls functions with results from the memo."""
+        return ()
+
+    @abstractmethod
+    def sql(self, relations: Sequence[str]) -> str:
+        """What it does, as SQL over the relations that it reads."""
+
+    def described(self, numbers: Sequence[int]) -> list[str]:
+        """What it does, as texts that name no database and no code version. It reads operators of these numbers."""
+        return [self.sql(numbered(numbers))]
+
+    @abstractmethod
+    def present_rows(self, present: "Present") -> str:
+        """A query for its rows as they are, for those who only look: their ids, and the columns."""
+
+    @abstractmethod
+    def reached(self, reached: "Reached") -> "Ids":
+        """The ids of its rows that may come from the row of a source that is asked for."""
+
+    @abstractmethod
+    def trace_ids(self, tracer: "Tracer", ids: "Here") -> "Iterator[Trace]":
+        """The ways down from its rows with these ids to rows of sources."""
+
+
+class Virtual(Operator):
+    """An operator that passes the deltas of its inputs on; its rows are nowhere kept."""
+
+    @abstractmethod
+    def pass_on(self, context: "Context", number: int, inputs: "Sequence[Delta]") -> "Delta":
+        """What becomes of its rows."""
+
+
+class Materialized(Operator):
+    """An operator that works: its rows are kept, so that it can find those that a change replaces."""
+
+    @property
+    @abstractmethod
+    def lineage_columns(self) -> list[str]:
+        """The columns of its table that say where a row came from."""
+
+    @property
+    def source_ids(self) -> list[str]:
+        """Those of them that are the ids of rows of its inputs, if rows know these."""
+        return []
+
+    @property
+    def shows_source_rows(self) -> bool:
+        """Whether a row is made of one row of a source: of which no other is made, if rows have an identity."""
+        return False
+
+    @abstractmethod
+    def source_id_types(self, type_of: Callable[[Operator], str]) -> list[str]:
+        """Types of the first columns for lineage, from the types of the ids of operators."""
+
+    @abstractmethod
+    def step(self, context: "Context", number: int, inputs: "Sequence[Delta]") -> "Step":
+        """Its part in a refresh."""
+
+    @abstractmethod
+    def trace(self, tracer: "Tracer", here: "Here", names: list[str]) -> "Iterator[Trace]":
+        """The ways down from its rows, under these names, to rows of sources."""
+
+    def present_rows(self, present: "Present") -> str:
+        return f"SELECT {', '.join([f'coco_id AS {SOURCE_ID}', *map(ident, self.names)])} FROM {present.kept(self)}"
+
+    def trace_ids(self, tracer: "Tracer", ids: "Here") -> "Iterator[Trace]":
+        yield from self.trace(tracer, tracer.rows_with(self, ids), self.names)
+
+
+def numbered(numbers: Sequence[int]) -> list[str]:
+    """Relations that stand for operators of these numbers."""
+    return [f"FROM operator_{number}" for number in numbers]
+
+
+@dataclass(frozen=True, eq=False)
+class Input:
+    """What an operator reads of another: columns, by the name that it knows them by."""
+
+    operator: Operator
+    columns: dict[str, str]
+
+    def over(self, relation: str, source_id: str = SOURCE_ID) -> str:
+        """The input as SQL, for a relation of what the other operator gives."""
+        pairs = [(SOURCE_ID, source_id), *((ident(there), ident(here)) for here, there in self.columns.items())]
+        columns = [there if there == here else f"{there} AS {here}" for there, here in pairs]
+        return f"SELECT {', '.join(columns)} FROM ({relation})"
+
+    def identity(self) -> list[str] | None:
+        """The columns that tell its rows apart, by the names here; None if they are not read, or there are none."""
+        there = self.operator.identity()
+        names = {name: here for here, name in reversed(self.columns.items())}
+        return [names[name] for name in there] if there is not None and all(name in names for name in there) else None
