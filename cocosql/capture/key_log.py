@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from uuid import uuid4
 
 from cocosql._native import Session
+from cocosql.catalog import tables
+from cocosql.catalog.tables import KEYS, own
 from cocosql.instances import PerInstance
 from cocosql.operators.source import EXACT, Source
 from cocosql.planner.qualify import without_database
-from cocosql.sqltext import ident, idents, qualified
+from cocosql.sqltext import ident, idents
 
 
 @dataclass
@@ -25,11 +27,11 @@ class KeyLog:
 
     @property
     def name(self) -> str:
-        return _name(self.snapshot_id)
+        return KEYS.named(self.snapshot_id)
 
     @property
     def table(self) -> str:
-        return qualified("coco", self.name)
+        return own(self.name)
 
     def start(self, session: Session, activation: str | None) -> bool:
         """Make sure that keys are logged from now on, by an activation that lasts. Call outside a transaction.
@@ -98,12 +100,12 @@ def why_not(source: Source, database: str) -> str | None:
 
 def drop(session: Session, database: str, snapshot_id: int) -> None:
     """Stop logging for a snapshot that is dropped. The table stays while transactions may still append to it."""
-    name = _name(snapshot_id)
-    if session.relation(database, "coco", name) is None:
+    name = KEYS.named(snapshot_id)
+    if not tables.exists(session, database, name):
         return
     session.execute("SELECT coco_log_stop($1, $2)", [database, name])
     if session.log_state(database, name, str(uuid4())) == "off":
-        session.execute(f"DROP TABLE IF EXISTS {qualified('coco', name)}")
+        session.execute(f"DROP TABLE IF EXISTS {own(name)}")
 
 
 #: The sources of the logs that this process has started, by database and snapshot.
@@ -113,7 +115,3 @@ _sources: PerInstance[dict[tuple[str, int], str]] = PerInstance(dict)
 def source_of(session: Session, database: str, snapshot_id: int) -> str | None:
     """The source of a log that no record may name yet, if this process has started it."""
     return _sources.of(session).get((database, snapshot_id))
-
-
-def _name(snapshot_id: int) -> str:
-    return f"keys_{snapshot_id}"

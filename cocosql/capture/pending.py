@@ -11,7 +11,9 @@ from cocosql._native import Session
 from cocosql.capture import snapshots
 from cocosql.capture.identity import Keyed
 from cocosql.capture.snapshots import Snapshot
-from cocosql.sqltext import ident, qualified, struct
+from cocosql.catalog import tables
+from cocosql.catalog.tables import PENDING, own
+from cocosql.sqltext import ident, struct
 
 #: A refresh that finds more than that share of the snapshot changed reads the source.
 LARGEST_SHARE = 0.25
@@ -25,12 +27,12 @@ class Pending:
 
     @property
     def name(self) -> str:
-        return snapshots.pending_name(self.snapshot_id)
+        return PENDING.named(self.snapshot_id)
 
     @property
     def table(self) -> str:
         """As SQL."""
-        return qualified(self.database, "coco", self.name)
+        return own(self.name, self.database)
 
     @property
     def _json(self) -> str:
@@ -46,12 +48,12 @@ class Pending:
         )
 
     def has_rows(self, session: Session) -> bool:
-        exists = session.relation(self.database, "coco", self.name) is not None
+        exists = tables.exists(session, self.database, self.name)
         return exists and bool(session.execute(f"SELECT 1 FROM {self.table} LIMIT 1"))
 
     def size(self, session: Session) -> int:
         """About how many rows there are."""
-        return session.stored_rows(self.database, "coco", self.name)
+        return tables.stored_rows(session, self.database, self.name)
 
     def put(self, session: Session, changed: str, version: int) -> None:
         """Take over rows that changed with a version: ``coco_source_id``, ``coco_fingerprint`` (NULL: gone), key."""
@@ -99,9 +101,9 @@ class Pending:
 
 def forget_gone(session: Session, snapshot: Snapshot) -> None:
     """In a transaction, delete what a snapshot still has of rows that are gone, as far as all views have read it."""
-    pending = qualified(snapshot.database, "coco", snapshots.pending_name(snapshot.snapshot_id))
+    pending = own(PENDING.named(snapshot.snapshot_id), snapshot.database)
     gone = f"FROM {pending} WHERE coco_fingerprint IS NULL AND coco_version <= $1"
     read = [min(snapshots.read_versions(session, snapshot), default=snapshot.version)]
-    table = qualified(snapshot.database, "coco", snapshot.table_name)
+    table = own(snapshot.table_name, snapshot.database)
     session.execute(f"DELETE FROM {table} WHERE coco_source_id IN (SELECT coco_source_id {gone})", read)
     session.execute(f"DELETE {gone}", read)

@@ -20,12 +20,14 @@ from cocosql.capture.parts import WHOLE, Parts, Present, Stored, Whole, column_l
 from cocosql.capture.pending import LARGEST_SHARE, Pending
 from cocosql.capture.row_groups import TableParts
 from cocosql.capture.snapshots import Snapshot
+from cocosql.catalog import tables
+from cocosql.catalog.tables import SNAPSHOT, SNAPSHOT_LOG, own
 from cocosql.catalog.views import Input
 from cocosql.collected import collected
 from cocosql.operators.delta import Delta, unchanged
 from cocosql.operators.source import Source
 from cocosql.planner.qualify import without_database
-from cocosql.sqltext import idents, qualified
+from cocosql.sqltext import idents
 
 KIND = "rows"
 
@@ -336,7 +338,7 @@ class RowCapture:
         return version
 
     def _trim_log(self, session: Session, snapshot: Snapshot, read: list[int]) -> None:
-        if session.stored_rows(self.database, "coco", snapshots.log_name(snapshot.snapshot_id)):
+        if tables.stored_rows(session, self.database, SNAPSHOT_LOG.named(snapshot.snapshot_id)):
             changed = self.identity.changed_ids(self.changed)  # for each row the last version is enough
             session.execute(f"DELETE FROM {snapshot.log} WHERE coco_source_id IN ({changed})")
             snapshots.trim_log(session, snapshot, read)
@@ -370,8 +372,8 @@ def past_rows(session: Session, database: str, given: Input, identity: Identity)
     """A query for the rows as a view has read them: id, fingerprint (NULL if another since), key."""
     position = json.loads(given.position or "{}")
     snapshot_id, version = position["snapshot"], position["version"]
-    rows = qualified(database, "coco", snapshots.table_name(snapshot_id))
-    log = qualified(database, "coco", snapshots.log_name(snapshot_id))
+    rows = own(SNAPSHOT.named(snapshot_id), database)
+    log = own(SNAPSHOT_LOG.named(snapshot_id), database)
     later = f"SELECT coco_source_id, coco_key FROM {log} WHERE coco_version > {version}"
     if isinstance(identity, Keyed):
         pending = Pending(database, snapshot_id, identity)
@@ -392,4 +394,4 @@ def row_capture(source: Source, columns: list[str], database: str, owner: int | 
 
 
 def _table_name(position: str | None) -> str | None:
-    return snapshots.table_name(json.loads(position)["snapshot"]) if position else None
+    return SNAPSHOT.named(json.loads(position)["snapshot"]) if position else None

@@ -18,9 +18,19 @@ from cocosql.capture.parts import Part, Stored
 from cocosql.catalog import locks, tables
 from cocosql.catalog.damage import damaged
 from cocosql.catalog.names import Name
+from cocosql.catalog.tables import (
+    FILE_TYPES,
+    INPUTS,
+    OF_SNAPSHOTS,
+    PARTS,
+    PENDING,
+    SNAPSHOT,
+    SNAPSHOT_LOG,
+    SNAPSHOTS,
+    own,
+)
 from cocosql.instances import PerInstance
 from cocosql.planner.qualify import without_database
-from cocosql.sqltext import qualified
 from cocosql.transaction import transaction
 
 
@@ -40,17 +50,17 @@ class Snapshot:
 
     @property
     def table_name(self) -> str:
-        return table_name(self.snapshot_id)
+        return SNAPSHOT.named(self.snapshot_id)
 
     @property
     def table(self) -> str:
         """The table of its rows, as SQL."""
-        return qualified("coco", self.table_name)
+        return own(self.table_name)
 
     @property
     def log(self) -> str:
         """The table of the rows that changed, by version, as SQL."""
-        return qualified("coco", log_name(self.snapshot_id))
+        return own(SNAPSHOT_LOG.named(self.snapshot_id))
 
     @property
     def key(self) -> str:
@@ -66,18 +76,6 @@ class Snapshot:
         if read.get("snapshot") != self.snapshot_id or read["version"] > self.version:
             return None
         return int(read["version"])
-
-
-def table_name(snapshot_id: int) -> str:
-    return f"snapshot_{snapshot_id}"
-
-
-def log_name(snapshot_id: int) -> str:
-    return f"snapshot_log_{snapshot_id}"
-
-
-def pending_name(snapshot_id: int) -> str:
-    return f"pending_{snapshot_id}"
 
 
 #: What a snapshot is of, and what is known of it.
@@ -98,7 +96,7 @@ def kind(name: str, owner: int | None) -> str:
 def find(session: Session, database: str, source: str, columns: list[str], kind: str, identity: str) -> Snapshot | None:
     wanted = [source, columns, kind, identity]
     for *key, snapshot_id, version, generation, checkpoint, activation, rows in session.rows(
-        database, "snapshots", _COLUMNS
+        database, SNAPSHOTS, _COLUMNS
     ):
         if key == wanted:
             return Snapshot(database, snapshot_id, version, generation, checkpoint, activation, rows)
@@ -114,15 +112,15 @@ def with_pending(session: Session, database: str) -> list[tuple[str, Snapshot]]:
     """The snapshots that have a table of pending changes, each with its source."""
     return [
         (source, Snapshot(database, snapshot_id, version))
-        for source, snapshot_id, version in session.rows(database, "snapshots", ["source", "snapshot_id", "version"])
-        if session.relation(database, "coco", pending_name(snapshot_id))
+        for source, snapshot_id, version in session.rows(database, SNAPSHOTS, ["source", "snapshot_id", "version"])
+        if tables.exists(session, database, PENDING.named(snapshot_id))
     ]
 
 
 def stored_parts(session: Session, snapshot: Snapshot) -> Stored:
     """The parts as they were when its rows were read."""
     parts = session.execute(
-        "SELECT part_id, place, token, digest FROM coco.parts WHERE snapshot_id = $1", [snapshot.snapshot_id]
+        f"SELECT part_id, place, token, digest FROM {own(PARTS)} WHERE snapshot_id = $1", [snapshot.snapshot_id]
     )
     for _, _, _, digest in parts:
         if digest is not None and not re.fullmatch("[0-9]+ [0-9]+", digest):
@@ -135,7 +133,7 @@ def create(
 ) -> Snapshot:
     """A new snapshot, without parts."""
     session.execute(
-        "INSERT INTO coco.snapshots (snapshot_id, source, columns, kind, identity, version, generation) "
+        f"INSERT INTO {own(SNAPSHOTS)} (snapshot_id, source, columns, kind, identity, version, generation) "
         "VALUES ($1, $2, $3::VARCHAR[], $4, $5, 1, 0)",
         [snapshot_id, source, columns, kind, identity],
     )
@@ -147,8 +145,8 @@ def save(session: Session, snapshot: Snapshot, after: Snapshot) -> None:
     if after == snapshot:
         return
     session.execute(
-        "UPDATE coco.snapshots SET version = $2, generation = $3, checkpoint = $4, activation = $5, source_rows = $6 "
-        "WHERE snapshot_id = $1",
+        f"UPDATE {own(SNAPSHOTS)} SET version = $2, generation = $3, checkpoint = $4, activation = $5, "
+        "source_rows = $6 WHERE snapshot_id = $1",
         [
             *(snapshot.snapshot_id, after.version, after.generation, after.checkpoint, after.activation),
             after.source_rows,
@@ -169,11 +167,11 @@ def save_parts(session: Session, snapshot: Snapshot, before: Stored, now: Stored
 
 def _save_parts(session: Session, snapshot_id: int, written: list[Part], dropped: list[int]) -> None:
     session.execute(
-        "DELETE FROM coco.parts WHERE snapshot_id = $1 AND part_id IN (SELECT unnest($2::BIGINT[]))",
+        f"DELETE FROM {own(PARTS)} WHERE snapshot_id = $1 AND part_id IN (SELECT unnest($2::BIGINT[]))",
         [snapshot_id, [*dropped, *(part.part_id for part in written)]],
     )
     session.execute(
-        "INSERT INTO coco.parts SELECT $1, unnest($2::BIGINT[]), unnest($3::VARCHAR[]), unnest($4::VARCHAR[]), "
+        f"INSERT INTO {own(PARTS)} SELECT $1, unnest($2::BIGINT[]), unnest($3::VARCHAR[]), unnest($4::VARCHAR[]), "
         "nullif(unnest($5::VARCHAR[]), '')",
         [
             snapshot_id,
@@ -187,7 +185,7 @@ def _save_parts(session: Session, snapshot_id: int, written: list[Part], dropped
 
 def read_versions(session: Session, snapshot: Snapshot) -> list[int]:
     """The versions that views have read of it, one for each."""
-    inputs = session.rows(snapshot.database, "inputs", ["position"])
+    inputs = session.rows(snapshot.database, INPUTS, ["position"])
     versions = [snapshot.version_at(position) for (position,) in inputs]
     return [version for version in versions if version is not None]
 
@@ -213,7 +211,7 @@ def drop_unread(session: Session, database: str) -> None:
         with locks.hold(session, [Name(database, "coco unread", ""), *sources], wait=False), transaction(session):
             for snapshot_id in unread.keys() & _unread(session, database).keys():
                 _drop(session, database, snapshot_id)
-            session.execute("DELETE FROM coco.file_types WHERE source NOT IN (SELECT source FROM coco.snapshots)")
+            session.execute(f"DELETE FROM {own(FILE_TYPES)} WHERE source NOT IN (SELECT source FROM {own(SNAPSHOTS)})")
     except duckdb.TransactionException:
         _tidy.of(session).discard(database)
     else:
@@ -226,19 +224,19 @@ _tidy: PerInstance[set[str]] = PerInstance(set)
 
 def _unread(session: Session, database: str) -> dict[int, str | None]:
     """The snapshots that no view reads, and those of which there are only tables; with the source, if that is known."""
-    positions = [position for (position,) in session.rows(database, "inputs", ["position"])]
+    positions = [position for (position,) in session.rows(database, INPUTS, ["position"])]
     read = {json.loads(position).get("snapshot") for position in positions if position and position.startswith("{")}
     found: dict[int, str | None] = {
         snapshot_id: key_log.source_of(session, database, snapshot_id)
-        for _, snapshot_id in tables.numbered(session, database, "snapshot|snapshot_log|keys|pending")
+        for _, snapshot_id in tables.present(session, database, OF_SNAPSHOTS)
     }
-    found.update(session.rows(database, "snapshots", ["snapshot_id", "source"]))
+    found.update(session.rows(database, SNAPSHOTS, ["snapshot_id", "source"]))
     return {snapshot_id: source for snapshot_id, source in found.items() if snapshot_id not in read}
 
 
 def _drop(session: Session, database: str, snapshot_id: int) -> None:
-    for table in ("snapshots", "parts"):
-        session.execute(f"DELETE FROM coco.{table} WHERE snapshot_id = $1", [snapshot_id])
-    for name in (table_name(snapshot_id), log_name(snapshot_id), pending_name(snapshot_id)):
-        session.execute(f"DROP TABLE IF EXISTS {qualified('coco', name)}")
+    for table in (SNAPSHOTS, PARTS):
+        session.execute(f"DELETE FROM {own(table)} WHERE snapshot_id = $1", [snapshot_id])
+    for kind in (SNAPSHOT, SNAPSHOT_LOG, PENDING):
+        session.execute(f"DROP TABLE IF EXISTS {own(kind.named(snapshot_id))}")
     key_log.drop(session, database, snapshot_id)

@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from cocosql._native import Session
+from cocosql.catalog import tables
 from cocosql.catalog.settings import CHANGE_RESULTS
 from cocosql.sqltext import name_parts
 
 if TYPE_CHECKING:
-    from cocosql.catalog.views import Input, Operator, View
+    from cocosql.catalog.views import Input, View
 
 _LARGEST = (1 << 63) - 1
 
@@ -41,7 +42,7 @@ def check_plain(session: Session, database: str) -> None:
     Raises:
         duckdb.InvalidInputException: names what is.
     """
-    for name in session.strange_relations(database, "coco"):
+    for name in session.strange_relations(database, tables.SCHEMA):
         raise damaged(database, f"coco.{name}", "it is a view, or has columns that are worked out as they are read")
 
 
@@ -52,7 +53,7 @@ def check_tables(session: Session, database: str, scripts: tuple[Path, ...]) -> 
         duckdb.InvalidInputException: names the table that is not.
     """
     for name, sql in _made(scripts).items():
-        found = session.relation(database, "coco", name)
+        found = session.relation(database, tables.SCHEMA, name)
         if found is None:
             raise damaged(database, f"coco.{name}", "there is no such table")
         if found.sql.lower() != sql.lower():  # a setting may have folded the names
@@ -65,8 +66,8 @@ def _made(scripts: tuple[Path, ...]) -> dict[str, str]:
     with duckdb.connect(config={"threads": 1}) as con:
         for script in scripts:
             con.execute(script.read_text())
-        tables = con.execute("SELECT table_name, sql FROM duckdb_tables() WHERE schema_name = 'coco'").fetchall()
-    return dict(tables)
+        made = con.execute("SELECT table_name, sql FROM duckdb_tables() WHERE schema_name = $1", [tables.SCHEMA])
+        return dict(made.fetchall())
 
 
 def check_views(database: str, views: list["View"]) -> None:
@@ -101,15 +102,14 @@ def _wrong(view: "View") -> Iterator[str]:
     """What is wrong with the record of a view."""
     if not _are_texts([view.name.schema, view.name.name, view.query, view.state_table, view.history_table]):
         yield "it has no name, query or tables"
-    number = view.state_table.removeprefix("rows_")
-    if not re.fullmatch(r"[0-9]{1,18}", number) or not re.fullmatch(r"history_[0-9]+", view.history_table):
+    if not tables.ROWS.numbers(view.state_table) or not tables.HISTORY.numbers(view.history_table):
         yield "state_table or history_table is no table of a view"
     yield from _wrong_columns(view)
     yield from _wrong_numbers(view)
     yield from _wrong_caller(view)
     for given in view.inputs:
         yield from _wrong_input(given)
-    yield from _wrong_operators(view.operators, number)
+    yield from _wrong_operators(view)
     for call in view.calls:
         if not (call.function and call.code_version) or (call.site is not None and call.site < 0):
             yield "a call in coco.calls is none"
@@ -146,7 +146,7 @@ def _wrong_input(given: "Input") -> Iterator[str]:
     what = f"input {given.source!r} in coco.inputs"
     if not (given.source and given.capture and _are_texts(given.columns)):
         yield f"{what} names no source, capture or columns"
-    if given.snapshot_table is not None and not re.fullmatch(r"snapshot_[0-9]+", given.snapshot_table):
+    if given.snapshot_table is not None and not tables.SNAPSHOT.numbers(given.snapshot_table):
         yield f"{what}: snapshot_table is no table of a snapshot"
     if given.position is not None and not _is_position(given.position, is_view=given.capture == "view"):
         yield f"{what}: position is none"
@@ -169,20 +169,26 @@ def _is_count(value: object) -> bool:
     return type(value) is int and 0 <= value < _LARGEST
 
 
-def _wrong_operators(operators: list["Operator"], number: str) -> Iterator[str]:
-    """`number` is that of the table of the view's rows."""
+def _wrong_operators(view: "View") -> Iterator[str]:
     known: set[int] = set()
-    for operator in operators:
+    for operator in view.operators:
         what = f"operator {operator.operator_id} in coco.operators"
         if operator.operator_id in known or not set(operator.inputs) <= known:
             yield f"{what} is there twice, or reads one that is not before it"
         known.add(operator.operator_id)
-        if operator.state_table is not None and not re.fullmatch(
-            rf"snapshot_[0-9]+|rows_{number}|kept_{number}_[0-9]+|arranged_[0-9]+(_[0-9]+)*", operator.state_table
-        ):
+        if operator.state_table is not None and not _is_of(view, operator.state_table):
             yield f"{what}: state_table is no table of the view's"
     if not known:
         yield "it has no operators"
+
+
+def _is_of(view: "View", table: str) -> bool:
+    """Whether an operator of the view's may keep its rows there."""
+    number = tables.ROWS.numbers(view.state_table)
+    kept = tables.KEPT.numbers(table)
+    return (kept is not None and kept[:1] == number) or (
+        table == view.state_table or bool(tables.SNAPSHOT.numbers(table) or tables.ARRANGED.numbers(table))
+    )
 
 
 def _are_texts(values: Iterable[str | None]) -> bool:

@@ -1,9 +1,11 @@
 """The record of calls that failed: those of each view's last refresh."""
 
 from cocosql._native import Session
+from cocosql.catalog import tables
 from cocosql.catalog.runs import Run
+from cocosql.catalog.tables import ERRORS, own
 from cocosql.catalog.views import View
-from cocosql.sqltext import literal, qualified
+from cocosql.sqltext import literal
 from cocosql.udf import Function
 
 #: (input fingerprint, input, error, attempts)
@@ -14,8 +16,8 @@ def record(session: Session, run: Run, function: Function, failures: list[Failur
     """Record calls that failed. Call outside a transaction, so that they stay whatever becomes of the refresh."""
     fingerprints, inputs, texts, attempts = (list(column) for column in zip(*failures, strict=True))
     session.execute(
-        """
-        INSERT INTO coco.errors (run_id, view_id, view_name, function, code_version, input_fingerprint, input, error,
+        f"""
+        INSERT INTO {own(ERRORS)} (run_id, view_id, view_name, function, code_version, input_fingerprint, input, error,
             attempts, failed_at)
         SELECT $1, $2, $3, $4, $5, unnest($6::VARCHAR[])::UHUGEINT, unnest($7::VARCHAR[]), unnest($8::VARCHAR[]),
             unnest($9::INTEGER[]), now()
@@ -37,8 +39,8 @@ def fingerprints(session: Session, run: Run, function: Function) -> list[str]:
 def add_source_keys(session: Session, run: Run, function: Function, keys: dict[str, str]) -> None:
     """Record which rows of a source need the failed calls, by fingerprint."""
     session.execute(
-        """
-        UPDATE coco.errors SET source_key = found.key
+        f"""
+        UPDATE {own(ERRORS)} SET source_key = found.key
         FROM (SELECT unnest($1::VARCHAR[])::UHUGEINT AS fingerprint, unnest($2::VARCHAR[])::JSON AS key) AS found
         WHERE input_fingerprint = found.fingerprint AND run_id = $3 AND view_name = $4 AND function = $5
         """,
@@ -48,21 +50,21 @@ def add_source_keys(session: Session, run: Run, function: Function, keys: dict[s
 
 def forget_earlier(session: Session, run: Run) -> None:
     """Forget what failed in earlier refreshes of the view: this one has tried it again."""
-    if session.stored_rows(run.view.name.database, "coco", "errors") == 0:
+    if tables.stored_rows(session, run.view.name.database, ERRORS) == 0:
         return
     session.execute(
-        "DELETE FROM coco.errors WHERE view_name = $1 AND run_id <> $2", [str(run.view.name), run.tally.run_id]
+        f"DELETE FROM {own(ERRORS)} WHERE view_name = $1 AND run_id <> $2", [str(run.view.name), run.tally.run_id]
     )
 
 
 def forget(session: Session, view: View) -> None:
     """Forget what failed in a view that is dropped."""
-    session.execute("DELETE FROM coco.errors WHERE view_name = $1", [str(view.name)])
+    session.execute(f"DELETE FROM {own(ERRORS)} WHERE view_name = $1", [str(view.name)])
 
 
 def failed(run: Run, function: Function) -> str:
     """A query for the fingerprints of the arguments that a function has failed for in a view's part of a run."""
-    table = qualified(run.view.name.database, "coco", "errors")
+    table = own(ERRORS, run.view.name.database)
     return (
         f"SELECT DISTINCT input_fingerprint FROM {table} WHERE run_id = {run.tally.run_id} "
         f"AND view_name = {literal(str(run.view.name))} AND function = {literal(function.name)} "

@@ -6,7 +6,7 @@ from cocosql._native import Session
 from cocosql.catalog import locks, migrations
 from cocosql.catalog.damage import damaged, is_type
 from cocosql.catalog.names import Name
-from cocosql.sqltext import qualified
+from cocosql.catalog.tables import CALLS, FUNCTIONS, RUN_CALLS, RUNS, memo, own
 from cocosql.transaction import transaction
 from cocosql.udf import Function, describe, remember
 from cocosql.udf import stand_in as make_stand_in
@@ -39,7 +39,7 @@ def stand_in(session: Session, name: str, code_version: str) -> Function:
     What is memoized can be looked up; a call says which function is missing.
     """
     found = session.execute(
-        "SELECT parameter_types, takes_null, result_type, source FROM coco.functions "
+        f"SELECT parameter_types, takes_null, result_type, source FROM {own(FUNCTIONS)} "
         "WHERE lower(name) = lower($1) AND code_version = $2",
         [name, code_version],
     )
@@ -58,11 +58,7 @@ def stand_in(session: Session, name: str, code_version: str) -> Function:
 
 def memo_table(function: Function) -> str:
     """The name of the table that keeps the results of a function version."""
-    return memo_name(function.name, function.code_version)
-
-
-def memo_name(name: str, code_version: str) -> str:
-    return f"memo_{name.lower()}_{code_version[:16]}"
+    return memo(function.name, function.code_version)
 
 
 def make_memo(session: Session, number: int, database: str) -> str:
@@ -70,7 +66,7 @@ def make_memo(session: Session, number: int, database: str) -> str:
     function = describe(number)
     migrations.migrate(session, database)
     record(session, database, [function])
-    return qualified(database, "coco", memo_table(function))
+    return own(memo_table(function), database)
 
 
 def record(session: Session, database: str, functions: list[Function]) -> None:
@@ -84,7 +80,7 @@ def record(session: Session, database: str, functions: list[Function]) -> None:
 def forget_unused(session: Session, database: str, retain: str) -> None:
     """Forget function versions, with their memos, that are not registered, have no results, and that neither views nor
     runs name; not those of late. Call outside a transaction."""
-    table, calls, runs = (qualified(database, "coco", name) for name in ("functions", "calls", "runs"))
+    table, calls, runs = (own(name, database) for name in (FUNCTIONS, CALLS, RUNS))
     present = {(name, function.code_version) for name, function in registered(session).items()}
     with locks.hold(session, [Name(database, "coco functions", "")]), transaction(session):
         found = session.execute(
@@ -96,17 +92,17 @@ def forget_unused(session: Session, database: str, retain: str) -> None:
             [retain],
         )
         for name, code_version in found:
-            memo = qualified(database, "coco", memo_name(name, code_version))
-            if (name.lower(), code_version) in present or session.execute(f"SELECT 1 FROM {memo} LIMIT 1"):
+            results = own(memo(name, code_version), database)
+            if (name.lower(), code_version) in present or session.execute(f"SELECT 1 FROM {results} LIMIT 1"):
                 continue
-            session.execute(f"DROP TABLE {memo}")
-            for one, column in ((table, "name"), (qualified(database, "coco", "run_calls"), "function")):
+            session.execute(f"DROP TABLE {results}")
+            for one, column in ((table, "name"), (own(RUN_CALLS, database), "function")):
                 session.execute(f"DELETE FROM {one} WHERE {column} = $1 AND code_version = $2", [name, code_version])
 
 
 def known(session: Session, database: str) -> set[tuple[str, str]]:
     """The function versions that a database knows: lower-case names and code versions."""
-    rows = session.rows(database, "functions", ["name", "code_version"])
+    rows = session.rows(database, FUNCTIONS, ["name", "code_version"])
     return {(name.lower(), code_version) for name, code_version in rows}
 
 
@@ -115,7 +111,7 @@ def recalls(session: Session, database: str) -> dict[tuple[str, str], int]:
 
     It tells a view that results which its rows came from may be others by now.
     """
-    rows = session.rows(database, "functions", ["name", "code_version", "recalls"])
+    rows = session.rows(database, FUNCTIONS, ["name", "code_version", "recalls"])
     return {(name.lower(), code_version): count or 0 for name, code_version, count in rows}
 
 
@@ -124,7 +120,7 @@ def _add(session: Session, database: str, function: Function) -> None:
     try:
         session.execute(
             f"""
-            CREATE TABLE {qualified(database, "coco", memo_table(function))} (
+            CREATE TABLE {own(memo_table(function), database)} (
                 fingerprint UHUGEINT NOT NULL,
                 result {function.result_type},
                 run_id BIGINT NOT NULL,
@@ -132,11 +128,10 @@ def _add(session: Session, database: str, function: Function) -> None:
             )
             """
         )
-        table = qualified(database, "coco", "functions")
         session.execute(
             f"""
-            INSERT INTO {table} (name, code_version, signature, parameter_types, takes_null, result_type, source,
-                memo_table, registered_at)
+            INSERT INTO {own(FUNCTIONS, database)} (name, code_version, signature, parameter_types, takes_null,
+                result_type, source, memo_table, registered_at)
             VALUES ($1, $2, $3, $4, $5::BOOLEAN[], $6, $7, $8, now())
             """,
             [

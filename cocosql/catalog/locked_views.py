@@ -13,6 +13,7 @@ import duckdb
 from cocosql._native import Session
 from cocosql.catalog import locks, views
 from cocosql.catalog.names import Name
+from cocosql.catalog.tables import INPUTS, VIEWS, own
 from cocosql.catalog.views import View
 
 #: The names of the views that a statement changes, or whose records it relies on, given all views of the database.
@@ -53,12 +54,12 @@ class LockedViews:
     def save_inputs(self, session: Session, view: View) -> None:
         """Write how far the view has read. Call in the transaction in which it has read it."""
         self._check(session, view)
-        views.save_part(session, view, "inputs")
+        views.save_part(session, view, INPUTS)
 
     def save_error(self, session: Session, view: View, error: str) -> None:
         """Write why the last refresh of the view failed."""
         self._check(session, view)
-        session.execute("UPDATE coco.views SET last_error = $2 WHERE view_id = $1", [view.view_id, error])
+        session.execute(f"UPDATE {own(VIEWS)} SET last_error = $2 WHERE view_id = $1", [view.view_id, error])
 
     def forget(self, session: Session, view: View) -> None:
         """Delete the view's record. Call in the transaction of the change."""

@@ -3,10 +3,10 @@
 from sqlglot import exp
 
 from cocosql._native import Session
-from cocosql.catalog import views
+from cocosql.catalog import tables, views
 from cocosql.catalog.damage import damaged, is_type
-from cocosql.catalog.functions import memo_name
-from cocosql.sqltext import ident, literal, qualified
+from cocosql.catalog.tables import FUNCTIONS, RUNS, own
+from cocosql.sqltext import ident, literal
 
 #: Bytes of a value, by type; others have 16 at most.
 _WIDTHS = {
@@ -20,7 +20,7 @@ _WIDTHS = {
 def results(session: Session, database: str, function: str | None) -> str:
     """A query for the memoized results of a function, or of all, with the last run that used each."""
     condition = f"WHERE lower(name) = lower({literal(function)})" if function else ""
-    table = qualified(database, "coco", "functions")
+    table = own(FUNCTIONS, database)
     found = session.execute(f"SELECT name, code_version, result_type FROM {table} {condition} ORDER BY ALL")
     return " UNION ALL ".join(_results(session, database, *row) for row in found) or no_results()
 
@@ -36,7 +36,7 @@ def no_results() -> str:
 def _results(session: Session, database: str, name: str, code_version: str, result_type: str) -> str:
     if not is_type(result_type):
         raise damaged(database, f"the record of function {name}", f"{result_type!r} is no type")
-    memo = qualified(database, "coco", memo_name(name, code_version))
+    memo = own(tables.memo(name, code_version), database)
     size = bytes_sql("result", exp.DataType.build(result_type, dialect="duckdb", udt=True))
     return (
         f"SELECT {literal(database)} AS database, {literal(name)} AS function, "
@@ -51,14 +51,13 @@ def uses(session: Session, database: str, function: str, code_version: str) -> s
     """A query for the fingerprints that rows of views came from: the last run to which such a row belonged, and whether
     it is one of the present."""
     parts = ["SELECT NULL::UHUGEINT AS fingerprint, NULL::BIGINT AS run_id, false AS present WHERE false"]
-    runs = qualified(database, "coco", "runs")
     for view in views.all_views(session, database):
-        succeeded = f"FROM {runs} WHERE view_id = {view.view_id} AND status = 'succeeded'"
+        succeeded = f"FROM {own(RUNS, database)} WHERE view_id = {view.view_id} AND status = 'succeeded'"
         for call in view.calls:
             if (call.function.lower(), call.code_version) != (function.lower(), code_version) or call.site is None:
                 continue
             column = ident(f"coco_call_{call.site}")
-            rows, history = (qualified(database, "coco", table) for table in (view.state_table, view.history_table))
+            rows, history = (own(table, database) for table in (view.state_table, view.history_table))
             parts.append(
                 f"SELECT {column}, (SELECT max(run_id) {succeeded}), true FROM {rows} WHERE {column} IS NOT NULL"
             )

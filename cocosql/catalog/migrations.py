@@ -6,7 +6,7 @@ from pathlib import Path
 import duckdb
 
 from cocosql._native import Session
-from cocosql.catalog import damage, locks
+from cocosql.catalog import damage, locks, tables
 from cocosql.catalog.names import Name
 from cocosql.files import find
 from cocosql.instances import PerInstance
@@ -22,7 +22,7 @@ def databases(session: Session) -> list[str]:
         database.name
         for database in session.databases()
         if database.is_native
-        and session.relation(database.name, "coco", "migrations")
+        and tables.exists(session, database.name, tables.MIGRATIONS)
         and database.name not in _too_old.of(session)
     ]
 
@@ -90,7 +90,7 @@ def _apply(session: Session, scripts: tuple[Path, ...], first: int) -> None:
             # They change what earlier versions wrote: to look for it takes longer than to make the schema.
             for (statement,) in session.execute(statements) if statements and first > 1 else []:
                 session.execute(statement)
-            session.execute("INSERT INTO coco.migrations VALUES ($1, now())", [number])
+            session.execute(f"INSERT INTO {tables.own(tables.MIGRATIONS)} VALUES ($1, now())", [number])
         session.execute("COMMIT")
     except BaseException:
         session.execute("ROLLBACK")
@@ -117,7 +117,7 @@ def is_read_only(session: Session, database: str) -> bool:
 
 def _check_unambiguous(session: Session) -> None:
     """DuckDB cannot tell the schema coco from a database that is called coco."""
-    if any(database.name.lower() == "coco" for database in session.databases()):
+    if any(database.name.lower() == tables.SCHEMA for database in session.databases()):
         raise duckdb.CatalogException(
             "a database named coco hides the schema coco, in which CocoSQL keeps its state: give the file another "
             "name, or ATTACH 'coco.db' AS another_name"
@@ -140,7 +140,7 @@ def _checked(session: Session, database: str) -> int:
 
 def _applied(session: Session, database: str) -> int:
     """How many migrations the database has been through."""
-    numbers = sorted(number for (number,) in session.rows(database, "migrations", ["migration"]))
+    numbers = sorted(number for (number,) in session.rows(database, tables.MIGRATIONS, ["migration"]))
     if numbers and numbers[-1] > len(_scripts()):
         return int(numbers[-1])  # of a newer version
     if not numbers or numbers != list(range(1, numbers[-1] + 1)):

@@ -2,7 +2,7 @@
 
 from cocosql._native import Session
 from cocosql.catalog import views
-from cocosql.sqltext import qualified
+from cocosql.catalog.tables import ERRORS, RUN_CALLS, RUN_STEPS, RUNS, VIEWS, own
 from cocosql.transaction import transaction
 
 #: How long runs are kept that nothing refers to.
@@ -15,7 +15,7 @@ EVERY = 1000
 def forget_old(session: Session, database: str) -> None:
     """Forget old runs with their steps; what their calls add up to stays. Call outside a transaction."""
     with transaction(session):
-        runs, calls, steps = (qualified(database, "coco", table) for table in ("runs", "run_calls", "run_steps"))
+        runs, calls, steps = (own(table, database) for table in (RUNS, RUN_CALLS, RUN_STEPS))
         found = session.execute(
             f"SELECT run_id FROM {runs} WHERE started_at < now() - $1::INTERVAL "
             f"AND run_id NOT IN ({_needed(session, database)})",
@@ -33,17 +33,17 @@ def forget_old(session: Session, database: str) -> None:
         )
         for table in (runs, calls, steps):
             session.execute(f"DELETE FROM {table} WHERE {among}", [old])
-        session.append_records(database, "run_calls", columns, [list(total) for total in totals])
+        session.append_records(database, RUN_CALLS, columns, [list(total) for total in totals])
 
 
 def _needed(session: Session, database: str) -> str:
     """A query for the runs that made what views have and had, each with the one before it; that are the last of their
     view; or that errors are of."""
-    runs, errors, present = (qualified(database, "coco", table) for table in ("runs", "errors", "views"))
+    runs, errors, present = (own(table, database) for table in (RUNS, ERRORS, VIEWS))
     last = f"SELECT max(run_id) FROM {runs} WHERE view_id IN (SELECT view_id FROM {present}) GROUP BY view_id, status"
     parts = [f"SELECT run_id FROM {errors}", last]
     for view in views.all_views(session, database):
-        rows, history = (qualified(database, "coco", table) for table in (view.state_table, view.history_table))
+        rows, history = (own(table, database) for table in (view.state_table, view.history_table))
         versions = (
             f"SELECT coco_version FROM {rows} UNION SELECT coco_version FROM {history} "
             f"UNION SELECT coco_removed FROM {history}"

@@ -9,6 +9,7 @@ from typing import Any
 from cocosql._native import Session
 from cocosql.catalog import locks, steps
 from cocosql.catalog.steps import Step
+from cocosql.catalog.tables import RUN_CALLS, RUNS, own
 from cocosql.catalog.views import View
 from cocosql.instances import PerInstance
 from cocosql.transaction import transaction
@@ -107,7 +108,7 @@ def begin(session: Session, view: View) -> Run:
     with transaction(session):
         run_id = session.next_id(database, "run_ids")
         began = [run_id, view.view_id, str(view.name), str(datetime.now(UTC)), "running", *(0 for _ in counts)]
-        session.append_records(database, "runs", columns, [began])
+        session.append_records(database, RUNS, columns, [began])
     session.begin_run(run_id, locks.holder())
     return Run(run_id, view, Tally(run_id))
 
@@ -116,8 +117,8 @@ def _mark_killed(session: Session, view: View) -> None:
     """The view is locked by this refresh, so one that is said to run was killed."""
     running = "WHERE (view_id = $1 OR view_name = $2) AND status = 'running'"
     given = [view.view_id, str(view.name)]
-    if session.execute(f"SELECT 1 FROM coco.runs {running} LIMIT 1", given):
-        session.execute(f"UPDATE coco.runs SET status = 'killed' {running}", given)
+    if session.execute(f"SELECT 1 FROM {own(RUNS)} {running} LIMIT 1", given):
+        session.execute(f"UPDATE {own(RUNS)} SET status = 'killed' {running}", given)
 
 
 def part(session: Session, view: View, tally: Tally) -> Run:
@@ -129,8 +130,8 @@ def record_part(session: Session, run: Run) -> None:
     """Record a part in the transaction that brings it."""
     session.execute(
         f"""
-        INSERT INTO coco.runs (run_id, view_id, view_name, version, started_at, finished_at, status, inserted, updated,
-            deleted, {", ".join(_MADE_BY)})
+        INSERT INTO {own(RUNS)} (run_id, view_id, view_name, version, started_at, finished_at, status, inserted,
+            updated, deleted, {", ".join(_MADE_BY)})
         VALUES ($1, $2, $3, $4, now(), now(), 'succeeded', $5, $6, $7,
             {", ".join(f"${number}" for number, _ in enumerate(_MADE_BY, start=8))})
         """,
@@ -152,7 +153,7 @@ def _made_by(run: Run) -> tuple[Any, ...]:
 def record_progress(session: Session, tally: Tally, calls: int, seconds: float) -> None:
     """Let others see how far the calls have come."""
     session.execute(
-        "UPDATE coco.runs SET calls = $2, hits = $3, errors = $4, total = $5, seconds = $6 WHERE run_id = $1",
+        f"UPDATE {own(RUNS)} SET calls = $2, hits = $3, errors = $4, total = $5, seconds = $6 WHERE run_id = $1",
         [tally.run_id, calls, sum(tally.hits.values()), sum(tally.errors.values()), tally.total, seconds],
     )
 
@@ -172,12 +173,12 @@ def finish(session: Session, run: Run, seconds: float, versions: dict[str, str],
         version = versions.get(function.lower(), "")
         records.append([run.run_id, function, version, count, tally.hits.get(function, 0), failed, in_python])
     columns = ["run_id", "function", "code_version", "calls", "hits", "errors", "seconds"]
-    session.append_records(run.view.name.database, "run_calls", columns, records)
+    session.append_records(run.view.name.database, RUN_CALLS, columns, records)
     steps.record(session, run.view.name.database, run.run_id, tally.steps)
     calls, hits = count_calls(session, run)
     session.execute(
         f"""
-        UPDATE coco.runs SET version = $2, finished_at = $12, status = $3, inserted = $4, updated = $5, deleted = $6,
+        UPDATE {own(RUNS)} SET version = $2, finished_at = $12, status = $3, inserted = $4, updated = $5, deleted = $6,
             calls = $7, hits = $8, errors = $9, total = $7, seconds = $10, error = $11,
             {", ".join(f"{column} = ${number}" for number, column in enumerate(_MADE_BY, start=13))}
         WHERE run_id = $1

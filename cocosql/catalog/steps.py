@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from cocosql._native import Session
 from cocosql.capture import Reading
+from cocosql.catalog.tables import RUN_STEPS
 
 
 @dataclass
@@ -45,4 +46,4 @@ def record(session: Session, database: str, run_id: int, steps: list[Step]) -> N
         read = (step.reading.read, step.reading.skipped) if step.reading else (None, None)
         did = (step.view, step.operator_id, step.what, step.sql, step.rows, step.seconds)
         records.append([run_id, number, *did, *read])
-    session.append_records(database, "run_steps", ["run_id", "step", *_COLUMNS], records)
+    session.append_records(database, RUN_STEPS, ["run_id", "step", *_COLUMNS], records)

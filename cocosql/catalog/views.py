@@ -7,9 +7,10 @@ from typing import Any
 import duckdb
 
 from cocosql._native import Session
-from cocosql.catalog import damage, migrations
+from cocosql.catalog import damage, migrations, tables
 from cocosql.catalog.names import Caller, Name, candidates, relation
-from cocosql.sqltext import qualified, split_name
+from cocosql.catalog.tables import CALLS, ERRORS, INPUTS, OPERATORS, RUN_STEPS, RUNS, VIEWS, own
+from cocosql.sqltext import split_name
 
 
 @dataclass(frozen=True)
@@ -81,37 +82,38 @@ class View:
     @property
     def rows(self) -> str:
         """The table of the view's rows, as SQL."""
-        return qualified("coco", self.state_table)
+        return own(self.state_table)
 
     def kept_table(self, operator_id: int) -> str:
         """The name of the table of an operator's rows that other operators read."""
-        return f"{self.state_table.replace('rows_', KEPT)}_{operator_id}"
+        return tables.KEPT.named(*(tables.ROWS.numbers(self.state_table) or ()), operator_id)
 
     @property
     def kept_tables(self) -> list[str]:
         """The names of those that there are."""
-        tables = [operator.state_table for operator in self.operators]
-        return [table for table in tables if table and table.startswith((KEPT, "arranged_"))]
+        named = [operator.state_table for operator in self.operators if operator.state_table]
+        return [name for name in named if tables.KEPT.numbers(name) or tables.ARRANGED.numbers(name)]
 
     @property
     def rows_table(self) -> Name:
-        return Name(self.name.database, "coco", self.state_table)
+        return tables.named(self.name.database, self.state_table)
 
     @property
     def history(self) -> str:
         """The table of the rows that are gone, as SQL."""
-        return qualified("coco", self.history_table)
+        return own(self.history_table)
+
+    def failed_table(self, operator_id: int) -> str:
+        """The name of the table of the ids of source rows that failed in an operator. It is there if there are some."""
+        return tables.FAILED.named(self.view_id, operator_id)
 
     def failed(self, operator_id: int) -> str:
-        """The table of the ids of source rows that failed in an operator, as SQL. It is there if there are some."""
-        return qualified("coco", f"failed_{self.view_id}_{operator_id}")
+        """The same as SQL."""
+        return own(self.failed_table(operator_id))
 
     def settled(self, **changes: Any) -> "View":
         return replace(self, **changes)
 
-
-#: How the names of tables begin that keep an operator's rows.
-KEPT = "kept_"
 
 #: The columns of coco.views, from last_refreshed and created_at apart.
 _VIEW = [
@@ -122,9 +124,9 @@ _VIEW = [
 ]
 #: The tables beside it. The first columns give the order of a view's rows.
 _PARTS = {
-    "inputs": ["input_id", "source", "columns", "capture", "snapshot_table", "position"],
-    "operators": ["operator_id", "kind", "rule", "inputs", "sql", "state_table"],
-    "calls": ["site", "function", "code_version", "recalls"],
+    INPUTS: ["input_id", "source", "columns", "capture", "snapshot_table", "position"],
+    OPERATORS: ["operator_id", "kind", "rule", "inputs", "sql", "state_table"],
+    CALLS: ["site", "function", "code_version", "recalls"],
 }
 
 
@@ -161,9 +163,9 @@ def all_views(session: Session, database: str) -> list[View]:
     """The views of a database, in the order in which they were created."""
     if not migrations.has_state(session, database):
         return []
-    tables = [("views", _VIEW), *((part, ["view_id", *columns]) for part, columns in _PARTS.items())]
+    wanted = [(VIEWS, _VIEW), *((part, ["view_id", *columns]) for part, columns in _PARTS.items())]
     # In one transaction: a view that is created meanwhile is seen whole, or not at all.
-    records, *beside = session.tables(database, tables)
+    records, *beside = session.tables(database, wanted)
     inputs, operators, calls = map(_by_view, beside)
     found = []
     for view_id, schema, name, *values, failed_rows, fill, query, owed in records:
@@ -209,7 +211,7 @@ def insert(session: Session, view: View, when: dict[str, str]) -> None:
     """Write the record of a new view. `when` are columns of times, as SQL. Only LockedViews may do so."""
     values = ", ".join([*(f"${number}" for number, _ in enumerate(_VIEW, start=1)), "now()", *when.values()])
     columns = ", ".join([*_VIEW, "created_at", *when])
-    session.execute(f"INSERT INTO coco.views ({columns}) VALUES ({values})", _record(view))
+    session.execute(f"INSERT INTO {own(VIEWS)} ({columns}) VALUES ({values})", _record(view))
     for part in _PARTS:
         save_part(session, view, part)
 
@@ -222,7 +224,7 @@ def update(session: Session, before: View, view: View, when: dict[str, str]) -> 
     assigned += [f"{column} = {sql}" for column, sql in when.items()]
     if assigned:
         session.execute(
-            f"UPDATE coco.views SET {', '.join(assigned)} WHERE view_id = $1", [view.view_id, *changes.values()]
+            f"UPDATE {own(VIEWS)} SET {', '.join(assigned)} WHERE view_id = $1", [view.view_id, *changes.values()]
         )
     for part in _PARTS:
         if _part(view, part) != _part(before, part):
@@ -233,9 +235,9 @@ def update(session: Session, before: View, view: View, when: dict[str, str]) -> 
 
 def _rename(session: Session, view: View, name: Name) -> None:
     """Write the view's new name into the records of its runs."""
-    for table in ("runs", "errors"):
-        session.execute(f"UPDATE coco.{table} SET view_name = $2 WHERE view_id = $1", [view.view_id, str(name)])
-    session.execute("UPDATE coco.run_steps SET view_name = $2 WHERE view_name = $1", [str(view.name), str(name)])
+    for table in (RUNS, ERRORS):
+        session.execute(f"UPDATE {own(table)} SET view_name = $2 WHERE view_id = $1", [view.view_id, str(name)])
+    session.execute(f"UPDATE {own(RUN_STEPS)} SET view_name = $2 WHERE view_name = $1", [str(view.name), str(name)])
 
 
 def _record(view: View) -> list[Any]:
@@ -262,5 +264,5 @@ def _part(view: View, part: str) -> list[tuple[Any, ...]]:
 
 def delete(session: Session, view: View) -> None:
     """Delete the view's record. Only LockedViews may do so."""
-    for table in ("views", *_PARTS):
-        session.execute(f"DELETE FROM coco.{table} WHERE view_id = $1", [view.view_id])
+    for table in (VIEWS, *_PARTS):
+        session.execute(f"DELETE FROM {own(table)} WHERE view_id = $1", [view.view_id])

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from cocosql._native import Session
 from cocosql.catalog import migrations, views
+from cocosql.catalog.tables import SCHEMA
 from cocosql.catalog.views import View
 from cocosql.expressions import column_of, columns_in, ordered_by, reference, sql, substitute
 from cocosql.lineage.uses import (
@@ -141,7 +142,7 @@ class Tracer:
 
     def _view_of(self, relation: Relation) -> View | None:
         """The incremental view whose table of rows a relation is."""
-        if relation.kind != "table" or relation["schema"] != "coco":
+        if relation.kind != "table" or relation["schema"] != SCHEMA:
             return None
         found = self._views.get(relation["database"], [])
         return next((view for view in found if view.state_table == relation["name"]), None)

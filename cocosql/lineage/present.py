@@ -7,6 +7,7 @@ import duckdb
 from cocosql._native import Session
 from cocosql.capture import Capture
 from cocosql.catalog import views
+from cocosql.catalog.tables import own
 from cocosql.catalog.views import View
 from cocosql.operators.operator import Operator
 from cocosql.operators.scan import Scan
@@ -14,7 +15,6 @@ from cocosql.planner.flow import Flow
 from cocosql.planner.plan import Plan, plan
 from cocosql.refresh.inputs import captures
 from cocosql.refresh.looking import NOT_BEFORE, looking, why_unseen
-from cocosql.sqltext import qualified
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Present:
 
     def kept(self, operator: Operator) -> str:
         """The table of the rows of an operator that others read."""
-        return qualified(self.view.name.database, "coco", self.view.kept_table(self.flow.number(operator)))
+        return own(self.view.kept_table(self.flow.number(operator)), self.view.name.database)
 
     def source_rows(self, scan: Scan) -> str:
         """A query for the rows of a source: their ids, and the columns."""

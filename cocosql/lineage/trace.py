@@ -9,6 +9,7 @@ import duckdb
 from cocosql._native import Session
 from cocosql.capture import Capture
 from cocosql.capture.rows import RowCapture, past_rows
+from cocosql.catalog.tables import own
 from cocosql.catalog.views import Input, View
 from cocosql.lineage.present import present
 from cocosql.lineage.reached import Reached, Wanted
@@ -17,7 +18,7 @@ from cocosql.operators.scan import Scan
 from cocosql.operators.traced import CARRIED, NO_CALLS, Here
 from cocosql.refresh.inputs import stored_inputs
 from cocosql.refresh.looking import why_unseen
-from cocosql.sqltext import idents, qualified, struct
+from cocosql.sqltext import idents, struct
 
 
 @dataclass(frozen=True)
@@ -58,11 +59,11 @@ def traces(session: Session, view: View, *, direct: bool = False, wanted: Wanted
 
 def stored(view: View, version: int | None) -> str:
     """The rows of a view, now or at a version; ``coco_past`` says which are gone since."""
-    rows = qualified(view.name.database, "coco", view.state_table)
+    rows = own(view.state_table, view.name.database)
     present = f"SELECT * EXCLUDE (coco_version, coco_updated), false AS coco_past FROM {rows}"
     if version is None:
         return present
-    history = qualified(view.name.database, "coco", view.history_table)
+    history = own(view.history_table, view.name.database)
     past = "SELECT * EXCLUDE (coco_version, coco_updated, coco_removed, coco_replaced), true AS coco_past"
     return (
         f"{present} WHERE coco_version <= {version} UNION ALL BY NAME {past} FROM {history} "

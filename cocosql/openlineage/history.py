@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 
 import duckdb
 from sqlglot import exp
 
 from cocosql.catalog.names import Name
+from cocosql.catalog.tables import INPUTS, VIEWS, own
 from cocosql.openlineage.datasets import Places
 from cocosql.planner.file_calls import file_calls
 from cocosql.planner.qualify import tables
@@ -76,14 +76,13 @@ class History:
 
     def views(self) -> dict[str, View]:
         """The views that there are, as coco_runs() names them."""
-        records = partial(qualified, self.database, "coco")
         sources: dict[int, list[str]] = {}
-        for view_id, source in self._rows(f"SELECT view_id, source FROM {records('inputs')} ORDER BY ALL"):
+        for view_id, source in self._rows(f"SELECT view_id, source FROM {own(INPUTS, self.database)} ORDER BY ALL"):
             sources.setdefault(view_id, []).append(source)
-        columns = "view_id, schema_name, view_name, query, column_names, column_types"
+        columns, table = "view_id, schema_name, view_name, query, column_names, column_types", own(VIEWS, self.database)
         found = [
             View(place, name, query, list(zip(names, types, strict=True)), sources.get(view_id, []))
-            for view_id, place, name, query, names, types in self._rows(f"SELECT {columns} FROM {records('views')}")
+            for view_id, place, name, query, names, types in self._rows(f"SELECT {columns} FROM {table}")
         ]
         return {str(Name(self.database, view.schema, view.name)): view for view in found}
 

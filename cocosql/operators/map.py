@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from cocosql._native import Harvest
-from cocosql.catalog import errors, functions
+from cocosql.catalog import errors
+from cocosql.catalog.tables import memo, own
 from cocosql.collected import collected
 from cocosql.operators.call_sites import CallSite, calls_in
 from cocosql.operators.delta import Delta
@@ -238,9 +239,9 @@ class Map(Materialized):
         for site in self.sites:
             name = site.callee.function.name
             version = tracer.versions[name.lower()]
-            memo = qualified(tracer.view.name.database, "coco", functions.memo_name(name, version))
+            results = own(memo(name, version), tracer.view.name.database)
             column, alias = f"coco_here.{ident(call_column(site))}", ident(f"coco_memo_{site.number}")
-            joins.append(f" LEFT JOIN {memo} AS {alias} ON {alias}.fingerprint = {column}")
+            joins.append(f" LEFT JOIN {results} AS {alias} ON {alias}.fingerprint = {column}")
             made.append(
                 f"CASE WHEN {column} IS NOT NULL THEN {{'name': {literal(name)}, "
                 # A row that was kept as its call failed was made by an earlier version: the memo of this one lacks it.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cocosql._native import Session
-from cocosql.catalog.names import Name
+from cocosql.catalog import tables
 from cocosql.catalog.runs import Run
 from cocosql.catalog.views import View
 from cocosql.operators.delta import Delta
@@ -49,7 +49,7 @@ class Context:
 
     def kept(self, operator: Materialized, number: int) -> Kept:
         """The table of the rows of an operator that others read."""
-        name = Name(self.view.name.database, "coco", self.view.kept_table(number))
+        name = tables.named(self.view.name.database, self.view.kept_table(number))
         return Kept(name, self.tag(number), operator.names, operator.identity() or [])
 
     def tolerates(self, function: Function) -> bool:

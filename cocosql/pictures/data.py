@@ -9,12 +9,13 @@ from typing import Any
 
 import duckdb
 
+from cocosql.catalog.tables import RUN_STEPS, own
 from cocosql.cursor import cursor_of
 from cocosql.pictures import drawing
 from cocosql.pictures.model import Node, read, records
 from cocosql.pictures.readable import readable
 from cocosql.secrets import redacted
-from cocosql.sqltext import ident, literal, qualified
+from cocosql.sqltext import ident, literal
 
 #: What a page holds at most; it says so where something was left out.
 MOST_ROWS = 10_000
@@ -149,7 +150,7 @@ def _runs(con: duckdb.DuckDBPyConnection, views: list[Node]) -> list[Record]:
     steps: dict[tuple[str, int], list[Record]] = {}
     for database in {run["database"] for run in runs}:
         first = min(run["run_id"] for run in runs if run["database"] == database)
-        table = qualified(database, "coco", "run_steps")
+        table = own(RUN_STEPS, database)
         query = (
             f"SELECT run_id, view_name AS view, what, rows, seconds FROM {table} WHERE run_id >= {first} ORDER BY step"
         )

@@ -8,6 +8,7 @@ from urllib.parse import quote
 import duckdb
 
 from cocosql.catalog.names import Name
+from cocosql.catalog.tables import CALLS, INPUTS, VIEWS, own
 from cocosql.cursor import cursor_of
 from cocosql.operators.call_sites import calls_in
 from cocosql.pictures.readable import readable
@@ -127,15 +128,15 @@ class _Reader:
         database = view["database"]
         stored = self._con.execute(
             "SELECT view_id, state_table, column_names, column_types, key_columns "
-            f"FROM {qualified(database, 'coco', 'views')} WHERE schema_name = $1 AND view_name = $2",
+            f"FROM {own(VIEWS, database)} WHERE schema_name = $1 AND view_name = $2",
             [view["schema"], view["name"]],
         )
         ((number, table, names, types, key),) = stored.fetchall()
-        inputs = self._of_view("SELECT input_id, source", database, "inputs", number)
-        calls = self._of_view("SELECT DISTINCT lower(function), code_version", database, "calls", number)
+        inputs = self._of_view("SELECT input_id, source", database, INPUTS, number)
+        calls = self._of_view("SELECT DISTINCT lower(function), code_version", database, CALLS, number)
         return {
             "sql": qualified(database, view["schema"], view["name"]),
-            "table": qualified(database, "coco", table),
+            "table": own(table, database),
             "columns": list(zip(names, types, strict=True)),
             "key": key,
             "inputs": dict(inputs),
@@ -143,7 +144,7 @@ class _Reader:
         }
 
     def _of_view(self, select: str, database: str, table: str, number: int) -> list[tuple[Any, ...]]:
-        query = f"{select} FROM {qualified(database, 'coco', table)} WHERE view_id = $1"
+        query = f"{select} FROM {own(table, database)} WHERE view_id = $1"
         return self._con.execute(query, [number]).fetchall()
 
     def _add_source(self, view: dict[str, Any], scan: dict[str, Any], source: str) -> str:
@@ -177,7 +178,7 @@ class _Reader:
 
     def _used(self, database: str, function: str) -> set[str]:
         """The code versions that the rows of some view were made with."""
-        calls = qualified(database, "coco", "calls")
+        calls = own(CALLS, database)
         found = self._con.execute(f"SELECT code_version FROM {calls} WHERE lower(function) = $1", [function])
         return {code_version for (code_version,) in found.fetchall()}
 

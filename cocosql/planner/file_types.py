@@ -8,6 +8,7 @@ import duckdb
 
 from cocosql._native import Session
 from cocosql.catalog.damage import is_type
+from cocosql.catalog.tables import FILE_TYPES, own
 from cocosql.listing import Listing, list_files
 from cocosql.planner.file_calls import FileCall
 
@@ -74,7 +75,7 @@ def _stored(session: Session, call: FileCall) -> _Found | None:
     """What an earlier process has found out."""
     with suppress(duckdb.CatalogException):  # there is no schema coco yet
         for basis, names, types in session.execute(
-            "SELECT basis, names, types FROM coco.file_types WHERE source = $1", [call.sql]
+            f"SELECT basis, names, types FROM {own(FILE_TYPES)} WHERE source = $1", [call.sql]
         ):
             if len(names) == len(types) and all(names) and all(map(is_type, types)):
                 return basis, list(zip(names, types, strict=True))
@@ -87,9 +88,9 @@ def store(session: Session, call: FileCall) -> None:
     if found is None or found == _stored(session, call):
         return
     basis, columns = found
-    session.execute("DELETE FROM coco.file_types WHERE source = $1", [call.sql])
+    session.execute(f"DELETE FROM {own(FILE_TYPES)} WHERE source = $1", [call.sql])
     session.execute(
-        "INSERT INTO coco.file_types VALUES ($1, $2, $3::VARCHAR[], $4::VARCHAR[])",
+        f"INSERT INTO {own(FILE_TYPES)} VALUES ($1, $2, $3::VARCHAR[], $4::VARCHAR[])",
         [call.sql, basis, [name for name, _ in columns], [kind for _, kind in columns]],
     )
 

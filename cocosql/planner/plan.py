@@ -12,6 +12,7 @@ from sqlglot import exp
 
 from cocosql._native import Session
 from cocosql.catalog import functions
+from cocosql.catalog.tables import own
 from cocosql.catalog.views import View, search_path
 from cocosql.operators.call_sites import Callee
 from cocosql.operators.recompute import Recompute
@@ -24,7 +25,7 @@ from cocosql.planner.determinism import OF_THE_WHOLE, check_deterministic
 from cocosql.planner.flow import Flow
 from cocosql.planner.parse import parse, same_meaning
 from cocosql.planner.qualify import fill_database
-from cocosql.sqltext import literal, qualified, render
+from cocosql.sqltext import literal, render
 from cocosql.udf import Function
 
 #: Types whose hash() other versions of DuckDB give otherwise. Operators find rows again by the hash of a key: they are
@@ -258,7 +259,7 @@ def _callees(session: Session, view: View, registered: dict[str, Function], used
             known[call.function.lower()] = functions.stand_in(session, call.function, call.code_version)
     present = {name: functions.as_it_is_now(session, known[name]) for name in sorted(used)}
     return {
-        name: Callee(function, qualified(view.name.database, "coco", functions.memo_table(function)))
+        name: Callee(function, own(functions.memo_table(function), view.name.database))
         for name, function in present.items()
     }
 

@@ -47,7 +47,7 @@ def source_of(session: Session, relation: Relation, views: list[View], files: li
     if name.database == "temp" and name.name.startswith(_FILE_TABLE):
         return files[int(name.name.removeprefix(_FILE_TABLE))]
     for view in views:
-        if (view.name.database, "coco", view.state_table) == (name.database, name.schema, name.name):
+        if view.rows_table == name:
             return upstream_source(view)
     return _table_source(session, name)
 

@@ -5,12 +5,13 @@ history with the version that removed it; so both together are the log of change
 """
 
 from cocosql._native import Session
-from cocosql.catalog import views
+from cocosql.catalog import tables, views
+from cocosql.catalog.tables import INPUTS, RUNS, own
 from cocosql.catalog.views import View
 from cocosql.operators.map import CALL, ELEMENT
 from cocosql.operators.operator import SOURCE_ID
 from cocosql.planner.plan import Plan
-from cocosql.sqltext import columns_sql, ident, idents, qualified, split_name
+from cocosql.sqltext import columns_sql, ident, idents, qualified
 
 #: How long changes are kept.
 DEFAULT_RETENTION = "7 days"
@@ -43,8 +44,8 @@ def _layout_of(session: Session, table: str) -> list[tuple[str, str]]:
 
 def renamed(view: View, number: int, *, keep_history: bool) -> View:
     """The view with other tables, not made yet."""
-    history = view.history_table if keep_history and view.has_data else f"history_{number}"
-    return view.settled(state_table=f"rows_{number}", history_table=history)
+    history = view.history_table if keep_history and view.has_data else tables.HISTORY.named(number)
+    return view.settled(state_table=tables.ROWS.named(number), history_table=history)
 
 
 def replace(session: Session, old: View, plan: Plan, source_id_types: list[str]) -> None:
@@ -123,10 +124,10 @@ def _lay_out_history(session: Session, view: View, lineage: list[tuple[str, str]
 
 def expire(session: Session, view: View) -> None:
     """Forget changes that are older than the view retains, and that every view that reads it has read."""
-    if session.stored_rows(view.name.database, "coco", view.history_table) == 0:
+    if tables.stored_rows(session, view.name.database, view.history_table) == 0:
         return
     ((version,),) = session.execute(
-        "SELECT max(version) FROM coco.runs "
+        f"SELECT max(version) FROM {own(RUNS)} "
         "WHERE view_id = $1 AND status = 'succeeded' AND finished_at < now() - $2::INTERVAL",
         [view.view_id, view.options.get("retain_changes", DEFAULT_RETENTION)],
     )
@@ -135,7 +136,7 @@ def expire(session: Session, view: View) -> None:
     session.execute(
         f"""
         DELETE FROM {view.history} WHERE coco_removed <= $1 AND coco_removed <= coalesce((
-            SELECT min((position::JSON ->> 'version')::BIGINT) FROM coco.inputs WHERE capture = 'view' AND source = $2
+            SELECT min((position::JSON ->> 'version')::BIGINT) FROM {own(INPUTS)} WHERE capture = 'view' AND source = $2
         ), coco_removed)
         """,
         [version, qualified(view.name.schema, view.name.name)],
@@ -158,11 +159,7 @@ def keep_failed(session: Session, view: View, source_ids: dict[int, str | None])
 
 def has_failed(session: Session, view: View, operator_id: int) -> bool:
     """Whether source rows failed in an operator."""
-    return view.failed_rows > 0 and exists(session, view, _failed_table(view, operator_id))
-
-
-def _failed_table(view: View, operator_id: int) -> str:
-    return split_name(view.failed(operator_id))[-1]
+    return view.failed_rows > 0 and exists(session, view, view.failed_table(operator_id))
 
 
 def drop_kept(session: Session, view: View, *, except_for: View | None = None) -> None:
@@ -170,7 +167,7 @@ def drop_kept(session: Session, view: View, *, except_for: View | None = None) -
     wanted = set(except_for.kept_tables) if except_for else set()
     for table in view.kept_tables:
         if table not in wanted:
-            session.execute(f"DROP TABLE IF EXISTS {qualified('coco', table)}")
+            session.execute(f"DROP TABLE IF EXISTS {own(table)}")
 
 
 def drop(session: Session, view: View) -> None:
@@ -184,9 +181,9 @@ def drop(session: Session, view: View) -> None:
         session.execute(f"DROP TABLE IF EXISTS {view.failed(operator.operator_id)}")
 
 
-def tables(view: View) -> list[str]:
+def tables_of(view: View) -> list[str]:
     """The names of the tables in which the view may keep rows."""
-    failed = [_failed_table(view, operator.operator_id) for operator in view.operators]
+    failed = [view.failed_table(operator.operator_id) for operator in view.operators]
     return [view.state_table, view.history_table, *view.kept_tables, *failed]
 
 
@@ -194,11 +191,11 @@ def has_rows(session: Session, view: View) -> bool:
     """Whether the view has, or had, rows."""
     if not exists(session, view, view.state_table):
         return False
-    if session.stored_rows(view.name.database, "coco", view.state_table):
+    if tables.stored_rows(session, view.name.database, view.state_table):
         return True
     return bool(session.execute(f"SELECT 1 FROM {view.rows} LIMIT 1"))  # of this transaction
 
 
 def exists(session: Session, view: View, table: str) -> bool:
     """Whether there is such a table of the view's."""
-    return session.relation(view.name.database, "coco", table) is not None
+    return tables.exists(session, view.name.database, table)

@@ -7,7 +7,7 @@ import duckdb
 
 from cocosql._native import Session
 from cocosql.capture import key_log, snapshots
-from cocosql.catalog import migrations, names, settings, views
+from cocosql.catalog import migrations, names, settings, tables, views
 from cocosql.catalog.locked_views import LockedViews, lock
 from cocosql.catalog.names import Caller, Name
 from cocosql.catalog.views import View
@@ -134,8 +134,8 @@ def _declared(session: Session, statement: Statement, caller: Caller, name: Name
         options=statement.options,
         settings=caller.settings,
         search_path=_search_path(caller, name),
-        state_table="rows_0",
-        history_table="history_0",
+        state_table=tables.ROWS.named(0),
+        history_table=tables.HISTORY.named(0),
     )
 
 

@@ -9,9 +9,9 @@ import duckdb
 from cocosql._native import Session
 from cocosql.capture import pending, snapshots
 from cocosql.catalog import functions, locks, migrations, old_runs, tables, views
-from cocosql.catalog.functions import memo_name
 from cocosql.catalog.locked_views import ViewGone, as_it_is, lock
 from cocosql.catalog.names import Caller, Name
+from cocosql.catalog.tables import FUNCTIONS, RUNS, own
 from cocosql.catalog.views import View
 from cocosql.lineage.needed import needed_results
 from cocosql.refresh import state
@@ -77,16 +77,16 @@ def _of_one(session: Session, database: str, function: str, retain: str) -> list
 
 def _versions(session: Session) -> list[tuple[str, str]]:
     """The function versions that the database has results of."""
-    return session.execute("SELECT name, code_version FROM coco.functions ORDER BY registered_at, name")
+    return session.execute(f"SELECT name, code_version FROM {own(FUNCTIONS)} ORDER BY registered_at, name")
 
 
 def _drop_unnamed(session: Session, database: str) -> None:
     """Drop tables for the rows of views that no record names."""
     with transaction(session):
-        named = {table for view in views.all_views(session, database) for table in state.tables(view)}
-        for name, _ in tables.numbered(session, database, "rows|history|kept|arranged|failed"):
+        named = {table for view in views.all_views(session, database) for table in state.tables_of(view)}
+        for name, _ in tables.present(session, database, tables.OF_VIEWS):
             if name not in named:
-                session.execute(f"DROP TABLE {qualified('coco', name)}")
+                session.execute(f"DROP TABLE {own(name)}")
 
 
 def _expire(session: Session, view: View) -> None:
@@ -98,7 +98,7 @@ def _expire(session: Session, view: View) -> None:
 
 def _unfinished(database: str) -> str:
     """The runs that failed, and have left their results to the next refresh; and those that go on."""
-    runs = qualified(database, "coco", "runs")
+    runs = own(RUNS, database)
     return f"""
         SELECT run_id FROM {runs} AS run WHERE run_id > coalesce((
             SELECT max(run_id) FROM {runs} AS good WHERE good.view_name = run.view_name AND status = 'succeeded'
@@ -107,7 +107,7 @@ def _unfinished(database: str) -> str:
 
 
 def _running(database: str) -> str:
-    return f"SELECT run_id FROM {qualified(database, 'coco', 'runs')} WHERE status = 'running'"
+    return f"SELECT run_id FROM {own(RUNS, database)} WHERE status = 'running'"
 
 
 def _drop_unused(
@@ -116,7 +116,7 @@ def _drop_unused(
     """Drop results of function versions that views do not need, but for those of the runs that `spared` gives."""
     rows = []
     for name, code_version in versions:
-        table, dropped = qualified(database, "coco", memo_name(name, code_version)), 0
+        table, dropped = own(tables.memo(name, code_version), database), 0
         with suppress(duckdb.CatalogException), transaction(session):  # a view was dropped meanwhile: another time
             needed = needed_results(session, database, name, code_version)
             dropped = 0 if needed is None else _drop_results(session, database, table, needed, retain, spared)
@@ -127,7 +127,7 @@ def _drop_unused(
 
 def _drop_results(session: Session, database: str, table: str, needed: str, retain: str, spared: str) -> int:
     """Drop results that no row comes from nor came from lately, but for those of the runs that `spared` gives."""
-    runs = qualified(database, "coco", "runs")
+    runs = own(RUNS, database)
     ((count,),) = session.execute(
         f"""
         DELETE FROM {table} WHERE computed_at < now() - $1::INTERVAL

@@ -3,15 +3,16 @@
 from cocosql._native import Session
 from cocosql.catalog import views
 from cocosql.catalog.names import Caller
-from cocosql.sqltext import qualified, split_name, struct
+from cocosql.catalog.tables import RUNS, own
+from cocosql.sqltext import split_name, struct
 
 
 def sql(session: Session, arguments: list[str], caller: Caller) -> str:
     view = views.require(session, split_name(arguments[0]), caller)
-    rows = qualified(view.name.database, "coco", view.state_table)
-    history = qualified(view.name.database, "coco", view.history_table)
+    rows = own(view.state_table, view.name.database)
+    history = own(view.history_table, view.name.database)
     row = struct(view.column_names)
-    runs = qualified(view.name.database, "coco", "runs")
+    runs = own(RUNS, view.name.database)
     of_version = (
         f"SELECT version, min(run_id) AS run_id FROM {runs} WHERE view_id = {view.view_id} AND status = 'succeeded'"
     )

@@ -5,7 +5,8 @@ import duckdb
 from cocosql._native import Session
 from cocosql.catalog import migrations, names, views
 from cocosql.catalog.names import Caller
-from cocosql.sqltext import literal, qualified, split_name
+from cocosql.catalog.tables import ERRORS, own
+from cocosql.sqltext import literal, split_name
 from cocosql.tables import templates
 
 
@@ -31,5 +32,5 @@ def _view(session: Session, parts: list[str], caller: Caller) -> tuple[str, str]
 def _has_errors(session: Session, name: names.Name) -> bool:
     if not migrations.has_state(session, name.database):
         return False
-    table = qualified(name.database, "coco", "errors")
+    table = own(ERRORS, name.database)
     return bool(session.execute(f"SELECT 1 FROM {table} WHERE view_name = $1 LIMIT 1", [str(name)]))

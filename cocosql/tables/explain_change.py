@@ -10,10 +10,11 @@ import duckdb
 from cocosql._native import Session
 from cocosql.catalog import views
 from cocosql.catalog.names import Caller
+from cocosql.catalog.tables import FUNCTIONS, RUNS, own
 from cocosql.catalog.views import View
 from cocosql.lineage.origin import lineage_sql
 from cocosql.lineage.trace import traces, why_untraced
-from cocosql.sqltext import literal, qualified, split_name, struct
+from cocosql.sqltext import literal, split_name, struct
 from cocosql.tables import templates
 
 #: What had changed when a run made a version; of the run before, if that is known.
@@ -24,7 +25,7 @@ Cause = tuple[str, str | None, str | None]
 def sql(session: Session, arguments: list[str], caller: Caller) -> str:
     view = views.require(session, split_name(arguments[0]), caller)
     wanted = f"coco_row_id = {int(arguments[1])}" if len(arguments) > 1 else "true"
-    rows, history = (qualified(view.name.database, "coco", table) for table in (view.state_table, view.history_table))
+    rows, history = (own(table, view.name.database) for table in (view.state_table, view.history_table))
     row = struct(view.column_names)
     return f"""
         WITH after AS (
@@ -49,7 +50,7 @@ def sql(session: Session, arguments: list[str], caller: Caller) -> str:
 
 
 def _succeeded(view: View) -> str:
-    return f"{qualified(view.name.database, 'coco', 'runs')} WHERE view_id = {view.view_id} AND status = 'succeeded'"
+    return f"{own(RUNS, view.name.database)} WHERE view_id = {view.view_id} AND status = 'succeeded'"
 
 
 def _origins(session: Session, view: View, wanted: str) -> str:
@@ -121,7 +122,7 @@ def _causes_of(
 
 
 def _code_diff(session: Session, view: View, name: str, before: str | None, after: str) -> str:
-    functions = qualified(view.name.database, "coco", "functions")
+    functions = own(FUNCTIONS, view.name.database)
     sources = dict(
         session.execute(
             f"SELECT code_version, coalesce(source, '') FROM {functions} WHERE lower(name) = lower($1)", [name]

@@ -14,9 +14,9 @@ from cocosql._native import Session
 from cocosql.capture import Capture, snapshots
 from cocosql.capture.identity import Keyed
 from cocosql.capture.rows import RowCapture
-from cocosql.catalog import functions, migrations, views
-from cocosql.catalog.functions import memo_name
+from cocosql.catalog import functions, migrations, tables, views
 from cocosql.catalog.names import Caller, Name, candidates, relation
+from cocosql.catalog.tables import FUNCTIONS, PENDING, SNAPSHOT, SNAPSHOT_LOG, own
 from cocosql.catalog.views import View
 from cocosql.lineage.needed import needed_results
 from cocosql.lineage.present import Present, present
@@ -26,7 +26,7 @@ from cocosql.operators.scan import Scan
 from cocosql.operators.source import Source
 from cocosql.operators.traced import NO_CALLS
 from cocosql.refresh.refresh import upstream
-from cocosql.sqltext import ident, literal, name_parts, qualified, struct
+from cocosql.sqltext import ident, literal, name_parts, struct
 
 _NOTHING = (
     "SELECT NULL::VARCHAR AS view, NULL::VARCHAR AS kind, NULL::BIGINT AS row_id, NULL::JSON AS row, "
@@ -47,7 +47,7 @@ def _function(session: Session, arguments: list[str]) -> list[str]:
     databases = migrations.databases(session)
     known = [*functions.registered(session)]
     for database in databases:
-        table = qualified(database, "coco", "functions")
+        table = own(FUNCTIONS, database)
         known += [found for (found,) in session.execute(f"SELECT DISTINCT lower(name) FROM {table}")]
     if name.lower() not in known:
         raise duckdb.CatalogException(
@@ -169,7 +169,7 @@ def _at(trace: Trace, wanted: _Wanted) -> str:
 
 def _in_changes(view: View, given: Present, wanted: _Wanted) -> Iterator[str]:
     """Rows that are gone and kept as changes."""
-    history = qualified(view.name.database, "coco", view.history_table)
+    history = own(view.history_table, view.name.database)
     top, columns = given.flow.top, []
     for one, column in zip(top.inputs, top.source_ids, strict=False):
         if isinstance(one.operator, Scan) and wanted.is_in(one.operator.source):
@@ -203,23 +203,23 @@ def _in_state(session: Session, view: View, given: Present, wanted: _Wanted) -> 
         capture = given.capture(scan)
         if isinstance(capture, RowCapture) and wanted.is_in(scan.source):
             for table in _snapshot_tables(session, view, capture):
-                rows = qualified(view.name.database, "coco", table)
+                rows = own(table, view.name.database)
                 known = f"FROM {rows} WHERE {wanted.came_from_it(SOURCE_ID, capture)}"
                 yield _counted(view, "state", known, f"fingerprints and keys in {table}")
 
 
 def _snapshot_tables(session: Session, view: View, capture: RowCapture) -> list[str]:
-    name, own = capture.identity.name, session.sibling()
-    found = snapshots.find(own, view.name.database, capture.stored_source, capture.columns, capture.kind, name)
+    name, sibling = capture.identity.name, session.sibling()
+    found = snapshots.find(sibling, view.name.database, capture.stored_source, capture.columns, capture.kind, name)
     if found is None:
         return []
-    tables = [found.table_name, snapshots.log_name(found.snapshot_id), snapshots.pending_name(found.snapshot_id)]
-    return [table for table in tables if own.relation(view.name.database, "coco", table)]
+    names = [kind.named(found.snapshot_id) for kind in (SNAPSHOT, SNAPSHOT_LOG, PENDING)]
+    return [table for table in names if tables.exists(sibling, view.name.database, table)]
 
 
 def _in_memo(session: Session, database: str, function: str, code_version: str) -> str:
     """Results that no row needs: some may be of arguments that came from it."""
-    memo = f"FROM {qualified(database, 'coco', memo_name(function, code_version))}"
+    memo = f"FROM {own(tables.memo(function, code_version), database)}"
     needed = needed_results(session, database, function, code_version)
     of = f"of {function} ({code_version})"
     if needed is None:

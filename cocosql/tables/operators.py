@@ -3,7 +3,8 @@
 from cocosql._native import Session
 from cocosql.catalog import views
 from cocosql.catalog.names import Caller
-from cocosql.sqltext import literal, qualified, split_name
+from cocosql.catalog.tables import own
+from cocosql.sqltext import literal, split_name
 from cocosql.tables import templates
 
 _BLOCK_BYTES = 262144
@@ -13,7 +14,7 @@ def sql(session: Session, arguments: list[str], caller: Caller) -> str:
     view = views.require(session, split_name(arguments[0]), caller)
     rows = []
     for table in {operator.state_table for operator in view.operators if operator.state_table}:
-        name = qualified(view.name.database, "coco", table)
+        name = own(table, view.name.database)
         ((count,),) = session.execute(f"SELECT count(*) FROM {name}")
         ((blocks,),) = session.execute(
             "SELECT count(DISTINCT block_id) FROM pragma_storage_info($1) WHERE block_id >= 0", [name]

@@ -5,8 +5,9 @@ import duckdb
 from cocosql._native import Session
 from cocosql.catalog import migrations, views
 from cocosql.catalog.names import Caller
+from cocosql.catalog.tables import own
 from cocosql.refresh.status import statuses
-from cocosql.sqltext import literal, qualified
+from cocosql.sqltext import literal
 from cocosql.tables import templates
 
 _STATES = {
@@ -26,7 +27,7 @@ def sql(session: Session, _: list[str], __: Caller) -> str:
         for view in found:
             state, reason = states[view.view_id]
             try:
-                ((count,),) = session.execute(f"SELECT count(*) FROM {qualified(database, 'coco', view.state_table)}")
+                ((count,),) = session.execute(f"SELECT count(*) FROM {own(view.state_table, database)}")
             except duckdb.CatalogException:  # another connection has replaced or dropped it meanwhile
                 continue
             why = literal(reason) if reason else "NULL"

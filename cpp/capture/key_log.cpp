@@ -12,6 +12,7 @@
 #include "duckdb/main/database_manager.hpp"
 #include "duckdb/stored_table.hpp"
 #include "duckdb/transactions.hpp"
+#include "session/names.hpp"
 #include "session/nested_connection.hpp"
 
 #include <algorithm>
@@ -22,7 +23,6 @@ using namespace duckdb;
 
 namespace {
 
-constexpr const char *LOG_SCHEMA = "coco";
 constexpr const char *ALL_COLUMN = "coco_all";
 
 AttachedDatabase &FindDatabase(ClientContext &context, const std::string &name) {
@@ -62,17 +62,17 @@ void CheckLogTable(const TableCatalogEntry &source, DuckTableEntry &target, cons
 	if (!fits || !target.GetConstraints().empty() || HasIndexes(target)) {
 		throw CatalogException("%s.%s is no log table of %s: its columns must be the key columns and coco_all BOOLEAN, "
 		                       "without constraints and indexes",
-		                       LOG_SCHEMA, target.name, source.name);
+		                       OWN_SCHEMA, target.name, source.name);
 	}
 }
 
 shared_ptr<KeyLog> Describe(ClientContext &context, AttachedDatabase &database, const Identifier &schema,
                             const Identifier &table, const Identifier &log_table, vector<Identifier> key_columns) {
-	if (schema == LOG_SCHEMA || !database.GetCatalog().IsDuckCatalog() || database.IsReadOnly()) {
+	if (schema == OWN_SCHEMA || !database.GetCatalog().IsDuckCatalog() || database.IsReadOnly()) {
 		throw CatalogException("%s.%s.%s cannot be logged", database.GetName(), schema, table);
 	}
 	auto &source = RequireTable(context, database, schema, table);
-	auto &target = RequireTable(context, database, LOG_SCHEMA, log_table);
+	auto &target = RequireTable(context, database, OWN_SCHEMA, log_table);
 	CheckLogTable(source, target, key_columns);
 	return make_shared_ptr<KeyLog>(database, source, target, std::move(key_columns));
 }
@@ -114,7 +114,7 @@ bool KeyLog::Logs(const TableCatalogEntry &other) const {
 
 optional_ptr<DuckTableEntry> KeyLog::Target(ClientContext &context) const {
 	auto attached = database.lock();
-	auto entry = attached ? FindTable(context, *attached, LOG_SCHEMA, log_table) : nullptr;
+	auto entry = attached ? FindTable(context, *attached, OWN_SCHEMA, log_table) : nullptr;
 	if (!entry || !(TableVersion(*entry) == target)) {
 		return nullptr;
 	}

@@ -2,6 +2,7 @@
 
 #include "duckdb/catalog/catalog.hpp"
 #include "duckdb/transactions.hpp"
+#include "session/names.hpp"
 
 namespace cocosql {
 
@@ -9,7 +10,7 @@ using namespace duckdb;
 
 DuckTableEntry &OwnTable(ClientContext &context, const std::string &database, const std::string &table) {
 	auto &catalog = Catalog::GetCatalog(context, Identifier(database));
-	auto &entry = catalog.GetEntry(context, CatalogType::TABLE_ENTRY, "coco", Identifier(table));
+	auto &entry = catalog.GetEntry(context, CatalogType::TABLE_ENTRY, OWN_SCHEMA, Identifier(table));
 	if (entry.type != CatalogType::TABLE_ENTRY || !entry.Cast<TableCatalogEntry>().IsDuckTable()) {
 		throw CatalogException("coco.%s of database %s is no table of DuckDB's own", table, database);
 	}

@@ -7,6 +7,7 @@
 #include "duckdb/common/enums/database_modification_type.hpp"
 #include "duckdb/stored_table.hpp"
 #include "duckdb/transactions.hpp"
+#include "session/names.hpp"
 
 namespace cocosql {
 
@@ -23,7 +24,7 @@ int64_t NextId(Session &session, const std::string &database, const std::string 
 	return LookUp(session, [&](ClientContext &context) {
 		auto &catalog = Catalog::GetCatalog(context, Identifier(database));
 		DeclareChange(context, catalog.GetAttached(), DatabaseModificationType::SEQUENCE);
-		auto &entry = catalog.GetEntry(context, CatalogType::SEQUENCE_ENTRY, "coco", Identifier(sequence));
+		auto &entry = catalog.GetEntry(context, CatalogType::SEQUENCE_ENTRY, OWN_SCHEMA, Identifier(sequence));
 		return NextNumber(context, entry.Cast<SequenceCatalogEntry>());
 	});
 }

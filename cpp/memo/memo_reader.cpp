@@ -50,7 +50,7 @@ MemoReader::MemoReader(ClientContext &context, const PythonFunction &function)
 	if (!HasFunctions(connection, database)) {
 		return;
 	}
-	auto schema = Quoted(database) + ".coco.";
+	auto schema = Quoted(database) + "." + OWN_SCHEMA + ".";
 	vector<Value> parameters {Value(function.name), Value(function.code_version)};
 	auto result = connection.Submit(
 	    "SELECT memo_table FROM " + schema + "functions WHERE name = $1 AND code_version = $2", parameters);

@@ -12,6 +12,9 @@
 
 namespace cocosql {
 
+//! The schema of the engine's own tables in each database.
+constexpr const char *OWN_SCHEMA = "coco";
+
 //! Whether what a connection binds is SQL of the engine's own, as long as this lives.
 class Origin {
 public:
