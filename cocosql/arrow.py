@@ -240,10 +240,18 @@ def _cast(array: Any, wanted: Any, sql_type: str) -> Any:
 def _exact(array: Any, wanted: Any) -> Any:
     if pa.types.is_decimal(wanted) and pa.types.is_integer(array.type):
         array = array.cast(pa.decimal256(76, wanted.scale))  # pyarrow wants room for any integer
-    cast = array.cast(wanted)
+    cast = _with_nulls_inside(array).cast(wanted)
     if _infinities(array) != _infinities(cast):
         raise pa.ArrowInvalid("out of range")
     return cast
+
+
+def _with_nulls_inside(array: Any) -> Any:
+    """Where a struct is NULL its fields are, too: what they have there otherwise may be of another length."""
+    if not pa.types.is_struct(array.type) or not array.null_count:
+        return array
+    fields = [_with_nulls_inside(field) for field in array.flatten()]
+    return pa.StructArray.from_arrays(fields, fields=list(array.type), mask=array.is_null())
 
 
 def _first_misfit(array: Any, wanted: Any) -> str:

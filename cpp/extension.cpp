@@ -6,6 +6,7 @@
 #include "capture/part.hpp"
 #include "duckdb/main/extension/extension_loader.hpp"
 #include "fingerprint/fingerprint.hpp"
+#include "memo/packed.hpp"
 #include "memo/unpack.hpp"
 #include "rows/collected.hpp"
 #include "rows/fetch.hpp"
@@ -28,6 +29,7 @@ DUCKDB_CPP_EXTENSION_ENTRY(cocosql, loader) {
 	loader.RegisterFunction(cocosql::RegisterPythonFunction());
 	loader.RegisterFunction(cocosql::FirstSeenFunction());
 	loader.RegisterFunction(cocosql::UnpackFunction());
+	loader.RegisterFunction(cocosql::UnpackedFunction());
 	loader.RegisterFunction(cocosql::CollectedFunction());
 	loader.RegisterFunction(cocosql::FetchFunction());
 	loader.RegisterFunction(cocosql::SeekFunction());

@@ -6,6 +6,7 @@ from cocosql._native import Session
 from cocosql.catalog import locks, migrations
 from cocosql.catalog.damage import damaged, is_type
 from cocosql.catalog.names import Name
+from cocosql.catalog.packed import stored_type
 from cocosql.catalog.tables import CALLS, FUNCTIONS, RUN_CALLS, RUNS, memo, own
 from cocosql.transaction import transaction
 from cocosql.udf import Function, describe, remember
@@ -122,7 +123,7 @@ def _add(session: Session, database: str, function: Function) -> None:
             f"""
             CREATE TABLE {own(memo_table(function), database)} (
                 fingerprint UHUGEINT NOT NULL,
-                result {function.result_type},
+                result {stored_type(function.result_type)},
                 run_id BIGINT NOT NULL,
                 computed_at TIMESTAMPTZ NOT NULL
             )

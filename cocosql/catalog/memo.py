@@ -5,6 +5,7 @@ from sqlglot import exp
 from cocosql._native import Session
 from cocosql.catalog import tables, views
 from cocosql.catalog.damage import damaged, is_type
+from cocosql.catalog.packed import unpacked
 from cocosql.catalog.tables import FUNCTIONS, RUNS, own
 from cocosql.sqltext import ident, literal
 
@@ -37,7 +38,7 @@ def _results(session: Session, database: str, name: str, code_version: str, resu
     if not is_type(result_type):
         raise damaged(database, f"the record of function {name}", f"{result_type!r} is no type")
     memo = own(tables.memo(name, code_version), database)
-    size = bytes_sql("result", exp.DataType.build(result_type, dialect="duckdb", udt=True))
+    size = bytes_sql(unpacked("result", result_type), exp.DataType.build(result_type, dialect="duckdb", udt=True))
     return (
         f"SELECT {literal(database)} AS database, {literal(name)} AS function, "
         f"{literal(code_version)} AS code_version, memo.fingerprint::UUID AS input_fingerprint, "

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 
 from sqlglot import exp
 
-from cocosql.sqltext import ident, render
+from cocosql.catalog.packed import unpacked
+from cocosql.sqltext import ident, render, try_parse
 from cocosql.udf import Function
 
 
@@ -110,7 +111,8 @@ class CallSites:
 
     def _look_up(self, call: exp.Anonymous, guard: exp.Expr, unnest: int | None) -> exp.Expr:
         site = self._site(call, guard, unnest)
-        known, result = exp.column(site.known, quoted=True), exp.column(site.result, quoted=True)
+        known = exp.column(site.known, quoted=True)
+        result = try_parse(unpacked(ident(site.result), site.callee.function.result_type))
         look_up = exp.Case().when(known.is_(exp.null()).not_(), result)
         return exp.Paren(this=look_up.when(guard.copy(), call.copy()))
 

@@ -5,6 +5,7 @@
 #include "duckdb/common/vector/flat_vector.hpp"
 #include "duckdb/main/database.hpp"
 #include "duckdb/main/database_manager.hpp"
+#include "memo/packed.hpp"
 #include "memo/unpack.hpp"
 #include "session/names.hpp"
 
@@ -41,7 +42,8 @@ bool HasFunctions(Connection &connection, const std::string &database) {
 } // namespace
 
 MemoReader::MemoReader(ClientContext &context, const PythonFunction &function)
-    : connection(EngineConnection(DatabaseInstance::GetDatabase(context))) {
+    : connection(EngineConnection(DatabaseInstance::GetDatabase(context))),
+      result(IsPacked(function.result) ? "coco_unpacked(result, NULL::" + function.result.ToString() + ")" : "result") {
 	if (!function.memo) {
 		return;
 	}
@@ -68,7 +70,7 @@ void MemoReader::Read(const FingerprintSet &fingerprints, Results &results, int6
 	}
 	vector<Value> parameters {Pack(fingerprints)};
 	auto counts = since > 0 ? " AND run_id >= " + std::to_string(since) : "";
-	auto found = connection.Submit("SELECT fingerprint, result FROM " + table +
+	auto found = connection.Submit("SELECT fingerprint, " + result + " FROM " + table +
 	                                   " WHERE fingerprint IN (SELECT unnest(coco_unpack($1)))" + counts,
 	                               parameters);
 	found->ThrowIfError();

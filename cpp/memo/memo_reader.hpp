@@ -30,6 +30,8 @@ public:
 private:
 	duckdb::Connection connection;
 	std::string table;
+	//! A result of the table, as SQL.
+	const std::string result;
 	bool takes_results = false;
 };
 

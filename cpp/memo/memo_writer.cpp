@@ -2,9 +2,11 @@
 
 #include "duckdb/common/string_util.hpp"
 #include "duckdb/common/vector/flat_vector.hpp"
+#include "duckdb/common/vector/list_vector.hpp"
 #include "duckdb/common/vector_operations/vector_operations.hpp"
 #include "duckdb/main/database.hpp"
 #include "duckdb/per_instance.hpp"
+#include "memo/packed.hpp"
 #include "memo/unpack.hpp"
 #include "python/errors.hpp"
 #include "session/names.hpp"
@@ -53,19 +55,31 @@ std::string InsertSql(const std::string &table) {
 	return "INSERT INTO " + table + " SELECT fingerprint, result, run_id, now() FROM appended_data";
 }
 
-vector<LogicalType> Types(const LogicalType &result) {
-	return {LogicalType::UHUGEINT, result, LogicalType::BIGINT};
+//! The type in which a memo table stores results: those of earlier versions have vectors as they are.
+LogicalType StoredType(Connection &connection, const std::string &table, const LogicalType &result) {
+	if (!IsPacked(result)) {
+		return result;
+	}
+	auto prepared = connection.Prepare("SELECT result FROM " + table);
+	if (prepared->HasError()) {
+		prepared->GetErrorObject().Throw();
+	}
+	return prepared->GetTypes()[0];
+}
+
+vector<LogicalType> Types(const LogicalType &stored) {
+	return {LogicalType::UHUGEINT, stored, LogicalType::BIGINT};
 }
 
 } // namespace
 
 MemoWriter::MemoWriter(DatabaseInstance &database, const std::string &table, const LogicalType &result, int64_t run_id,
                        int64_t since)
-    : turn(MemoTurns::Of(database, table)), connection(EngineConnection(database)), table(table),
-      appender(connection, InsertSql(table), Types(result), {"fingerprint", "result", "run_id"}), result(result),
-      run_id(run_id), since(since),
-      last_flush(std::chrono::steady_clock::now()) {
-	chunk.Initialize(Allocator::DefaultAllocator(), Types(result));
+    : turn(MemoTurns::Of(database, table)), connection(EngineConnection(database)), table(table), result(result),
+      stored(StoredType(connection, table, result)),
+      appender(connection, InsertSql(table), Types(stored), {"fingerprint", "result", "run_id"}), single(result, 1),
+      run_id(run_id), since(since), last_flush(std::chrono::steady_clock::now()) {
+	chunk.Initialize(Allocator::DefaultAllocator(), Types(stored));
 }
 
 MemoWriter::~MemoWriter() {
@@ -96,28 +110,38 @@ std::unique_lock<std::mutex> MemoWriter::Lock() {
 
 void MemoWriter::Add(uhugeint_t fingerprint, nanobind::handle result) {
 	auto lock = Lock();
-	WriteObject(result, chunk.data[1], filled);
-	EndRow(fingerprint);
+	if (stored == this->result) {
+		WriteObject(result, chunk.data[1], filled);
+		return EndRow(fingerprint);
+	}
+	if (single.GetType().id() == LogicalTypeId::LIST) {
+		ListVector::SetListSize(single, 0);
+	}
+	WriteObject(result, single, 0);
+	AddPart(&fingerprint, single, 0, 1);
 }
 
 void MemoWriter::AddRows(const uhugeint_t *fingerprints, Vector &results, idx_t count) {
 	std::lock_guard<std::mutex> guard(mutex);
-	for (idx_t begin = 0; begin < count;) {
-		auto end = MinValue(count, begin + STANDARD_VECTOR_SIZE - filled);
-		VectorOperations::Copy(results, chunk.data[1], end, begin, filled);
-		for (; begin < end; begin++) {
-			EndRow(fingerprints[begin]);
-		}
-	}
+	AddPart(fingerprints, results, 0, count);
 }
 
 void MemoWriter::AddResults(Results &results, idx_t begin) {
 	auto lock = Lock();
-	while (begin < results.Size()) {
-		auto end = MinValue(results.Size(), begin + STANDARD_VECTOR_SIZE - filled);
-		results.Copy(begin, end, chunk.data[1], filled);
-		for (; begin < end; begin++) {
-			EndRow(results.fingerprints[begin]);
+	// The first row is NULL.
+	AddPart(results.fingerprints.data() + begin, results.Rows(), begin + 1, results.Size() + 1);
+}
+
+void MemoWriter::AddPart(const uhugeint_t *fingerprints, Vector &results, idx_t begin, idx_t end) {
+	while (begin < end) {
+		auto to = MinValue(end, begin + STANDARD_VECTOR_SIZE - filled);
+		if (stored == result) {
+			VectorOperations::Copy(results, chunk.data[1], to, begin, filled);
+		} else {
+			Pack(results, begin, to, chunk.data[1], filled);
+		}
+		for (; begin < to; begin++) {
+			EndRow(*fingerprints++);
 		}
 	}
 }
@@ -140,7 +164,7 @@ void MemoWriter::FlushChunk() {
 	auto full = make_uniq<DataChunk>();
 	full->Move(chunk);
 	full_chunks.push_back(std::move(full));
-	chunk.Initialize(Allocator::DefaultAllocator(), Types(result));
+	chunk.Initialize(Allocator::DefaultAllocator(), Types(stored));
 	filled = 0;
 }
 

@@ -30,6 +30,9 @@ public:
 private:
 	//! Locks `mutex`; waits for it without the GIL.
 	std::unique_lock<std::mutex> Lock();
+	//! Takes the rows [begin, end) of results, with a fingerprint each.
+	void AddPart(const duckdb::uhugeint_t *fingerprints, duckdb::Vector &results, duckdb::idx_t begin,
+	             duckdb::idx_t end);
 	void EndRow(duckdb::uhugeint_t fingerprint);
 	void FlushChunk();
 	void FlushLocked();
@@ -53,8 +56,12 @@ private:
 	std::mutex mutex;
 	duckdb::Connection connection;
 	const std::string table;
-	duckdb::QueryAppender appender;
 	const duckdb::LogicalType result;
+	//! The type of the memo's column.
+	const duckdb::LogicalType stored;
+	duckdb::QueryAppender appender;
+	//! One result on its way to be packed.
+	duckdb::Vector single;
 	duckdb::DataChunk chunk;
 	std::vector<duckdb::unique_ptr<duckdb::DataChunk>> full_chunks;
 	duckdb::idx_t filled = 0;

@@ -44,9 +44,9 @@ void Results::Append(const uhugeint_t *added, const Vector &results, idx_t count
 	}
 }
 
-void Results::Copy(idx_t begin, idx_t end, Vector &target, idx_t offset) {
+Vector &Results::Rows() {
 	FlatVector::SetSize(vector, NextRow());
-	VectorOperations::Copy(vector, target, end + 1, begin + 1, offset);
+	return vector;
 }
 
 void Results::Gather(const std::vector<const uhugeint_t *> &wanted, Vector &target) {

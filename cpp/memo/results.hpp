@@ -27,8 +27,8 @@ public:
 	//! One that is there already stays.
 	void Append(const duckdb::uhugeint_t *fingerprints, const duckdb::Vector &results, duckdb::idx_t count);
 
-	//! The results from `begin` up to `end` in the order in which they came, into a vector at `offset`.
-	void Copy(duckdb::idx_t begin, duckdb::idx_t end, duckdb::Vector &target, duckdb::idx_t offset);
+	//! NULL, and the results in the order in which they came.
+	duckdb::Vector &Rows();
 	//! The result of each fingerprint; NULL where there is none.
 	void Gather(const std::vector<const duckdb::uhugeint_t *> &wanted, duckdb::Vector &target);
 
