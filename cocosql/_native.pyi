@@ -195,8 +195,14 @@ class Session:
     def rows(self, database: str, table: str, columns: list[str]) -> list[tuple[Any, ...]]:
         """All rows of a table of the schema coco, without a query: for tables that are small and read often."""
 
-    def tables(self, database: str, tables: list[tuple[str, list[str]]]) -> list[list[tuple[Any, ...]]]:
-        """The same of several tables, as one transaction sees them."""
+    def new_records(
+        self, database: str, tables: list[tuple[str, list[str]]], known: list[bytes]
+    ) -> tuple[list[tuple[int, bytes]], list[list[tuple[Any, ...]]]]:
+        """What small tables of the schema coco say, as one transaction sees them, of what has a number.
+
+        The number is the first column of each table. Returns the numbers, in their order, each with a fingerprint of
+        all rows that have it; and, by table, the rows of those whose fingerprint is none of the known ones.
+        """
 
     def stored_rows(self, database: str, schema: str, table: str) -> int:
         """How many rows a table stores, without a look at them: deleted ones count until a checkpoint drops them.

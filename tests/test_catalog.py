@@ -39,7 +39,7 @@ def test_records_are_of_one_moment(con: Con, session: Session) -> None:
 
         def __getattr__(self, name: str) -> Any:
             found = getattr(session, name)
-            return partial(self._read, found) if name in ("rows", "tables") else found
+            return partial(self._read, found) if name in ("rows", "new_records") else found
 
         def _read(self, read: Any, *arguments: Any) -> Any:
             found = read(*arguments)

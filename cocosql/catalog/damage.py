@@ -20,6 +20,7 @@ from cocosql.catalog.settings import CHANGE_RESULTS
 from cocosql.sqltext import name_parts
 
 if TYPE_CHECKING:
+    from cocosql.catalog.graph import Graph
     from cocosql.catalog.views import Input, View
 
 _LARGEST = (1 << 63) - 1
@@ -70,17 +71,31 @@ def _made(scripts: tuple[Path, ...]) -> dict[str, str]:
         return dict(made.fetchall())
 
 
-def check_views(database: str, views: list["View"]) -> None:
-    """Refuse records of views that cannot be CocoSQL's.
+def check_view(view: "View", *, is_twice: bool) -> None:
+    """Refuse the record of a view that cannot be CocoSQL's.
 
     Raises:
         duckdb.InvalidInputException: names the record, and what is wrong.
     """
-    for view in views:
-        for why in _wrong(view):
-            raise damaged(database, f"the record of view {view.name} (view_id {view.view_id})", why)
-    for what in ("view_id", "name", "state_table", "history_table"):
-        if len({repr(getattr(view, what)).lower() for view in views}) < len(views):
+    for why in _wrong(view):
+        raise damaged(view.name.database, f"the record of view {view.name} (view_id {view.view_id})", why)
+    if is_twice:
+        raise damaged(view.name.database, "table coco.views", "two views have the same view_id")
+
+
+def check_distinct(database: str, graph: "Graph") -> None:
+    """Refuse records of views that name the same.
+
+    Raises:
+        duckdb.InvalidInputException: says what they name.
+    """
+    names = {
+        "name": [str(view.name.key()) for view in graph],
+        "state_table": [view.state_table for view in graph],
+        "history_table": [view.history_table for view in graph],
+    }
+    for what, given in names.items():
+        if len(set(given)) < len(given):
             raise damaged(database, "table coco.views", f"two views have the same {what}")
 
 

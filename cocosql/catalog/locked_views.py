@@ -12,12 +12,13 @@ import duckdb
 
 from cocosql._native import Session
 from cocosql.catalog import locks, views
+from cocosql.catalog.graph import Graph
 from cocosql.catalog.names import Name
 from cocosql.catalog.tables import INPUTS, VIEWS, own
 from cocosql.catalog.views import View
 
 #: The names of the views that a statement changes, or whose records it relies on, given all views of the database.
-Choose = Callable[[list[View]], Iterable[Name]]
+Choose = Callable[[Graph], Iterable[Name]]
 
 
 class ViewGone(duckdb.CatalogException):
@@ -27,7 +28,7 @@ class ViewGone(duckdb.CatalogException):
 @dataclass(frozen=True)
 class LockedViews:
     #: All views of the database, as they were when the locks were held.
-    views: list[View]
+    views: Graph
     _keys: frozenset[tuple[str, str, str]]
 
     def present(self, view: View) -> View:
@@ -67,22 +68,22 @@ class LockedViews:
         views.delete(session, view)
 
     def _find(self, view: View) -> View | None:
-        return views.by_id(self.views, view.view_id)
+        return self.views.by_id(view.view_id)
 
     def _check(self, session: Session, view: View) -> None:
         """Refuse to write the record of a view that is not locked, or that is not as it was when it was locked."""
         before = self._find(view)
         if any(other.name.key() not in self._keys for other in (view, before) if other):
             raise duckdb.TransactionException(f"what was to be done with view {view.name} changed meanwhile: try again")
-        if views.by_id(views.all_views(session, view.name.database), view.view_id) != before:
+        if views.all_views(session, view.name.database).by_id(view.view_id) != before:
             raise duckdb.TransactionException(
                 f"the record of view {view.name} was changed by another hand while it was locked: try again"
             )
 
 
-def as_it_is(view: View, others: list[View]) -> View:
+def as_it_is(view: View, others: Graph) -> View:
     """A view as its record is now; as it was, if it has none any more."""
-    return views.by_id(others, view.view_id) or view
+    return others.by_id(view.view_id) or view
 
 
 @contextmanager

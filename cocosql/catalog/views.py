@@ -8,8 +8,10 @@ import duckdb
 
 from cocosql._native import Session
 from cocosql.catalog import damage, migrations, tables
+from cocosql.catalog.graph import Graph
 from cocosql.catalog.names import Caller, Name, candidates, relation
 from cocosql.catalog.tables import CALLS, ERRORS, INPUTS, OPERATORS, RUN_STEPS, RUNS, VIEWS, own
+from cocosql.instances import PerInstance
 from cocosql.sqltext import split_name
 
 
@@ -131,17 +133,7 @@ _PARTS = {
 
 
 def find(session: Session, name: Name) -> View | None:
-    return named(all_views(session, name.database), name)
-
-
-def named(views: list[View], name: Name) -> View | None:
-    """The view of this name among some."""
-    return next((view for view in views if view.name.key() == name.key()), None)
-
-
-def by_id(views: list[View], view_id: int) -> View | None:
-    """The view of this number among some."""
-    return next((view for view in views if view.view_id == view_id), None)
+    return all_views(session, name.database).named(name)
 
 
 def require(session: Session, parts: list[str], caller: Caller) -> View:
@@ -159,26 +151,57 @@ def require(session: Session, parts: list[str], caller: Caller) -> View:
     )
 
 
-def all_views(session: Session, database: str) -> list[View]:
-    """The views of a database, in the order in which they were created."""
+@dataclass(frozen=True)
+class _Seen:
+    """The records of a database as they were when they were last read."""
+
+    #: Numbers of views with the fingerprints of their records, in the order of the numbers.
+    present: list[tuple[int, bytes]]
+    #: By fingerprint, the view; None if only tables beside coco.views have its number.
+    views: dict[bytes, View | None]
+    graph: Graph
+
+
+#: By database.
+_seen: PerInstance[dict[str, _Seen]] = PerInstance(dict)
+
+
+def all_views(session: Session, database: str) -> Graph:
+    """The views of a database, in the order in which they were created.
+
+    Records are parsed and checked once: a view whose records have the same fingerprint is the same object, and if all
+    have, the graph is.
+    """
     if not migrations.has_state(session, database):
-        return []
+        return Graph()
+    seen = _seen.of(session).get(database) or _Seen([], {}, Graph())
     wanted = [(VIEWS, _VIEW), *((part, ["view_id", *columns]) for part, columns in _PARTS.items())]
     # In one transaction: a view that is created meanwhile is seen whole, or not at all.
-    records, *beside = session.tables(database, wanted)
+    present, records = session.new_records(database, wanted, list(seen.views))
+    if present == seen.present:
+        return seen.graph
+    made = _made(database, *records)
+    views = {fingerprint: made.get(view_id) or seen.views.get(fingerprint) for view_id, fingerprint in present}
+    graph = Graph(view for view in views.values() if view)
+    damage.check_distinct(database, graph)
+    _seen.of(session)[database] = _Seen(present, views, graph)
+    return graph
+
+
+def _made(database: str, records: list[tuple[Any, ...]], *beside: list[tuple[Any, ...]]) -> dict[int, View]:
+    """The views of some records, by number."""
     inputs, operators, calls = map(_by_view, beside)
-    found = []
+    made: dict[int, View] = {}
     for view_id, schema, name, *values, failed_rows, fill, query, owed in records:
         parts: list[Any] = [
             [Input(*given) for _, *given in inputs.get(view_id, [])],
             [Operator(*operator) for operator in operators.get(view_id, [])],
             [Call(*call) for call in calls.get(view_id, [])],
         ]
-        found.append(
-            View(view_id, Name(database, schema, name), *values, *[failed_rows or 0, fill, query, owed, *parts])
-        )
-    damage.check_views(database, found)
-    return sorted(found, key=lambda view: view.view_id)
+        view = View(view_id, Name(database, schema, name), *values, *[failed_rows or 0, fill, query, owed, *parts])
+        damage.check_view(view, is_twice=view_id in made)
+        made[view_id] = view
+    return made
 
 
 def _by_view(records: list[tuple[Any, ...]]) -> dict[int, list[tuple[Any, ...]]]:
@@ -199,12 +222,12 @@ def search_path(session: Session, view: View) -> list[tuple[str, str]]:
 
 
 def stands(session: Session, view: View) -> bool:
-    """Whether the view's name means it still: the view that shows its rows may be dropped, or be another."""
+    """Whether the name of a view, by its present record, means it still: what shows its rows may be dropped, or be
+    something else."""
     shown = relation(session, view.name)
-    stored = by_id(all_views(session, view.name.database), view.view_id)
-    if shown is None or not shown.is_view or stored is None:
+    if shown is None or not shown.is_view:
         return False
-    return re.search(rf"\b{re.escape(stored.state_table)}\b", shown.sql) is not None
+    return re.search(rf"\b{re.escape(view.state_table)}\b", shown.sql) is not None
 
 
 def insert(session: Session, view: View, when: dict[str, str]) -> None:

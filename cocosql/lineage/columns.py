@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 
 from cocosql._native import Session
 from cocosql.catalog import migrations, views
-from cocosql.catalog.tables import SCHEMA
+from cocosql.catalog.graph import Graph
+from cocosql.catalog.names import Name
 from cocosql.catalog.views import View
 from cocosql.expressions import column_of, columns_in, ordered_by, reference, sql, substitute
 from cocosql.lineage.uses import (
@@ -142,10 +143,10 @@ class Tracer:
 
     def _view_of(self, relation: Relation) -> View | None:
         """The incremental view whose table of rows a relation is."""
-        if relation.kind != "table" or relation["schema"] != SCHEMA:
+        if relation.kind != "table":
             return None
-        found = self._views.get(relation["database"], [])
-        return next((view for view in found if view.state_table == relation["name"]), None)
+        name = Name(relation["database"], relation["schema"], relation["name"])
+        return self._views.get(name.database, Graph()).of_rows(name)
 
     def _through(self, view: View, names: dict[str, str], sources: dict[str, Source]) -> _Rows:
         """The rows of a view that is read, with columns of the view's under other names."""

@@ -12,6 +12,7 @@ from sqlglot import exp
 
 from cocosql._native import Session
 from cocosql.catalog import functions
+from cocosql.catalog.graph import Graph
 from cocosql.catalog.tables import own
 from cocosql.catalog.views import View, search_path
 from cocosql.operators.call_sites import Callee
@@ -40,7 +41,7 @@ RESERVED = "coco_"
 class Plan:
     view: View
     #: The incremental views of its database.
-    others: list[View]
+    others: Graph
     tree: exp.Query | None = None
     #: What DuckDB makes of the query: relations, each after its inputs.
     algebra: list[Relation] = field(default_factory=list)
@@ -94,7 +95,7 @@ class Plan:
         return {name: callee.function.code_version for name, callee in self.callees.items()}
 
 
-def plan(session: Session, view: View, others: list[View]) -> Plan:
+def plan(session: Session, view: View, others: Graph) -> Plan:
     """How the view's query is kept true now. The session's default database is the view's; `others` are its views.
 
     Raises:

@@ -6,6 +6,7 @@ import sqlglot
 from sqlglot import exp
 
 from cocosql._native import Session
+from cocosql.catalog.graph import Graph
 from cocosql.catalog.names import Name, relation
 from cocosql.catalog.views import View
 from cocosql.operators.call_sites import calls_in
@@ -30,7 +31,7 @@ def _hide(table: exp.Table, alias: str, hidden: Iterable[str]) -> None:
 _FILE_TABLE = "coco_file_"
 
 
-def source_of(session: Session, relation: Relation, views: list[View], files: list[Source]) -> Source | None:
+def source_of(session: Session, relation: Relation, views: Graph, files: list[Source]) -> Source | None:
     """The source that a relation of the algebra is; None if it reads none.
 
     `views` are the incremental views of the query's database, `files` the sources that are files.
@@ -46,10 +47,8 @@ def source_of(session: Session, relation: Relation, views: list[View], files: li
             return None
     if name.database == "temp" and name.name.startswith(_FILE_TABLE):
         return files[int(name.name.removeprefix(_FILE_TABLE))]
-    for view in views:
-        if view.rows_table == name:
-            return upstream_source(view)
-    return _table_source(session, name)
+    view = views.of_rows(name)
+    return upstream_source(view) if view else _table_source(session, name)
 
 
 def with_file_tables(session: Session, tree: exp.Query, files: list[Source]) -> exp.Query:

@@ -11,6 +11,7 @@ from cocosql._native import Session
 from cocosql.capture import SourceMoved, snapshots
 from cocosql.capture.files import explained
 from cocosql.catalog import errors, functions, locks, migrations, old_runs, runs, views
+from cocosql.catalog.graph import Graph
 from cocosql.catalog.locked_views import LockedViews, as_it_is, lock
 from cocosql.catalog.names import Name
 from cocosql.catalog.views import View
@@ -24,7 +25,6 @@ from cocosql.refresh.inputs import tables_read
 from cocosql.refresh.prepared import prepared
 from cocosql.refresh.view_refresh import PlanChanged, ViewRefresh, changes_columns
 from cocosql.secrets import redacted
-from cocosql.sqltext import qualified
 from cocosql.transaction import transaction
 from cocosql.udf import describe
 
@@ -51,7 +51,7 @@ def refresh(session: Session, view: View, *, full: bool = False, recall: int | N
     while True:
         with lock(session, view.name.database, partial(chain_names, view)) as locked:
             current = locked.present(view)
-            chain = [*upstream(current, locked.views), current]
+            chain = [*locked.views.upstream(current), current]
             check_shown(session, chain)
             own = session.sibling()
             plans = _plan_chain(own, chain, locked.views)
@@ -60,13 +60,13 @@ def refresh(session: Session, view: View, *, full: bool = False, recall: int | N
         refresh(session, plans[-1].view)
 
 
-def chain_names(view: View, others: list[View]) -> list[Name]:
+def chain_names(view: View, others: Graph) -> list[Name]:
     """The names of a view and of those that it reads, as it is now."""
     current = as_it_is(view, others)
-    return [part.name for part in [*upstream(current, others), current]]
+    return [part.name for part in [*others.upstream(current), current]]
 
 
-def _plan_chain(session: Session, chain: list[View], others: list[View]) -> list[Plan]:
+def _plan_chain(session: Session, chain: list[View], others: Graph) -> list[Plan]:
     """The plans of views, each of which may read those before; up to one before the last whose columns change.
 
     What reads it can only be planned once its columns are there; so it goes first, in a transaction of its own.
@@ -90,7 +90,7 @@ def check_shown(session: Session, some: list[View]) -> None:
             raise duckdb.CatalogException(HIDDEN.format(name=view.name))
 
 
-def planned(session: Session, view: View, others: list[View]) -> Plan:
+def planned(session: Session, view: View, others: Graph) -> Plan:
     """The plan of a view that exists, among the views of its database, from one state of the catalog.
 
     Raises:
@@ -137,34 +137,6 @@ def run(
         snapshots.drop_unread(session, database)
     counts = (target.inserted, target.updated, target.deleted, *runs.count_calls(session, target))
     return str(target.view.name), target.version, *counts, time.monotonic() - started
-
-
-def upstream(view: View, others: list[View]) -> list[View]:
-    """The incremental views that a view reads, those that others read first. `others` are all of its database."""
-    ordered: dict[int, View] = {}
-    _add_upstream(view, by_source(others), ordered)
-    return list(ordered.values())
-
-
-def _add_upstream(view: View, known: dict[str, View], ordered: dict[int, View]) -> None:
-    for other in read_by(view, known):
-        _add_upstream(other, known, ordered)
-        ordered.setdefault(other.view_id, other)
-
-
-def by_source(views: list[View]) -> dict[str, View]:
-    """Views by the name that views which read them have stored."""
-    return {qualified(view.name.schema, view.name.name): view for view in views}
-
-
-def read_by(view: View, known: dict[str, View]) -> list[View]:
-    """The incremental views that a view itself reads."""
-    return [known[given.source] for given in view.inputs if given.capture == "view" and given.source in known]
-
-
-def downstream(view: View, others: list[View]) -> list[View]:
-    """The incremental views that read a view, directly or through others. `others` are all of its database."""
-    return [other for other in others if any(above.view_id == view.view_id for above in upstream(other, others))]
 
 
 @contextmanager

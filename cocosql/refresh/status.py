@@ -4,11 +4,12 @@ import duckdb
 
 from cocosql._native import Session
 from cocosql.catalog import locks, runs
+from cocosql.catalog.graph import Graph
 from cocosql.catalog.views import View, stands
 from cocosql.planner.plan import plan
 from cocosql.refresh.describe import rebuild_reason
 from cocosql.refresh.looking import NOT_BEFORE, looking, why_unseen
-from cocosql.refresh.refresh import HIDDEN, reading, upstream
+from cocosql.refresh.refresh import HIDDEN, reading
 from cocosql.refresh.view_refresh import ViewRefresh
 from cocosql.wording import count_of
 
@@ -20,17 +21,15 @@ class _Unseen(Exception):
     """What would have to be looked at is not: the message says why."""
 
 
-def statuses(session: Session, views: list[View]) -> dict[int, Status]:
+def statuses(session: Session, views: Graph) -> dict[int, Status]:
     """By view id, the status of all views of a database."""
     found: dict[int, Status] = {}
-    for view in views:
-        for part in [*upstream(view, views), view]:
-            if part.view_id not in found:
-                found[part.view_id] = _status(session, part, views, found)
+    for view in views.ordered():
+        found[view.view_id] = _status(session, view, views, found)
     return found
 
 
-def _status(session: Session, view: View, views: list[View], known: dict[int, Status]) -> Status:
+def _status(session: Session, view: View, views: Graph, known: dict[int, Status]) -> Status:
     """The status of a view; those of the views that it reads are known."""
     if locks.is_held(session, view.name):
         return "refreshing", None
@@ -54,12 +53,12 @@ def _status(session: Session, view: View, views: list[View], known: dict[int, St
     return "fresh", None
 
 
-def _stale_reason(session: Session, view: View, views: list[View], known: dict[int, Status]) -> str | None:
+def _stale_reason(session: Session, view: View, views: Graph, known: dict[int, Status]) -> str | None:
     planned = plan(session, view, views)
     reason = rebuild_reason(session, planned)
     if reason:
         return reason
-    for above in upstream(view, views):
+    for above in views.upstream(view):
         state, _ = known[above.view_id]
         if state == "unknown":
             raise _Unseen(f"view {above.name}, which it reads, is {state}")

@@ -6,6 +6,7 @@ import duckdb
 
 from cocosql._native import Session
 from cocosql.catalog import migrations, names, views
+from cocosql.catalog.graph import Graph
 from cocosql.catalog.locked_views import as_it_is, lock
 from cocosql.catalog.names import Caller, Name
 from cocosql.catalog.views import Input, View
@@ -53,30 +54,26 @@ def _set_options(session: Session, view: View, statement: Statement) -> None:
 def _rename(session: Session, view: View, name: Name) -> None:
     """Give the view another name, and the queries of the views that read it with it."""
 
-    def choose(others: list[View]) -> list[Name]:
+    def choose(others: Graph) -> list[Name]:
         found = as_it_is(view, others)
-        return [found.name, name, *(reader.name for reader in _readers(found, others))]
+        return [found.name, name, *(reader.name for reader in others.readers(found))]
 
     with lock(session, view.name.database, choose) as locked:
         view = locked.present(view)
         check_shown(prepared(session, view), [view])
         if name.key() != view.name.key() and names.relation(session, name):
             raise duckdb.CatalogException(f"{name} exists already: choose another name, or drop it first")
-        readers = _readers(view, locked.views)
+        readers = locked.views.readers(view)
         changed = {reader.view_id: _renamed_reader(session, reader, view, name) for reader in readers}
         changed[view.view_id] = replace(view, name=name)
         unchanged = {reader.view_id for reader in readers if _is_as_planned(session, reader, locked.views)}
-        others = [changed.get(other.view_id, other) for other in locked.views]
+        others = Graph(changed.get(other.view_id, other) for other in locked.views)
         with transaction(session):
             session.execute(f"DROP VIEW {view.name.sql}")
             state.show(session, changed[view.view_id])
             for after in changed.values():
                 keeps = after.view_id in unchanged
                 locked.save(session, _with_definition(session, after, others) if keeps else after)
-
-
-def _readers(view: View, others: list[View]) -> list[View]:
-    return [other for other in others if _reads(other, view)]
 
 
 def _renamed_reader(session: Session, reader: View, view: View, name: Name) -> View:
@@ -96,10 +93,6 @@ def _renamed_input(given: Input, view: View, name: Name) -> Input:
     return replace(given, source=_source(name)) if _is_of(given.source, view) else given
 
 
-def _reads(other: View, view: View) -> bool:
-    return any(given.capture == "view" and _is_of(given.source, view) for given in other.inputs)
-
-
 def _renamed_query(session: Session, reader: View, view: View, name: Name) -> str:
     tree = parse(session, reader.query)
     if tree is None:
@@ -111,11 +104,11 @@ def _renamed_query(session: Session, reader: View, view: View, name: Name) -> st
     return render(tree)
 
 
-def _is_as_planned(session: Session, reader: View, others: list[View]) -> bool:
+def _is_as_planned(session: Session, reader: View, others: Graph) -> bool:
     """Whether the rows that a view has are of the query and the definitions as they are."""
     return plan(prepared(session, reader), reader, others).definition == reader.definition
 
 
-def _with_definition(session: Session, reader: View, others: list[View]) -> View:
+def _with_definition(session: Session, reader: View, others: Graph) -> View:
     """A view whose query has another text now, but means the same, keeps its rows."""
     return reader.settled(definition=plan(prepared(session, reader), reader, others).definition)

@@ -8,6 +8,7 @@ import duckdb
 from cocosql._native import Session
 from cocosql.capture import key_log, snapshots
 from cocosql.catalog import migrations, names, settings, tables, views
+from cocosql.catalog.graph import Graph
 from cocosql.catalog.locked_views import LockedViews, lock
 from cocosql.catalog.names import Caller, Name
 from cocosql.catalog.views import View
@@ -20,7 +21,7 @@ from cocosql.refresh.asked import ask
 from cocosql.refresh.describe import describe_operators, source_id_types
 from cocosql.refresh.inputs import as_input, captures
 from cocosql.refresh.prepared import prepared
-from cocosql.refresh.refresh import by_source, check_shown, read_by, upstream
+from cocosql.refresh.refresh import check_shown
 from cocosql.refresh.refresh import planned as plan_of
 from cocosql.refresh.refresh import run as run_refresh
 from cocosql.sqltext import ident, render
@@ -51,8 +52,8 @@ def run(session: Session, statement: Statement, caller: Caller) -> list[tuple[()
     declared = _declared(session, statement, caller, name)
     prepared(session, declared)
 
-    def choose(others: list[View]) -> list[Name]:
-        existing = views.named(others, name)
+    def choose(others: Graph) -> list[Name]:
+        existing = others.named(name)
         if existing and statement.if_not_exists:
             return [name]
         return [name, *(other.name for other in upstream_of(_planned(session, _lent(declared, existing), others)))]
@@ -66,7 +67,7 @@ def run(session: Session, statement: Statement, caller: Caller) -> list[tuple[()
     return []
 
 
-def _planned(session: Session, view: View, others: list[View]) -> Plan:
+def _planned(session: Session, view: View, others: Graph) -> Plan:
     planned = plan(session, view, others)
     check_plan(planned)
     return planned
@@ -103,8 +104,8 @@ def check_options(session: Session, options: dict[str, str]) -> None:
         check_interval(session, "retain_changes", options["retain_changes"])
 
 
-def _existing(session: Session, name: Name, statement: Statement, others: list[View]) -> View | None:
-    view = views.named(others, name)
+def _existing(session: Session, name: Name, statement: Statement, others: Graph) -> View | None:
+    view = others.named(name)
     found = names.relation(session, name)
     if found and not (view and views.stands(session, view)):
         kind = "view" if found.is_view else "table"
@@ -162,8 +163,7 @@ def _search_path(caller: Caller, name: Name) -> list[str]:
 def check_plan(planned: Plan) -> None:
     """Refuse what cannot be a view, before anything is written."""
     view = planned.view
-    known = by_source(planned.others)
-    for way in (_way_to(view.name, other, known) for other in _named(planned)):
+    for way in (planned.others.way(other, view.name) for other in _named(planned)):
         if way:
             steps = [f"{one.name} reads {other.name}" for one, other in itertools.pairwise([view, *way])]
             indirect = f": {', '.join(steps)}" if len(steps) > 1 else ""
@@ -203,7 +203,7 @@ def upstream_of(planned: Plan) -> list[View]:
     """The incremental views that a planned view reads, those that others read first."""
     found: dict[int, View] = {}
     for other in _named(planned):
-        for view in [*upstream(other, planned.others), other]:
+        for view in [*planned.others.upstream(other), other]:
             found.setdefault(view.view_id, view)
     return list(found.values())
 
@@ -212,14 +212,6 @@ def _named(planned: Plan) -> list[View]:
     """The incremental views that a planned view itself reads."""
     read = {source.upstream.view_id for source in planned.sources if source.upstream}
     return [other for other in planned.others if other.name.key() in planned.relations or other.view_id in read]
-
-
-def _way_to(name: Name, view: View, known: dict[str, View]) -> list[View]:
-    """The views from one to that of a name, each of which reads the next; none if there is no such way."""
-    if view.name.key() == name.key():
-        return [view]
-    ways = (_way_to(name, other, known) for other in read_by(view, known))
-    return next(([view, *way] for way in ways if way), [])
 
 
 def _create_empty(session: Session, locked: LockedViews, planned: Plan, existing: View | None) -> None:

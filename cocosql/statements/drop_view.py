@@ -5,11 +5,11 @@ import duckdb
 from cocosql._native import Session
 from cocosql.capture import snapshots
 from cocosql.catalog import errors, migrations, views
+from cocosql.catalog.graph import Graph
 from cocosql.catalog.locked_views import lock
 from cocosql.catalog.names import Caller
 from cocosql.catalog.views import View
 from cocosql.refresh import state
-from cocosql.refresh.refresh import downstream
 from cocosql.statements import Statement
 from cocosql.transaction import transaction
 
@@ -33,10 +33,10 @@ def run(session: Session, statement: Statement, caller: Caller) -> list[tuple[()
 def _drop(session: Session, database: str, targets: list[View], statement: Statement) -> None:
     """Drop views of a database with all that they keep; memoized results stay."""
 
-    def with_readers(others: list[View]) -> list[View]:
+    def with_readers(others: Graph) -> list[View]:
         """The views to drop as they are now, readers first."""
         present = [view for view in others if any(view.view_id == target.view_id for target in targets)]
-        readers = [reader for view in present for reader in downstream(view, others)] if statement.cascade else []
+        readers = [reader for view in present for reader in others.downstream(view)] if statement.cascade else []
         return list({view.view_id: view for view in [*reversed(readers), *present]}.values())
 
     session.use_names(database)
@@ -54,10 +54,10 @@ def _drop(session: Session, database: str, targets: list[View], statement: State
         snapshots.drop_unread(session, database)
 
 
-def _check_unread(targets: list[View], others: list[View]) -> None:
+def _check_unread(targets: list[View], others: Graph) -> None:
     dropped = {view.view_id for view in targets}
     for view in targets:
-        readers = [reader for reader in downstream(view, others) if reader.view_id not in dropped]
+        readers = [reader for reader in others.downstream(view) if reader.view_id not in dropped]
         if readers:
             names = ", ".join(str(reader.name) for reader in readers)
             raise duckdb.DependencyException(

@@ -14,7 +14,7 @@ from cocosql.catalog.names import Caller
 from cocosql.catalog.views import View
 from cocosql.operators.map import MapStep
 from cocosql.refresh.asked import ask
-from cocosql.refresh.refresh import chain_names, planned, reading, snapshots_read, upstream
+from cocosql.refresh.refresh import chain_names, planned, reading, snapshots_read
 from cocosql.refresh.view_refresh import ViewRefresh
 from cocosql.statements import Statement
 
@@ -30,7 +30,7 @@ def run(session: Session, statement: Statement, caller: Caller) -> list[Row]:
         session = session.sibling()
         chain = [
             ViewRefresh(planned(session, part, locked.views), runs.unrecorded(part), locked)
-            for part in [*upstream(view, locked.views), view]
+            for part in [*locked.views.upstream(view), view]
         ]
         for part in chain:
             ask(session, part.view)

@@ -25,7 +25,6 @@ from cocosql.operators.operator import SOURCE_ID
 from cocosql.operators.scan import Scan
 from cocosql.operators.source import Source
 from cocosql.operators.traced import NO_CALLS
-from cocosql.refresh.refresh import upstream
 from cocosql.sqltext import ident, literal, name_parts, struct
 
 _NOTHING = (
@@ -116,11 +115,13 @@ def _is_uuid(text: str) -> bool:
 
 def _reached(session: Session, database: str, wanted: _Wanted) -> Iterator[str]:
     """What the row has reached in a database, place by place."""
-    found = [view for view in views.all_views(session, database) if view.has_data]
+    found = views.all_views(session, database)
     readers: dict[int, bool] = {}
     called: set[tuple[str, str]] = set()
-    for view in sorted(found, key=lambda view: len(upstream(view, found))):
-        above = [other for other in upstream(view, found) if readers.get(other.view_id)]
+    for view in found.ordered():
+        above = [other for other in found.read_by(view) if readers.get(other.view_id)]
+        if not view.has_data:
+            continue
         try:
             given = present(session, view) if view.incremental else None
         except duckdb.Error:
@@ -250,7 +251,7 @@ def _made_by(session: Session, function: str, code_version: str | None = None) -
     for database in migrations.databases(session):
         found = views.all_views(session, database)
         for view in found:
-            called = {call.function.lower() for part in [*upstream(view, found), view] for call in part.calls}
+            called = {call.function.lower() for part in [*found.upstream(view), view] for call in part.calls}
             if not view.has_data or function.lower() not in called:
                 continue
             if why_untraced(view):

@@ -38,19 +38,33 @@ nb::list ToTuples(const ColumnDataCollection &collection) {
 	return rows;
 }
 
-nb::list ReadTables(Session &session, const std::string &database, const std::vector<TableColumns> &tables) {
-	auto collections = WithoutPython([&] { return TableRows(session, database, tables); });
-	nb::list found;
-	for (auto &collection : collections) {
-		found.append(ToTuples(*collection));
+nb::tuple ReadNewRecords(Session &session, const std::string &database, const std::vector<TableColumns> &tables,
+                         const std::vector<nb::bytes> &known) {
+	FingerprintSet fingerprints;
+	for (auto &one : known) {
+		uhugeint_t fingerprint;
+		if (one.size() != sizeof(fingerprint)) {
+			throw nb::value_error("a fingerprint has 16 bytes");
+		}
+		std::memcpy(&fingerprint, one.data(), sizeof(fingerprint));
+		fingerprints.insert(fingerprint);
 	}
-	return found;
+	auto found = WithoutPython([&] { return NewRecords(session, database, tables, fingerprints); });
+	nb::list present;
+	for (auto &[number, fingerprint] : found.fingerprints) {
+		present.append(nb::make_tuple(number, nb::bytes(&fingerprint, sizeof(fingerprint))));
+	}
+	nb::list rows;
+	for (auto &collection : found.rows) {
+		rows.append(ToTuples(*collection));
+	}
+	return nb::make_tuple(present, rows);
 }
 
 nb::list ReadTable(Session &session, const std::string &database, const std::string &table,
                    const std::vector<std::string> &columns) {
-	auto collections = WithoutPython([&] { return TableRows(session, database, {{table, columns}}); });
-	return ToTuples(*collections[0]);
+	auto rows = WithoutPython([&] { return TableRows(session, database, {table, columns}); });
+	return ToTuples(*rows);
 }
 
 idx_t Append(Session &session, const std::string &database, const std::string &table,
@@ -138,7 +152,7 @@ void BindSession(nb::module_ &module) {
 	    .def("has_schema", Released(&HasSchema), nb::arg("database"), nb::arg("schema"))
 	    .def("function_kinds", Released(&FunctionKinds), nb::arg("names"))
 	    .def("rows", &ReadTable, nb::arg("database"), nb::arg("table"), nb::arg("columns"))
-	    .def("tables", &ReadTables, nb::arg("database"), nb::arg("tables"))
+	    .def("new_records", &ReadNewRecords, nb::arg("database"), nb::arg("tables"), nb::arg("known"))
 	    .def("stored_rows", Released(&StoredRows), nb::arg("database"), nb::arg("schema"), nb::arg("table"))
 	    .def("next_id", Released(&NextId), nb::arg("database"), nb::arg("sequence") = "ids")
 	    .def("append_records", &Append, nb::arg("database"), nb::arg("table"), nb::arg("columns"), nb::arg("records"))

@@ -3,8 +3,10 @@
 #pragma once
 
 #include "duckdb/common/types/column/column_data_collection.hpp"
+#include "fingerprint/fingerprint_set.hpp"
 #include "session/session.hpp"
 
+#include <map>
 #include <optional>
 #include <set>
 #include <tuple>
@@ -46,9 +48,20 @@ std::set<FunctionKind> FunctionKinds(Session &session, const std::vector<std::st
 
 //! A table of the engine's own, and columns of it.
 using TableColumns = std::pair<std::string, std::vector<std::string>>;
-//! All rows of some of the engine's own tables, which are small and read often, as one transaction sees them.
-std::vector<duckdb::unique_ptr<duckdb::ColumnDataCollection>>
-TableRows(Session &session, const std::string &database, const std::vector<TableColumns> &tables);
+//! All rows of one of the engine's own tables that is small and read often.
+duckdb::unique_ptr<duckdb::ColumnDataCollection> TableRows(Session &session, const std::string &database,
+                                                           const TableColumns &columns);
+
+//! What tables say, as one transaction sees them, of things that have a number: a BIGINT, the first column of each table.
+struct Records {
+	//! By number, a fingerprint of all rows that have it.
+	std::map<int64_t, duckdb::uhugeint_t> fingerprints;
+	//! By table, the rows of those things whose fingerprint is none of the known ones.
+	std::vector<duckdb::unique_ptr<duckdb::ColumnDataCollection>> rows;
+};
+//! Nothing is read into Python that is known: to fingerprint rows takes a fraction of the time.
+Records NewRecords(Session &session, const std::string &database, const std::vector<TableColumns> &tables,
+                   const FingerprintSet &known);
 
 //! How many rows a table stores, those that are deleted included until a checkpoint drops them; 0 if there is no such table
 //! of DuckDB's own.

@@ -2,7 +2,12 @@
 
 #include "catalog/own_table.hpp"
 #include "duckdb/common/exception/catalog_exception.hpp"
+#include "duckdb/common/vector/flat_vector.hpp"
 #include "duckdb/stored_table.hpp"
+#include "fingerprint/fingerprint.hpp"
+#include "fingerprint/hash128.hpp"
+
+#include <unordered_set>
 
 namespace cocosql {
 
@@ -10,34 +15,106 @@ using namespace duckdb;
 
 namespace {
 
-unique_ptr<ColumnDataCollection> Read(ClientContext &context, const std::string &database, const std::string &table,
-                                      const std::vector<std::string> &columns) {
-	auto &entry = OwnTable(context, database, table);
+class Reader {
+public:
+	Reader(ClientContext &context, const std::string &database, const TableColumns &columns)
+	    : context(context), entry(OwnTable(context, database, columns.first)) {
+		for (auto &name : columns.second) {
+			if (!entry.ColumnExists(Identifier(name))) {
+				throw CatalogException("table coco.%s has no column %s", columns.first, name);
+			}
+			auto &column = entry.GetColumn(Identifier(name));
+			stored.push_back(column.StorageOid());
+			types.push_back(column.Type());
+		}
+	}
+
+	unique_ptr<ColumnDataCollection> Read() {
+		auto rows = make_uniq<ColumnDataCollection>(context, types);
+		ScanTable(context, entry, stored, [&](DataChunk &chunk) { rows->Append(chunk); });
+		return rows;
+	}
+
+	//! Adds the fingerprint of each row to that of its number. Each table has its own seed.
+	void AddFingerprints(std::map<int64_t, uhugeint_t> &sums, uint64_t seed) {
+		CheckNumbered();
+		Vector fingerprints(LogicalType::UHUGEINT);
+		ScanTable(context, entry, stored, [&](DataChunk &chunk) {
+			FingerprintRows(chunk, fingerprints);
+			fingerprints.Flatten();
+			chunk.data[0].Flatten();
+			for (idx_t i = 0; i < chunk.size(); i++) {
+				if (FlatVector::Validity(chunk.data[0]).RowIsValid(i)) {
+					auto &fingerprint = FlatVector::GetData<uhugeint_t>(fingerprints)[i];
+					auto more = Hash128(&fingerprint, sizeof(fingerprint), seed);
+					auto &sum = sums[FlatVector::GetData<int64_t>(chunk.data[0])[i]];
+					sum.lower += more.lower;
+					sum.upper += more.upper + (sum.lower < more.lower ? 1 : 0);
+				}
+			}
+		});
+	}
+
+	//! The rows of these numbers.
+	unique_ptr<ColumnDataCollection> Read(const std::unordered_set<int64_t> &numbers) {
+		auto rows = make_uniq<ColumnDataCollection>(context, types);
+		if (numbers.empty()) {
+			return rows;
+		}
+		ScanTable(context, entry, stored, [&](DataChunk &chunk) {
+			chunk.data[0].Flatten();
+			SelectionVector wanted(chunk.size());
+			idx_t count = 0;
+			for (idx_t i = 0; i < chunk.size(); i++) {
+				auto is_known = FlatVector::Validity(chunk.data[0]).RowIsValid(i);
+				if (is_known && numbers.count(FlatVector::GetData<int64_t>(chunk.data[0])[i])) {
+					wanted.set_index(count++, i);
+				}
+			}
+			chunk.Slice(wanted, count);
+			rows->Append(chunk);
+		});
+		return rows;
+	}
+
+private:
+	void CheckNumbered() const {
+		if (types[0] != LogicalType::BIGINT) {
+			throw CatalogException("table coco.%s has no numbers of type BIGINT", entry.name);
+		}
+	}
+
+	ClientContext &context;
+	DuckTableEntry &entry;
 	StoredColumns stored;
 	vector<LogicalType> types;
-	for (auto &name : columns) {
-		if (!entry.ColumnExists(Identifier(name))) {
-			throw CatalogException("table coco.%s has no column %s", table, name);
-		}
-		auto &column = entry.GetColumn(Identifier(name));
-		stored.push_back(column.StorageOid());
-		types.push_back(column.Type());
-	}
-	auto rows = make_uniq<ColumnDataCollection>(context, types);
-	ScanTable(context, entry, stored, [&](DataChunk &chunk) { rows->Append(chunk); });
-	return rows;
-}
+};
 
 } // namespace
 
-std::vector<unique_ptr<ColumnDataCollection>> TableRows(Session &session, const std::string &database,
-                                                        const std::vector<TableColumns> &tables) {
+unique_ptr<ColumnDataCollection> TableRows(Session &session, const std::string &database, const TableColumns &columns) {
+	return LookUp(session, [&](ClientContext &context) { return Reader(context, database, columns).Read(); });
+}
+
+Records NewRecords(Session &session, const std::string &database, const std::vector<TableColumns> &tables,
+                   const FingerprintSet &known) {
 	return LookUp(session, [&](ClientContext &context) {
-		std::vector<unique_ptr<ColumnDataCollection>> rows;
-		for (auto &[table, columns] : tables) {
-			rows.push_back(Read(context, database, table, columns));
+		std::vector<Reader> readers;
+		Records found;
+		for (auto &columns : tables) {
+			readers.emplace_back(context, database, columns);
+			readers.back().AddFingerprints(found.fingerprints, readers.size());
 		}
-		return rows;
+		std::unordered_set<int64_t> numbers;
+		for (auto &[number, fingerprint] : found.fingerprints) {
+			if (!known.count(fingerprint)) {
+				numbers.insert(number);
+			}
+		}
+		for (auto &reader : readers) {
+			found.rows.push_back(reader.Read(numbers));
+		}
+		return found;
 	});
 }
 
