@@ -89,7 +89,7 @@ def as_it_is(view: View, others: Graph) -> View:
 @contextmanager
 def lock(session: Session, database: str, choose: Choose) -> Iterator[LockedViews]:
     """Hold the locks of the views that `choose` names, also by the records as they are once the locks are held."""
-    names = set(choose(views.all_views(session, database)))
+    names = set(choose(views.last_seen(session, database)))
     while True:
         with locks.hold(session, names):
             found = views.all_views(session, database)

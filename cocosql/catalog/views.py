@@ -188,6 +188,12 @@ def all_views(session: Session, database: str) -> Graph:
     return graph
 
 
+def last_seen(session: Session, database: str) -> Graph:
+    """The views as they were when a session of this instance last read their records: not as this one may see them."""
+    seen = _seen.of(session).get(database)
+    return seen.graph if seen else all_views(session, database)
+
+
 def _made(database: str, records: list[tuple[Any, ...]], *beside: list[tuple[Any, ...]]) -> dict[int, View]:
     """The views of some records, by number."""
     inputs, operators, calls = map(_by_view, beside)

@@ -1,13 +1,14 @@
 """What a query calls and reads by name: functions, and the views and macros behind them."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlglot import exp
 
 from cocosql._native import Session
+from cocosql.catalog.graph import Graph
 from cocosql.catalog.names import Name, relation
 from cocosql.planner.algebra import Relation
 from cocosql.planner.determinism import Kind
@@ -45,22 +46,20 @@ class Definitions:
     texts: dict[str, str] = field(default_factory=dict)
     #: Keys of the names of all tables and views that are read, also through views.
     relations: set[tuple[str, str, str]] = field(default_factory=set)
-    #: Keys of the names of incremental views: to those who read them they are tables.
-    incremental: frozenset[tuple[str, str, str]] = frozenset()
+    #: The incremental views of the database: to those who read them they are tables.
+    incremental: Graph = field(default_factory=Graph)
 
     @property
     def macros(self) -> list[str]:
         return [name.removeprefix(_MACRO) for name in self.texts if name.startswith(_MACRO)]
 
 
-def collect(
-    session: Session, tree: exp.Expr | None, sql: str, database: str, incremental: Iterable[Name]
-) -> Definitions:
+def collect(session: Session, tree: exp.Expr | None, sql: str, database: str, incremental: Graph) -> Definitions:
     """What a query of a database uses, through macros and views, of which some are incremental.
 
     Of a query without a tree, what its words may name.
     """
-    found = Definitions(database, incremental=frozenset(name.key() for name in incremental))
+    found = Definitions(database, incremental=incremental)
     if tree is None:
         _collect_functions(session, _words(sql), found)
     else:
@@ -106,7 +105,7 @@ def _collect_view(session: Session, table: exp.Table, found: Definitions) -> Non
     name = Name(table.catalog, table.db, table.name)
     found.relations.add(name.key())
     key = f"view {without_database(name.sql, found.database)}"
-    behind = relation(session, name) if name.key() not in found.incremental else None
+    behind = relation(session, name) if found.incremental.named(name) is None else None
     if behind and behind.is_view and key not in found.texts:
         found.texts[key] = behind.sql
         _collect_text(session, behind.sql, found, name)

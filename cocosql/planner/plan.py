@@ -155,8 +155,7 @@ def describe(session: Session, made: Plan) -> None:
 
 def find_definitions(session: Session, made: Plan) -> None:
     """Find the functions, views and macros that the query uses, and refuse those that are not deterministic."""
-    incremental = [other.name for other in made.others]
-    used = definitions.collect(session, made.tree, made.sql, made.view.name.database, incremental)
+    used = definitions.collect(session, made.tree, made.sql, made.view.name.database, made.others)
     made.relations, made.macros = used.relations, used.macros
     made.shape = definitions.shape(session, made.relations, made.macros)
     python = functions.registered(session)
