@@ -80,7 +80,7 @@ public:
 private:
 	void CheckNumbered() const {
 		if (types[0] != LogicalType::BIGINT) {
-			throw CatalogException("table coco.%s has no numbers of type BIGINT", entry.name);
+			throw CatalogException("table coco.%s has no numbers of type BIGINT", entry.name.GetIdentifierName());
 		}
 	}
 
