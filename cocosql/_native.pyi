@@ -112,6 +112,10 @@ class Database:
     @property
     def name(self) -> str: ...
     @property
+    def number(self) -> int:
+        """No other database of the instance has it, before or after."""
+
+    @property
     def is_read_only(self) -> bool: ...
     @property
     def is_native(self) -> bool:
@@ -184,6 +188,9 @@ class Session:
 
     def relation(self, database: str, schema: str, name: str) -> Relation | None:
         """The table or view of this name; case does not count."""
+
+    def catalog_state(self, database: str) -> int | None:
+        """The number of the state of a catalog that this transaction sees; None if it is not DuckDB's own."""
 
     def strange_relations(self, database: str, schema: str) -> list[str]:
         """The views of a schema, and the tables of which columns are worked out as they are read, by name."""

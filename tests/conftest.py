@@ -128,7 +128,9 @@ def roundtrip() -> Iterator[RoundTrip]:
     connection.close()
 
 
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(autouse=True, scope="session")
+def quick() -> Iterator[None]:
     """On a busy machine, too, views keep their state: which way costs less is chosen in the tests of that only."""
-    monkeypatch.setattr("cocosql.planner.choice._QUICK", 3600.0)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("cocosql.planner.choice._QUICK", 3600.0)
+        yield

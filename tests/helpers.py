@@ -250,7 +250,11 @@ def start(
 ) -> subprocess.Popen[str]:
     """A Python of its own that runs a script with CocoSQL on its path, behind folders with other packages."""
     # DuckDB shows a progress bar on stderr where Python seems to be interactive: where the main module is no file.
-    source = f"__file__ = ''; import duckdb; del __file__\n{textwrap.dedent(script)}"
+    # A process that was started in the background has Ctrl-C ignored by those that it starts: these do not.
+    source = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        f"__file__ = ''; import duckdb; del __file__\n{textwrap.dedent(script)}"
+    )
     # The CocoSQL that the tests have imported, which is not always the one of the checkout.
     package = Path(cocosql.__file__).parent.parent
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, [*packages, package])), "PYTHONUNBUFFERED": "1"}

@@ -21,6 +21,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """Every refresh by operators counts as too slow."""
     monkeypatch.setattr("cocosql.planner.choice._QUICK", 0.0)
     monkeypatch.setattr("cocosql.planner.choice._SLOWER", 0.0)
+    monkeypatch.setattr("cocosql.planner.choice._FEW", 0)
     return monkeypatch
 
 
@@ -54,6 +55,13 @@ def test_a_state_is_given_up_and_taken_again(table: Con, impatient: pytest.Monke
     (choice,) = refresh(table, "DELETE FROM t WHERE k = 5")
     assert choice.endswith("it is made anew") and keeps_state(table)
     assert len(rows(table, "FROM coco_lineage('v') WHERE row.g = 7")) == 50
+
+
+def test_a_state_over_few_rows_stays(table: Con, impatient: pytest.MonkeyPatch) -> None:
+    impatient.setattr("cocosql.planner.choice._FEW", 5001)
+    table.execute(f"CREATE INCREMENTAL VIEW v AS {QUERY}")
+    for number in range(3):
+        assert refresh(table, f"UPDATE t SET v = {number} WHERE k = 5") == []
 
 
 def test_a_large_change(table: Con, monkeypatch: pytest.MonkeyPatch) -> None:

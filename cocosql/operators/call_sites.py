@@ -28,7 +28,7 @@ class Callee:
     memo: str
 
 
-@dataclass
+@dataclass(frozen=True)
 class CallSite:
     number: int
     callee: Callee

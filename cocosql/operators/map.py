@@ -12,8 +12,8 @@ State: the rows, each with the ids of the rows that it came from, the positions 
 fingerprints of the calls that made it.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
@@ -324,6 +324,10 @@ class MapStep(Step):
     def __post_init__(self) -> None:
         self.retries = not self.context.rebuild and self.context.has_failed(self.number)
 
+    def use_sites(self, sites: Mapping[int, CallSite]) -> None:
+        """Take other sites in this refresh, by number."""
+        self.operator = replace(self.operator, calls=[sites.get(site.number, site) for site in self.operator.sites])
+
     @property
     def has_changes(self) -> bool:
         return self.retries or super().has_changes
@@ -461,12 +465,14 @@ class MapStep(Step):
             function = site.callee.function
             if not self.context.run.tally.errors.get(function.name) or not self.context.tolerates(function):
                 continue
-            site.failed = errors.failed(self.context.run, function)
+            failed = errors.failed(self.context.run, function)
+            without_result = replace(site, failed=failed)
+            self.use_sites({site.number: without_result})
             if function.on_error == "null":
-                self._add(self._nulls, self.has_nulls, site, site.failed)
+                self._add(self._nulls, self.has_nulls, without_result, failed)
                 self.has_nulls = True
             else:
-                self._add(self._apart, self.set_apart, site, site.failed)
+                self._add(self._apart, self.set_apart, without_result, failed)
                 self.set_apart = True
 
     def _add(self, table: str, exists: bool, site: CallSite, failed: str) -> None:

@@ -10,6 +10,8 @@ from cocosql.catalog.views import View
 _QUICK = 0.25
 #: What a refresh may take beside running the query.
 _OVERHEAD = 0.03
+#: A state over fewer rows is kept, however long a refresh took: the machine was busy.
+_FEW = 100_000
 _SLOWER = 1.25
 #: The state is not worth its while where more than that share of the rows changed, and at least so many.
 _LARGE_SHARE = 0.2
@@ -63,6 +65,11 @@ def after_fill(view: View, seconds: float) -> View:
 def is_worth_timing(seconds: float) -> bool:
     """Whether a fill took so long that it is of interest what the query alone takes."""
     return seconds > _QUICK
+
+
+def are_few(rows: int) -> bool:
+    """Whether the sources have so few rows that the query is not worth timing."""
+    return rows < _FEW
 
 
 def after_delta(view: View, seconds: float) -> View:

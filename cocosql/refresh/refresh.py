@@ -1,7 +1,7 @@
 """A refresh: attempts in a transaction, each of which either finds calls to make first, or writes and commits."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 
@@ -22,6 +22,7 @@ from cocosql.planner.plan import plan as make_plan
 from cocosql.refresh.asked import ask
 from cocosql.refresh.calling import make_calls
 from cocosql.refresh.inputs import tables_read
+from cocosql.refresh.kept_plans import kept_plan
 from cocosql.refresh.prepared import prepared
 from cocosql.refresh.view_refresh import PlanChanged, ViewRefresh, changes_columns
 from cocosql.secrets import redacted
@@ -35,6 +36,7 @@ HIDDEN = (
 )
 
 Row = tuple[str, int | None, int, int, int, int, int, float]
+MakePlan = Callable[[Session, View, Graph], Plan]
 
 
 def refresh(session: Session, view: View, *, full: bool = False, recall: int | None = None) -> Row:
@@ -73,7 +75,7 @@ def _plan_chain(session: Session, chain: list[View], others: Graph) -> list[Plan
     """
     plans: list[Plan] = []
     for part in chain:
-        plans.append(planned(session, part, others))
+        plans.append(planned(session, part, others, kept_plan))
         if part is not chain[-1] and changes_columns(plans[-1]):
             break
     return plans
@@ -90,7 +92,7 @@ def check_shown(session: Session, some: list[View]) -> None:
             raise duckdb.CatalogException(HIDDEN.format(name=view.name))
 
 
-def planned(session: Session, view: View, others: Graph) -> Plan:
+def planned(session: Session, view: View, others: Graph, make: MakePlan = make_plan) -> Plan:
     """The plan of a view that exists, among the views of its database, from one state of the catalog.
 
     Raises:
@@ -99,7 +101,7 @@ def planned(session: Session, view: View, others: Graph) -> Plan:
     """
     try:
         with transaction(prepared(session, view)):
-            return make_plan(session, view, others)
+            return make(session, view, others)
     except (duckdb.BinderException, duckdb.CatalogException, duckdb.InvalidInputException) as error:
         raise type(error)(
             f"view {view.name} cannot be refreshed, for its query no longer holds: {error}\n"

@@ -139,8 +139,11 @@ class ViewRefresh:
             self._take(reason, self.view.settled(incremental=True, owed_seconds=None))
             return
         changed = sum(delta.count or 0 for delta in self.deltas if delta)
-        total = sum(map(partial(_count, session), self.plan.sources)) if choice.is_many(changed) else 0
+        total = self._source_rows(session) if choice.is_many(changed) else 0
         self._take_query(choice.why_query_for(self.view, changed, total))
+
+    def _source_rows(self, session: Session) -> int:
+        return sum(map(partial(_count, session), self.plan.sources))
 
     def _take_query(self, reason: str | None) -> None:
         self._take(reason, self.view.settled(incremental=False, owed_seconds=0.0))
@@ -201,7 +204,7 @@ class ViewRefresh:
         if not self.rebuild:
             return choice.after_delta(view, seconds)
         view = choice.after_fill(view, seconds)
-        if not choice.is_worth_timing(seconds):
+        if not choice.is_worth_timing(seconds) or choice.are_few(self._source_rows(session)):
             return view
         table, number = qualified("temp", "main", f"coco_afresh_{view.view_id}"), len(self.flow.operators)
         with self.run.step(number, "run the query alone, to know what that takes", self.plan.sql) as step:

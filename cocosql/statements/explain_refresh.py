@@ -73,7 +73,6 @@ class _Unknown(Exception):
 def _explain(session: Session, part: ViewRefresh, unknown: list[str], *, is_last: bool) -> list[Row]:
     """What one view needs. `unknown` are functions whose results it waits for; those of this one are added."""
     part.look(session)
-    _forget_memos_that_are_not_there(session, part)
     name = str(part.view.name)
     rows: list[Row] = []
     for capture, delta in zip(part.captures, part.deltas, strict=True):
@@ -111,6 +110,7 @@ class _Counts:
         self._stopped = bool(missing)
 
     def before_map(self, step: MapStep) -> None:
+        self._forget_memos_that_are_not_there(step)
         for level in sorted({site.level for site in step.operator.sites}):
             found: dict[str, int] = {}
             for sites in step.sites_by_function(level):
@@ -123,10 +123,20 @@ class _Counts:
                 self._found[function] = calls + more.misses, hits + more.hits
                 found[function] = more.misses
             self.missing += [function for function, calls in found.items() if calls and function not in self.missing]
-        is_end = self._is_last and step.operator is self._part.flow.top
+        is_end = self._is_last and step.number == len(self._part.flow.operators)
         if is_end or self.missing or step.operator.called_inline(self._part.plan.callees):
             self._stopped = True
             raise _Unknown
+
+    def _forget_memos_that_are_not_there(self, step: MapStep) -> None:
+        """A code version that no refresh has used yet has no memo."""
+        known, sites = functions.known(self._session, self._part.view.name.database), {}
+        for site in step.operator.sites:
+            function = site.callee.function
+            if (function.name.lower(), function.code_version) not in known:
+                empty = f"(SELECT NULL::UHUGEINT AS fingerprint, NULL::{function.result_type} AS result WHERE false)"
+                sites[site.number] = replace(site, callee=replace(site.callee, memo=empty))
+        step.use_sites(sites)
 
     def _wait(self, function: str) -> None:
         waits = self._waits.setdefault(function, [])
@@ -145,16 +155,6 @@ class _Counts:
             else (name, "function", function, None, *self._found.get(function, (0, 0)), [])
             for function in named
         ]
-
-
-def _forget_memos_that_are_not_there(session: Session, part: ViewRefresh) -> None:
-    """A code version that no refresh has used yet has no memo."""
-    known = functions.known(session, part.view.name.database)
-    for site in [site for one in part.plan.flow.maps for site in one.sites] if part.plan.flow else []:
-        function = site.callee.function
-        if (function.name.lower(), function.code_version) not in known:
-            empty = f"(SELECT NULL::UHUGEINT AS fingerprint, NULL::{function.result_type} AS result WHERE false)"
-            site.callee = replace(site.callee, memo=empty)
 
 
 def _inline_calls(part: ViewRefresh, name: str) -> list[Row]:

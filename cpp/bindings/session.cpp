@@ -148,6 +148,7 @@ void BindSession(nb::module_ &module) {
 	        nb::arg("what"))
 	    .def("databases", Released(&Databases))
 	    .def("relation", Released(&FindRelation), nb::arg("database"), nb::arg("schema"), nb::arg("name"))
+	    .def("catalog_state", Released(&CatalogState), nb::arg("database"))
 	    .def("strange_relations", Released(&StrangeRelations), nb::arg("database"), nb::arg("schema"))
 	    .def("has_schema", Released(&HasSchema), nb::arg("database"), nb::arg("schema"))
 	    .def("function_kinds", Released(&FunctionKinds), nb::arg("names"))

@@ -29,6 +29,8 @@ struct Relation {
 
 struct Database {
 	std::string name;
+	//! No other database of the instance has it, before or after.
+	duckdb::idx_t number = 0;
 	bool is_read_only = false;
 	//! Whether it is DuckDB's own, and not one that another system keeps.
 	bool is_native = false;
@@ -36,6 +38,8 @@ struct Database {
 
 //! The attached databases, the oldest first.
 std::vector<Database> Databases(Session &session);
+//! The number of the state of a catalog that the transaction sees; none if it is not DuckDB's own.
+std::optional<duckdb::idx_t> CatalogState(Session &session, const std::string &database);
 bool HasSchema(Session &session, const std::string &database, const std::string &schema);
 //! The names of the views of a schema, and of the tables of which columns are worked out as they are read.
 std::vector<std::string> StrangeRelations(Session &session, const std::string &database, const std::string &schema);

@@ -64,10 +64,19 @@ std::vector<Database> Databases(Session &session) {
 		for (auto &database : attached) {
 			if (database->GetVisibility() != AttachVisibility::HIDDEN) {
 				auto is_native = database->GetCatalog().IsDuckCatalog();
-				databases.push_back({database->GetName().GetIdentifierName(), database->IsReadOnly(), is_native});
+				databases.push_back(
+				    {database->GetName().GetIdentifierName(), database->oid, database->IsReadOnly(), is_native});
 			}
 		}
 		return databases;
+	});
+}
+
+std::optional<idx_t> CatalogState(Session &session, const std::string &database) {
+	return LookUp(session, [&](ClientContext &context) -> std::optional<idx_t> {
+		auto catalog = Catalog::GetCatalogEntry(context, Identifier(database));
+		auto version = catalog ? catalog->GetCatalogVersion(context) : optional_idx();
+		return version.IsValid() ? std::optional(version.GetIndex()) : std::nullopt;
 	});
 }
 
@@ -105,6 +114,7 @@ std::optional<Relation> FindRelation(Session &session, const std::string &databa
 void BindCatalog(nb::module_ &module) {
 	nb::class_<Database>(module, "Database")
 	    .def_ro("name", &Database::name)
+	    .def_ro("number", &Database::number)
 	    .def_ro("is_read_only", &Database::is_read_only)
 	    .def_ro("is_native", &Database::is_native);
 	nb::class_<Relation>(module, "Relation")

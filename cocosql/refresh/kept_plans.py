@@ -1,0 +1,71 @@
+"""Plans of views, kept in memory while all that they were made from is as it was.
+
+A plan is made from the view's record, the catalogs of the databases that its query reads, the functions that are
+registered, and their code. DuckDB numbers the states of each catalog; a plan is of the state that its transaction saw.
+"""
+
+from collections import OrderedDict
+from dataclasses import dataclass, replace
+from typing import Any
+
+from cocosql._native import Session
+from cocosql.catalog import functions
+from cocosql.catalog.graph import Graph
+from cocosql.catalog.views import View
+from cocosql.instances import PerInstance
+from cocosql.planner.choice import is_by_query
+from cocosql.planner.plan import Plan, plan
+
+#: How many plans are kept for an instance: those used last.
+_MOST = 1_000
+
+
+@dataclass(frozen=True)
+class _Kept:
+    plan: Plan
+    basis: tuple[Any, ...]
+
+
+#: By database and view_id.
+_kept: PerInstance[OrderedDict[tuple[str, int], _Kept]] = PerInstance(OrderedDict)
+
+
+def kept_plan(session: Session, view: View, others: Graph) -> Plan:
+    """The plan of a view: the one that was made for it last, if it holds. Call in a transaction.
+
+    One refresh at a time uses it: that which has the view locked.
+
+    Raises:
+        duckdb.Error: as `plan`.
+    """
+    plans, key = _kept.of(session), (view.name.database, view.view_id)
+    kept = plans.pop(key, None)
+    basis = _basis(session, view)
+    if kept is None or kept.basis != basis or not _has_present_code(session, kept.plan):
+        kept = _Kept(plan(session, view, others), basis)
+    if _may_be_kept(session, kept.plan):
+        plans[key] = kept
+        if len(plans) > _MOST:
+            plans.popitem(last=False)
+    return replace(kept.plan, view=view, others=others)
+
+
+def _may_be_kept(session: Session, made: Plan) -> bool:
+    """Whether catalogs tell all that it was made from, and number their states."""
+    databases = {database for database, _ in made.path} | {database for database, _, _ in made.relations}
+    reads_tables = not made.files and all(source.name for source in made.sources)
+    return reads_tables and all(session.catalog_state(database) is not None for database in databases)
+
+
+def _has_present_code(session: Session, made: Plan) -> bool:
+    callees = made.callees.values()
+    return all(functions.as_it_is_now(session, callee.function) is callee.function for callee in callees)
+
+
+def _basis(session: Session, view: View) -> tuple[Any, ...]:
+    """What a plan is made from, apart from the code of functions."""
+    attached = [database for database in session.databases() if database.name != "temp"]  # which each session has
+    catalogs = [(one.name, one.number, session.catalog_state(one.name)) for one in attached]
+    record = view.settled(version=0, next_row_id=0, inputs=[], operators=[], last_error=None, failed_rows=0)
+    record = record.settled(fill_seconds=None, query_seconds=None, owed_seconds=None)
+    return catalogs, session.functions(), session.only_looks, record, is_by_query(view)
