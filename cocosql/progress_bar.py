@@ -3,12 +3,13 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Protocol
-
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from typing import TYPE_CHECKING, Any, Protocol
 
 from cocosql._native import Calls
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress, TaskID
 
 _enabled = True
 
@@ -29,6 +30,8 @@ class Bar(Protocol):
 @contextmanager
 def bar(name: str, hits: int, calls: Calls) -> Iterator[Bar | None]:
     """Show the progress of these calls of a function, if somebody looks."""
+    from rich.console import Console  # noqa: PLC0415 (`import cocosql` is to be quick)
+
     console = Console(stderr=True)
     if _enabled and console.is_jupyter:
         line = _Line(name, hits, calls)
@@ -42,14 +45,22 @@ def bar(name: str, hits: int, calls: Calls) -> Iterator[Bar | None]:
 
 
 class _TerminalBar:
-    def __init__(self, shown: Progress, task: TaskID, calls: Calls) -> None:
+    def __init__(self, shown: "Progress", task: "TaskID", calls: Calls) -> None:
         self._shown = shown
         self._task = task
         self._calls = calls
 
     @classmethod
     @contextmanager
-    def shown(cls, name: str, hits: int, calls: Calls, console: Console) -> Iterator["_TerminalBar"]:
+    def shown(cls, name: str, hits: int, calls: Calls, console: "Console") -> Iterator["_TerminalBar"]:
+        from rich.progress import (  # noqa: PLC0415 (the same)
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            TextColumn,
+            TimeRemainingColumn,
+        )
+
         columns = (
             TextColumn("{task.description}"),
             BarColumn(),

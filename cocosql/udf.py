@@ -11,10 +11,9 @@ from typing import Any, Literal, NoReturn, overload
 import duckdb
 
 from cocosql import types
-from cocosql.code_version import code_version, source_text
-from cocosql.executors import RenewableExecutor, executor_for
-from cocosql.executors.attempts import Target
+from cocosql.executors import RenewableExecutor
 from cocosql.executors.options import Options, RetryOn
+from cocosql.executors.target import Target
 from cocosql.wording import nearest
 
 #: How many rows a batch function takes at once, and how many calls of an async function run at once, if nobody says.
@@ -67,6 +66,8 @@ class Function:
         Raises:
             TypeError: if it depends on what has no fingerprint.
         """
+        from cocosql.code_version import code_version, source_text  # noqa: PLC0415 (`import cocosql` is to be quick)
+
         if self.is_stand_in:
             return self
         kinds = [*self.parameter_types, self.result_type]
@@ -202,7 +203,7 @@ def udf(
             form=signature.form,
             memo=memo,
             on_error=on_error,
-            executor=executor_for(target, options),
+            executor=RenewableExecutor(target, options),
             parameter_classes=signature.parameter_classes(),
             version=version,
             depends_on=depends_on,
@@ -250,7 +251,7 @@ def stand_in(
         form="row",
         memo=True,
         on_error="raise",
-        executor=executor_for(Target(missing, True, 1), Options(1)),
+        executor=RenewableExecutor(Target(missing, True, 1), Options(1)),
         parameter_classes=[],
         version=None,
         depends_on=(),

@@ -11,8 +11,10 @@ import duckdb
 import pytest
 from helpers import assert_replayed, assert_view_equals_query, one, rows
 from speeds import slow
+from write_records import SQL, records
 
 import cocosql
+from cocosql.catalog import damage
 from cocosql.files import find
 
 OLD = sorted((Path(__file__).parent / "data").glob("schema_*.db.gz"))
@@ -125,3 +127,9 @@ def test_row_ids_of_an_old_database(tmp_path: Path) -> None:
         assert_view_equals_query(con, view, query)
         assert_replayed(con, view, view)
     con.close()
+
+
+def test_what_migrations_make_is_written_down() -> None:
+    """If not: python tests/write_records.py"""
+    assert (SQL / "records.sql").read_text() == records()
+    assert damage.present() == damage.made_by(tuple(sorted((SQL / "migrations").glob("*.sql"))))

@@ -7,6 +7,7 @@ from functools import partial
 from cocosql._native import Session
 from cocosql.capture import Reading
 from cocosql.catalog import views
+from cocosql.catalog.change_log import ChangeLog
 from cocosql.catalog.locked_views import ViewGone
 from cocosql.catalog.views import Input, View
 from cocosql.operators.delta import Delta
@@ -48,11 +49,11 @@ class UpstreamCapture:
             raise ViewGone(f"incremental view {self.source.name} was dropped meanwhile")
         return view
 
-    def _columns(self) -> str:
-        return f"coco_row_id AS coco_source_id{', ' if self.columns else ''}{idents(self.columns)}"
+    def _columns(self, columns: list[str]) -> str:
+        return f"coco_row_id AS coco_source_id{', ' if columns else ''}{idents(columns)}"
 
     def all_rows(self, session: Session) -> str:
-        return f"SELECT {self._columns()} FROM {self._upstream(session).rows}"
+        return f"SELECT {self._columns(self.columns)} FROM {self._upstream(session).rows}"
 
     def rows_now(self, session: Session) -> str:
         return self.all_rows(session)
@@ -70,11 +71,8 @@ class UpstreamCapture:
         if read.get("history") != view.history_table or read["version"] > view.version:
             return None
         version = int(read["version"])
-        gone = (
-            f"SELECT coco_row_id AS coco_source_id FROM {view.history} "
-            f"WHERE coco_removed > {version} AND coco_version <= {version}"
-        )
-        new = f"SELECT {self._columns()} FROM {view.rows} WHERE coco_version > {version}"
+        log = ChangeLog(view)
+        gone, new = log.retractions(version, self._columns([])), log.insertions(version, self._columns(self.columns))
         return Delta(gone, new, view.version - version, partial(self.all_rows, session))
 
     def advance(self, session: Session) -> str | None:

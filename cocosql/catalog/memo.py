@@ -4,9 +4,10 @@ from sqlglot import exp
 
 from cocosql._native import Session
 from cocosql.catalog import tables, views
+from cocosql.catalog.change_log import ChangeLog
 from cocosql.catalog.damage import damaged, is_type
 from cocosql.catalog.packed import unpacked
-from cocosql.catalog.tables import FUNCTIONS, RUNS, own
+from cocosql.catalog.tables import FUNCTIONS, own
 from cocosql.sqltext import ident, literal
 
 #: Bytes of a value, by type; others have 16 at most.
@@ -53,18 +54,16 @@ def uses(session: Session, database: str, function: str, code_version: str) -> s
     it is one of the present."""
     parts = ["SELECT NULL::UHUGEINT AS fingerprint, NULL::BIGINT AS run_id, false AS present WHERE false"]
     for view in views.all_views(session, database):
-        succeeded = f"FROM {own(RUNS, database)} WHERE view_id = {view.view_id} AND status = 'succeeded'"
+        log = ChangeLog(view)
         for call in view.calls:
             if (call.function.lower(), call.code_version) != (function.lower(), code_version) or call.site is None:
                 continue
             column = ident(f"coco_call_{call.site}")
-            rows, history = (own(table, database) for table in (view.state_table, view.history_table))
+            last = f"(SELECT max(run_id) FROM {log.runs()})"
+            parts.append(f"SELECT {column}, {last}, true FROM {log.rows} WHERE {column} IS NOT NULL")
             parts.append(
-                f"SELECT {column}, (SELECT max(run_id) {succeeded}), true FROM {rows} WHERE {column} IS NOT NULL"
-            )
-            parts.append(
-                f"SELECT {column}, run_id, false FROM {history} LEFT JOIN (SELECT version, min(run_id) AS run_id "
-                f"{succeeded} GROUP BY version) AS past ON version = coco_removed WHERE {column} IS NOT NULL"
+                f"SELECT {column}, run_id, false FROM {log.history} LEFT JOIN ({log.made()}) AS past "
+                f"ON version = coco_removed WHERE {column} IS NOT NULL"
             )
     each = " UNION ALL ".join(parts)
     return f"SELECT fingerprint, max(run_id) AS run_id, bool_or(present) AS present FROM ({each}) GROUP BY fingerprint"

@@ -134,7 +134,7 @@ def _checked(session: Session, database: str) -> int:
     damage.check_plain(session, database)
     done = _applied(session, database)
     if done <= len(_scripts()):
-        damage.check_tables(session, database, _scripts()[:done])
+        damage.check_tables(session, database, _scripts()[:done], are_all=done == len(_scripts()))
     return done
 
 

@@ -2,6 +2,7 @@
 
 from cocosql._native import Session
 from cocosql.catalog import views
+from cocosql.catalog.change_log import ChangeLog
 from cocosql.catalog.tables import ERRORS, RUN_CALLS, RUN_STEPS, RUNS, VIEWS, own
 from cocosql.transaction import transaction
 
@@ -43,15 +44,11 @@ def _needed(session: Session, database: str) -> str:
     last = f"SELECT max(run_id) FROM {runs} WHERE view_id IN (SELECT view_id FROM {present}) GROUP BY view_id, status"
     parts = [f"SELECT run_id FROM {errors}", last]
     for view in views.all_views(session, database):
-        rows, history = (own(table, database) for table in (view.state_table, view.history_table))
-        versions = (
-            f"SELECT coco_version FROM {rows} UNION SELECT coco_version FROM {history} "
-            f"UNION SELECT coco_removed FROM {history}"
-        )
+        log = ChangeLog(view)
         made = (
             "SELECT run_id, lag(run_id) OVER (ORDER BY run_id) AS before, "
-            f"version IN ({versions}) AND run_id = min(run_id) OVER (PARTITION BY version) AS is_needed "
-            f"FROM {runs} WHERE view_id = {view.view_id} AND status = 'succeeded'"
+            f"version IN ({log.versions()}) AND run_id = min(run_id) OVER (PARTITION BY version) AS is_needed "
+            f"FROM {log.runs()}"
         )
         parts.append(f"SELECT unnest([run_id, coalesce(before, 0)]) FROM ({made}) WHERE is_needed")
     return " UNION ".join(f"({part})" for part in parts)

@@ -7,12 +7,12 @@ from typing import Any
 import duckdb
 
 from cocosql._native import Session
-from cocosql.catalog import damage, migrations, tables
+from cocosql.catalog import migrations, tables, view_damage
 from cocosql.catalog.graph import Graph
 from cocosql.catalog.names import Caller, Name, candidates, relation
 from cocosql.catalog.tables import CALLS, ERRORS, INPUTS, OPERATORS, RUN_STEPS, RUNS, VIEWS, own
 from cocosql.instances import PerInstance
-from cocosql.sqltext import split_name
+from cocosql.sqltree import split_name
 
 
 @dataclass(frozen=True)
@@ -183,7 +183,7 @@ def all_views(session: Session, database: str) -> Graph:
     made = _made(database, *records)
     views = {fingerprint: made.get(view_id) or seen.views.get(fingerprint) for view_id, fingerprint in present}
     graph = Graph(view for view in views.values() if view)
-    damage.check_distinct(database, graph)
+    view_damage.check_distinct(database, graph)
     _seen.of(session)[database] = _Seen(present, views, graph)
     return graph
 
@@ -205,7 +205,7 @@ def _made(database: str, records: list[tuple[Any, ...]], *beside: list[tuple[Any
             [Call(*call) for call in calls.get(view_id, [])],
         ]
         view = View(view_id, Name(database, schema, name), *values, *[failed_rows or 0, fill, query, owed, *parts])
-        damage.check_view(view, is_twice=view_id in made)
+        view_damage.check_view(view, is_twice=view_id in made)
         made[view_id] = view
     return made
 

@@ -11,12 +11,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from cocosql._native import Calls
 from cocosql.catalog import locks
-from cocosql.executors.attempts import Attempts, Target
-from cocosql.executors.caller import CallerExecutor
 from cocosql.executors.options import Options
-from cocosql.executors.processes import InProcess
-from cocosql.executors.tasks import TaskExecutor
-from cocosql.executors.threads import InThread, InThreadWithTimeout, ThreadExecutor
+from cocosql.executors.target import Target
 
 if TYPE_CHECKING:
     from cocosql.udf import Function
@@ -34,36 +30,27 @@ class Executor(Protocol):
 
 
 class RenewableExecutor:
-    """An executor that is made anew when what the function reads has changed, for workers have the function as it was;
-    and in a fork of the process: workers, threads and locks stay with those who have them."""
+    """An executor that is made when the function is first called. It is made anew when what the function reads has
+    changed, for workers have the function as it was; and in a fork of the process: workers, threads and locks stay with
+    those who have them."""
 
-    def __init__(self, make: Callable[[], Executor]) -> None:
-        self._make = make
-        self._by_process = {os.getpid(): make()}
+    def __init__(self, target: Target, options: Options) -> None:
+        self._target = target
+        self._options = options
+        self._by_process: dict[int, Executor] = {}
 
     def renew(self) -> None:
         self._by_process.clear()
 
     def evaluate(self, calls: Calls, watch: Watch) -> None:
         process = os.getpid()
-        executor = self._by_process.get(process) or self._by_process.setdefault(process, self._make())
+        executor = self._by_process.get(process) or self._by_process.setdefault(process, self._made())
         executor.evaluate(calls, watch)
 
+    def _made(self) -> Executor:
+        from cocosql.executors import kinds  # noqa: PLC0415 (`import cocosql` is to be quick)
 
-def executor_for(target: Target, options: Options) -> RenewableExecutor:
-    """The executor that a function's options ask for."""
-    return RenewableExecutor(lambda: _executor_for(target, options))
-
-
-def _executor_for(target: Target, options: Options) -> Executor:
-    attempts = Attempts(target, options)
-    if target.is_async:
-        return TaskExecutor(attempts)
-    if options.executor == "process":
-        return ThreadExecutor(attempts, InProcess(target, options.timeout))
-    if options.timeout is not None:
-        return ThreadExecutor(attempts, InThreadWithTimeout(target, options.timeout))
-    return ThreadExecutor(attempts, InThread(target)) if options.needs_supervision else CallerExecutor(attempts)
+        return kinds.make(self._target, self._options)
 
 
 def evaluate(function: "Function", calls: Calls, watch: Watch) -> None:

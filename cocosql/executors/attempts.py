@@ -14,24 +14,13 @@ import tenacity
 
 from cocosql._native import Batch, Calls
 from cocosql.executors.options import Options
+from cocosql.executors.target import Target
 from cocosql.executors.worker import user_traceback
 from cocosql.secrets import redacted
 from cocosql.wording import count_of
 
 _LONGEST_BACKOFF = 60.0
 _OURS = str(Path(__file__).parent)
-
-
-@dataclass(frozen=True)
-class Target:
-    """A Python function, and how it takes its arguments."""
-
-    callable: Callable[..., Any]
-    #: Whether it takes one row at a time, and not lists.
-    by_row: bool
-    #: How many rows it takes at once at most.
-    batch_size: int
-    is_async: bool = False
 
 
 @dataclass(frozen=True)

@@ -3,23 +3,21 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pyrate_limiter import Duration, Limiter, Rate
+if TYPE_CHECKING:
+    from pyrate_limiter import Limiter, Rate
 
 #: Which errors are worth another try: classes, or a function that says so.
 RetryOn = type[BaseException] | tuple[type[BaseException], ...] | Callable[[BaseException], bool]
 
+#: In milliseconds.
+_SECOND = 1000
 _UNITS = {
-    "s": Duration.SECOND,
-    "second": Duration.SECOND,
-    "m": Duration.MINUTE,
-    "min": Duration.MINUTE,
-    "minute": Duration.MINUTE,
-    "h": Duration.HOUR,
-    "hour": Duration.HOUR,
-    "d": Duration.DAY,
-    "day": Duration.DAY,
+    **dict.fromkeys(("s", "second"), _SECOND),
+    **dict.fromkeys(("m", "min", "minute"), 60 * _SECOND),
+    **dict.fromkeys(("h", "hour"), 3600 * _SECOND),
+    **dict.fromkeys(("d", "day"), 86400 * _SECOND),
 }
 
 
@@ -62,9 +60,13 @@ class Options:
         """Whether a call must be told from the next, so that functions of one row are not called many times in a go."""
         return bool(self.timeout or self.rate_limit)
 
-    def limiter(self) -> Limiter | None:
+    def limiter(self) -> "Limiter | None":
         """What counts calls against the rate limit."""
-        return None if self.rate_limit is None else Limiter(_rate(self.rate_limit))
+        if self.rate_limit is None:
+            return None
+        from pyrate_limiter import Limiter  # noqa: PLC0415 (`import cocosql` is to be quick)
+
+        return Limiter(_rate(self.rate_limit))
 
     def retries(self, error: BaseException) -> bool:
         """Whether this error is worth another try."""
@@ -73,22 +75,24 @@ class Options:
         return self.retry_on(error)
 
 
-def _rate(limit: str | float) -> Rate:
+def _rate(limit: str | float) -> "Rate":
     """The rate that a limit means.
 
     >>> _rate("100/min")
     limit=100/1.0m
     """
+    from pyrate_limiter import Rate  # noqa: PLC0415 (the same)
+
     if isinstance(limit, str):
         found = re.fullmatch(r"\s*(\d+)\s*(?:/|per)\s*([a-z]+?)s?\s*", limit.lower())
-        if found and (found[2] in _UNITS or found[2] == ""):
-            return Rate(max(int(found[1]), 1), _UNITS[found[2] or "s"])
+        if found and found[2] in _UNITS:
+            return Rate(max(int(found[1]), 1), _UNITS[found[2]])
         raise ValueError(f"rate_limit is calls per second, or a text such as '100/min', not {limit!r}")
     if not _is_number(limit) or not limit > 0:
         raise ValueError(f"rate_limit is a number of calls per second above 0, not {limit!r}")
     if limit >= 1:
-        return Rate(int(limit), Duration.SECOND)
-    return Rate(1, round(Duration.SECOND.value / limit))
+        return Rate(int(limit), _SECOND)
+    return Rate(1, round(_SECOND / limit))
 
 
 def _is_number(value: Any) -> bool:

@@ -3,8 +3,9 @@
 import time
 from collections.abc import Callable
 
-from cocosql.executors.attempts import Outcome, Target
+from cocosql.executors.attempts import Outcome
 from cocosql.executors.options import Options
+from cocosql.executors.target import Target
 
 #: Rows are put together until a go takes about this long; slower ones have their results committed one by one.
 _SHORT_SECONDS = 0.02

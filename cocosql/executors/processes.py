@@ -15,8 +15,9 @@ from typing import Any
 import cloudpickle
 
 from cocosql.executors import worker
-from cocosql.executors.attempts import Reply, ReplyLost, Target, WorkerDied
+from cocosql.executors.attempts import Reply, ReplyLost, WorkerDied
 from cocosql.executors.pacing import LONG_SECONDS
+from cocosql.executors.target import Target
 
 
 class InProcess:

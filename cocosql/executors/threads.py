@@ -10,9 +10,10 @@ from typing import Any, Protocol
 
 from cocosql import _native
 from cocosql._native import Batch, Calls
-from cocosql.executors.attempts import Attempts, Outcome, Reply, Target
+from cocosql.executors.attempts import Attempts, Outcome, Reply
 from cocosql.executors.pacing import LONG_SECONDS, RateLimit
 from cocosql.executors.supervision import Done, supervise
+from cocosql.executors.target import Target
 from cocosql.executors.timeouts import Runner
 from cocosql.executors.worker import call_batch, call_rows
 

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from cocosql.capture.rows import RowCapture
-from cocosql.lineage.trace import Trace, stored, version
+from cocosql.catalog.change_log import ChangeLog
+from cocosql.lineage.trace import Trace, version
 from cocosql.operators.operator import SOURCE_ID
 from cocosql.operators.traced import NO_CALLS
 from cocosql.sqltext import ident, literal, struct
@@ -62,7 +63,7 @@ def _with_origin(trace: Trace) -> str:
 def _row_of_view(trace: Trace) -> _Origin:
     """A row of an incremental view that cannot be traced any further."""
     row = f"to_json({struct(trace.view.column_names)}) AS coco_origin"
-    rows = f"SELECT coco_row_id, {row}, coco_past FROM ({stored(trace.view, version(trace.given))})"
+    rows = f"SELECT coco_row_id, {row}, coco_past FROM ({ChangeLog(trace.view).rows_at(version(trace.given))})"
     return _Origin(
         joins=f"JOIN ({rows}) AS coco_end ON coco_end.coco_row_id = coco_traced.{SOURCE_ID}",
         source=literal(str(trace.view.name)),

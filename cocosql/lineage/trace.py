@@ -9,7 +9,7 @@ import duckdb
 from cocosql._native import Session
 from cocosql.capture import Capture
 from cocosql.capture.rows import RowCapture, past_rows
-from cocosql.catalog.tables import own
+from cocosql.catalog.change_log import ChangeLog
 from cocosql.catalog.views import Input, View
 from cocosql.lineage.present import present
 from cocosql.lineage.reached import Reached, Wanted
@@ -52,23 +52,9 @@ def traces(session: Session, view: View, *, direct: bool = False, wanted: Wanted
     """
     rows = (
         f"SELECT coco_row_id AS coco_of, {struct(view.column_names)} AS coco_row, {NO_CALLS} AS coco_calls, "
-        f"[]::BIGINT[] AS coco_path, * FROM ({stored(view, None)})"
+        f"[]::BIGINT[] AS coco_path, * FROM ({ChangeLog(view).rows_at(None)})"
     )
     return list(Tracer(session, view, direct, wanted).from_view(Here(rows)))
-
-
-def stored(view: View, version: int | None) -> str:
-    """The rows of a view, now or at a version; ``coco_past`` says which are gone since."""
-    rows = own(view.state_table, view.name.database)
-    present = f"SELECT * EXCLUDE (coco_version, coco_updated), false AS coco_past FROM {rows}"
-    if version is None:
-        return present
-    history = own(view.history_table, view.name.database)
-    past = "SELECT * EXCLUDE (coco_version, coco_updated, coco_removed, coco_replaced), true AS coco_past"
-    return (
-        f"{present} WHERE coco_version <= {version} UNION ALL BY NAME {past} FROM {history} "
-        f"WHERE coco_version <= {version} AND coco_removed > {version}"
-    )
 
 
 def why_untraced(view: View) -> str | None:
@@ -144,8 +130,9 @@ class Tracer:
 
     def _into_view(self, upstream: View, given: Input, ids: Here) -> Iterator[Trace]:
         carried = idents([column for column in CARRIED if column != "coco_past"], "coco_from")
+        stored = ChangeLog(upstream).rows_at(version(given))
         here = (
-            f"SELECT {carried}, coco_stored.* FROM ({ids.sql}) AS coco_from JOIN ({stored(upstream, version(given))}) "
+            f"SELECT {carried}, coco_stored.* FROM ({ids.sql}) AS coco_from JOIN ({stored}) "
             f"AS coco_stored ON coco_stored.coco_row_id = coco_from.{SOURCE_ID}"
         )
         tracer = Tracer(self._session, upstream, self._direct, self._wanted)

@@ -14,7 +14,7 @@ from sqlglot.tokens import Tokenizer
 
 from cocosql.expressions import column_of, columns_in, finder, sql
 from cocosql.planner.parse import read_expression
-from cocosql.sqltext import CocoDuckDB, render
+from cocosql.sqltree import CocoDuckDB, render
 
 IDENTITY, TRANSFORMATION, AGGREGATION = "identity", "transformation", "aggregation"
 #: From the closest to the value to the farthest.

@@ -9,7 +9,8 @@ from sqlglot import exp
 
 from cocosql.catalog.names import Name
 from cocosql.planner.file_calls import file_call
-from cocosql.sqltext import ident, qualified, try_parse
+from cocosql.sqltext import ident, qualified
+from cocosql.sqltree import try_parse
 
 
 @dataclass(frozen=True)

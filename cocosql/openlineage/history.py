@@ -11,7 +11,8 @@ from cocosql.catalog.tables import INPUTS, VIEWS, own
 from cocosql.openlineage.datasets import Places
 from cocosql.planner.file_calls import file_calls
 from cocosql.planner.qualify import tables
-from cocosql.sqltext import literal, qualified, render, try_parse
+from cocosql.sqltext import literal, qualified
+from cocosql.sqltree import render, try_parse
 
 Columns = list[tuple[str, str]]
 #: A column of the view (None: all), source, column of the source, expression, whether it is direct, kind.

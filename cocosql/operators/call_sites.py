@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from sqlglot import exp
 
 from cocosql.catalog.packed import unpacked
-from cocosql.sqltext import ident, render, try_parse
+from cocosql.sqltext import ident
+from cocosql.sqltree import render, try_parse
 from cocosql.udf import Function
 
 

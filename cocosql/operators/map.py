@@ -29,7 +29,8 @@ from cocosql.operators.operator import SOURCE_ID, Input, Materialized, Operator
 from cocosql.operators.scan import Scan
 from cocosql.operators.step import Context, Step
 from cocosql.operators.traced import NO_CALLS, Here
-from cocosql.sqltext import ident, idents, literal, qualified, render
+from cocosql.sqltext import ident, idents, literal, qualified
+from cocosql.sqltree import render
 
 if TYPE_CHECKING:
     from cocosql.capture import Capture

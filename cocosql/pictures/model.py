@@ -13,7 +13,8 @@ from cocosql.cursor import cursor_of
 from cocosql.operators.call_sites import calls_in
 from cocosql.pictures.readable import readable
 from cocosql.secrets import hidden, redacted, redacted_code
-from cocosql.sqltext import literal, name_parts, qualified, try_parse
+from cocosql.sqltext import literal, qualified
+from cocosql.sqltree import name_parts, try_parse
 
 
 @dataclass(frozen=True)

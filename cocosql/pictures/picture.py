@@ -8,7 +8,7 @@ import duckdb
 from cocosql.pictures import drawing
 from cocosql.pictures.mermaid import mermaid
 from cocosql.pictures.model import Graph, Node, read, view_id
-from cocosql.sqltext import name_parts
+from cocosql.sqltree import name_parts
 
 
 @dataclass(frozen=True, repr=False)

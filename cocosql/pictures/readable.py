@@ -7,7 +7,7 @@ from sqlglot import exp
 
 from cocosql.operators.map import CALL, ELEMENT
 from cocosql.operators.operator import SOURCE_ID
-from cocosql.sqltext import CocoDuckDB, try_parse
+from cocosql.sqltree import CocoDuckDB, try_parse
 
 #: How the names of columns begin that say where a row came from, and are in no other expression.
 _OWN = (SOURCE_ID, ELEMENT, CALL)

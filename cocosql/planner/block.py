@@ -14,7 +14,7 @@ from cocosql.operators.map import Map, element_column
 from cocosql.operators.operator import Input
 from cocosql.planner.algebra import NotIncremental
 from cocosql.planner.parse import read_expression
-from cocosql.sqltext import render
+from cocosql.sqltree import render
 
 #: Whether two SELECTs mean the same to DuckDB.
 SameMeaning = Callable[[str, str], bool]

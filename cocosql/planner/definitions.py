@@ -13,7 +13,7 @@ from cocosql.catalog.names import Name, relation
 from cocosql.planner.algebra import Relation
 from cocosql.planner.determinism import Kind
 from cocosql.planner.qualify import tables, without_database
-from cocosql.sqltext import try_parse
+from cocosql.sqltree import try_parse
 
 #: Functions that SQL writes without parentheses.
 _BARE: dict[type[exp.Expr], str] = {

@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlglot import exp
 
 from cocosql.planner.qualify import tables
-from cocosql.sqltext import render
+from cocosql.sqltree import render
 
 #: Readers, and from how many files at most each finds out names and types, if it is not told otherwise.
 _READERS = {

@@ -9,7 +9,7 @@ from sqlglot import exp
 from sqlglot.errors import TokenError
 
 from cocosql._native import Session
-from cocosql.sqltext import CocoDuckDB, render, try_parse
+from cocosql.sqltree import CocoDuckDB, render, try_parse
 
 
 def parse(session: Session, sql: str) -> exp.Query | None:

@@ -26,7 +26,8 @@ from cocosql.planner.determinism import OF_THE_WHOLE, check_deterministic
 from cocosql.planner.flow import Flow
 from cocosql.planner.parse import parse, same_meaning
 from cocosql.planner.qualify import fill_database
-from cocosql.sqltext import literal, render
+from cocosql.sqltext import literal
+from cocosql.sqltree import render
 from cocosql.udf import Function
 
 #: Types whose hash() other versions of DuckDB give otherwise. Operators find rows again by the hash of a key: they are

@@ -12,7 +12,7 @@ from sqlglot import exp
 
 from cocosql._native import Session
 from cocosql.catalog.names import Caller, Name, candidates, relation
-from cocosql.sqltext import render, try_parse
+from cocosql.sqltree import render, try_parse
 
 
 def qualify(session: Session, tree: exp.Query, caller: Caller, view: Name) -> None:

@@ -14,7 +14,8 @@ from cocosql.operators.source import Source
 from cocosql.planner.algebra import Relation
 from cocosql.planner.file_calls import FileCall, file_calls
 from cocosql.planner.file_types import file_types
-from cocosql.sqltext import CocoDuckDB, columns_sql, ident
+from cocosql.sqltext import columns_sql, ident
+from cocosql.sqltree import CocoDuckDB
 
 
 def _hide(table: exp.Table, alias: str, hidden: Iterable[str]) -> None:

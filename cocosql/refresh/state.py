@@ -1,11 +1,8 @@
-"""The tables in which a view keeps its rows: those it has, and those that are gone.
-
-A row carries ``coco_row_id``, the version that brought it, and whether as an update. When it goes it moves to the
-history with the version that removed it; so both together are the log of changes, and no row is stored twice.
-"""
+"""The tables in which a view keeps its rows: those it has, and those that are gone (cocosql/catalog/change_log.py)."""
 
 from cocosql._native import Session
 from cocosql.catalog import tables, views
+from cocosql.catalog.change_log import BORN, GONE
 from cocosql.catalog.tables import INPUTS, RUNS, own
 from cocosql.catalog.views import View
 from cocosql.operators.map import CALL, ELEMENT
@@ -15,9 +12,6 @@ from cocosql.sqltext import columns_sql, ident, idents, qualified
 
 #: How long changes are kept.
 DEFAULT_RETENTION = "7 days"
-
-_BORN = [("coco_row_id", "BIGINT"), ("coco_version", "BIGINT"), ("coco_updated", "BOOLEAN")]
-_GONE = [("coco_removed", "BIGINT"), ("coco_replaced", "BOOLEAN")]
 
 
 def lineage_columns(plan: Plan) -> list[str]:
@@ -56,13 +50,13 @@ def replace(session: Session, old: View, plan: Plan, source_id_types: list[str])
     # Never CREATE TABLE … AS … WITH NO DATA: in DuckDB 2.0.0 a large INSERT into such a table leaves its first row
     # group empty, and scans stop there (SELECT … LIMIT 1 finds nothing).
     lineage = expected_layout(plan, source_id_types)
-    session.execute(f"CREATE TABLE {view.rows} ({columns_sql([*_BORN, *lineage, *user])})")
+    session.execute(f"CREATE TABLE {view.rows} ({columns_sql([*BORN, *lineage, *user])})")
     if exists(session, old, old.history_table) and view.history == old.history:
         _lay_out_history(session, view, lineage)
     else:
-        session.execute(f"CREATE TABLE {view.history} ({columns_sql([*_BORN, *_GONE, *lineage, *user])})")
+        session.execute(f"CREATE TABLE {view.history} ({columns_sql([*BORN, *GONE, *lineage, *user])})")
         if exists(session, old, old.history_table):
-            own = idents(name for name, _ in [*_BORN, *_GONE])
+            own = idents(name for name, _ in [*BORN, *GONE])
             session.execute(f"INSERT INTO {view.history} BY NAME SELECT {own}, {as_now(old, plan)} FROM {old.history}")
             session.execute(f"DROP TABLE {old.history}")
     show(session, view.settled(column_names=plan.column_names))
@@ -92,7 +86,7 @@ def _read_from_text(name: str, kind: str, types: dict[str, str]) -> str:
 
 def empty(session: Session, old: View, plan: Plan, version: int) -> None:
     """All old rows go with a version."""
-    own = idents(name for name, _ in _BORN)
+    own = idents(name for name, _ in BORN)
     gone = f"SELECT {own}, {version} AS coco_removed, false AS coco_replaced, {as_now(old, plan)} FROM {old.rows}"
     session.execute(f"INSERT INTO {plan.view.history} BY NAME {gone}")
 

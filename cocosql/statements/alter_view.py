@@ -16,7 +16,8 @@ from cocosql.planner.qualify import rename
 from cocosql.refresh import apply, state
 from cocosql.refresh.prepared import prepared
 from cocosql.refresh.refresh import check_shown
-from cocosql.sqltext import qualified, render
+from cocosql.sqltext import qualified
+from cocosql.sqltree import render
 from cocosql.statements import Statement
 from cocosql.statements.create_view import OPTIONS, check_options, check_plan
 from cocosql.statements.options import check_names

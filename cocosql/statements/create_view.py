@@ -24,7 +24,8 @@ from cocosql.refresh.prepared import prepared
 from cocosql.refresh.refresh import check_shown
 from cocosql.refresh.refresh import planned as plan_of
 from cocosql.refresh.refresh import run as run_refresh
-from cocosql.sqltext import ident, render
+from cocosql.sqltext import ident
+from cocosql.sqltree import render
 from cocosql.statements import Statement
 from cocosql.statements.options import check_interval, check_names
 from cocosql.transaction import transaction

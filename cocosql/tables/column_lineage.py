@@ -10,7 +10,8 @@ from cocosql.catalog.names import Caller
 from cocosql.catalog.views import View
 from cocosql.lineage.columns import Column, ColumnLineage, Origin, Tracer
 from cocosql.lineage.uses import readable
-from cocosql.sqltext import literal, split_name
+from cocosql.sqltext import literal
+from cocosql.sqltree import split_name
 from cocosql.tables import templates
 
 _FUNCTIONS = "STRUCT(name VARCHAR, code_version VARCHAR)[]"

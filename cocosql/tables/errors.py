@@ -6,7 +6,8 @@ from cocosql._native import Session
 from cocosql.catalog import migrations, names, views
 from cocosql.catalog.names import Caller
 from cocosql.catalog.tables import ERRORS, own
-from cocosql.sqltext import literal, split_name
+from cocosql.sqltext import literal
+from cocosql.sqltree import split_name
 from cocosql.tables import templates
 
 

@@ -9,12 +9,14 @@ import duckdb
 
 from cocosql._native import Session
 from cocosql.catalog import views
+from cocosql.catalog.change_log import ChangeLog
 from cocosql.catalog.names import Caller
-from cocosql.catalog.tables import FUNCTIONS, RUNS, own
+from cocosql.catalog.tables import FUNCTIONS, own
 from cocosql.catalog.views import View
 from cocosql.lineage.origin import lineage_sql
 from cocosql.lineage.trace import traces, why_untraced
-from cocosql.sqltext import literal, split_name, struct
+from cocosql.sqltext import literal
+from cocosql.sqltree import split_name
 from cocosql.tables import templates
 
 #: What had changed when a run made a version; of the run before, if that is known.
@@ -25,19 +27,10 @@ Cause = tuple[str, str | None, str | None]
 def sql(session: Session, arguments: list[str], caller: Caller) -> str:
     view = views.require(session, split_name(arguments[0]), caller)
     wanted = f"coco_row_id = {int(arguments[1])}" if len(arguments) > 1 else "true"
-    rows, history = (own(table, view.name.database) for table in (view.state_table, view.history_table))
-    row = struct(view.column_names)
+    log = ChangeLog(view)
     return f"""
-        WITH after AS (
-            SELECT coco_row_id AS row_id, coco_version AS version, {row} AS row, true AS is_present
-            FROM {rows} WHERE {wanted}
-            UNION ALL SELECT coco_row_id, coco_version, {row}, false FROM {history} WHERE {wanted}
-        ), before AS (
-            SELECT coco_row_id AS row_id, coco_removed AS version, {row} AS row FROM {history} WHERE {wanted}
-        ), made AS (
-            SELECT version, min(run_id) AS run_id, min(finished_at) AS changed_at FROM {_succeeded(view)}
-            GROUP BY version
-        ), causes AS ({_causes(session, view, rows, history, wanted)}), origins AS ({_origins(session, view, wanted)})
+        WITH after AS ({log.appeared(wanted)}), before AS ({log.disappeared(wanted)}), made AS ({log.made()}),
+        causes AS ({_causes(session, log, wanted)}), origins AS ({_origins(session, view, wanted)})
         SELECT row_id, version, run_id, changed_at,
             CASE WHEN before.row IS NULL THEN 'insert' WHEN after.row IS NULL THEN 'delete' ELSE 'update' END AS op,
             before.row AS before, after.row AS after, cause, what,
@@ -47,10 +40,6 @@ def sql(session: Session, arguments: list[str], caller: Caller) -> str:
         LEFT JOIN origins ON cause = 'source' AND origins.source = what AND origins.coco_row_id = row_id
         ORDER BY row_id, version, cause, what
     """
-
-
-def _succeeded(view: View) -> str:
-    return f"{own(RUNS, view.name.database)} WHERE view_id = {view.view_id} AND status = 'succeeded'"
 
 
 def _origins(session: Session, view: View, wanted: str) -> str:
@@ -66,22 +55,18 @@ def _origins(session: Session, view: View, wanted: str) -> str:
     return f"SELECT coco_row_id, source, {keys} FROM ({lineage}) WHERE {wanted} GROUP BY coco_row_id, source"
 
 
-def _causes(session: Session, view: View, rows: str, history: str, wanted: str) -> str:
+def _causes(session: Session, log: ChangeLog, wanted: str) -> str:
     """What had changed when the versions were made in which the row did."""
-    versions = (
-        f"SELECT coco_version FROM {rows} WHERE {wanted} "
-        f"UNION SELECT unnest([coco_version, coco_removed]) FROM {history} WHERE {wanted}"
-    )
     columns = ["query", "definition", "functions", "changed_sources", "recalled"]
     before = ", ".join(f"lag({column}) OVER (ORDER BY run_id)" for column in columns[:3])
     found = session.execute(
         f"""
-        SELECT run_id, {", ".join(columns)}, row_number() OVER (ORDER BY run_id) = 1, {before} FROM {_succeeded(view)}
-        QUALIFY version IN ({versions}) AND row_number() OVER (PARTITION BY version ORDER BY run_id) = 1
+        SELECT run_id, {", ".join(columns)}, row_number() OVER (ORDER BY run_id) = 1, {before} FROM {log.runs()}
+        QUALIFY version IN ({log.versions(wanted)}) AND row_number() OVER (PARTITION BY version ORDER BY run_id) = 1
         """
     )
     listed = [
-        [str(run_id), *map(_text, cause)] for run_id, *made in found for cause in _causes_of(session, view, *made)
+        [str(run_id), *map(_text, cause)] for run_id, *made in found for cause in _causes_of(session, log.view, *made)
     ]
     return templates.values(_CAUSES, listed)
 

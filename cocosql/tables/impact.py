@@ -15,6 +15,7 @@ from cocosql.capture import Capture, snapshots
 from cocosql.capture.identity import Keyed
 from cocosql.capture.rows import RowCapture
 from cocosql.catalog import functions, migrations, tables, views
+from cocosql.catalog.change_log import ChangeLog
 from cocosql.catalog.names import Caller, Name, candidates, relation
 from cocosql.catalog.tables import FUNCTIONS, PENDING, SNAPSHOT, SNAPSHOT_LOG, own
 from cocosql.catalog.views import View
@@ -25,7 +26,8 @@ from cocosql.operators.operator import SOURCE_ID
 from cocosql.operators.scan import Scan
 from cocosql.operators.source import Source
 from cocosql.operators.traced import NO_CALLS
-from cocosql.sqltext import ident, literal, name_parts, struct
+from cocosql.sqltext import ident, literal, struct
+from cocosql.sqltree import name_parts
 
 _NOTHING = (
     "SELECT NULL::VARCHAR AS view, NULL::VARCHAR AS kind, NULL::BIGINT AS row_id, NULL::JSON AS row, "
@@ -170,7 +172,7 @@ def _at(trace: Trace, wanted: _Wanted) -> str:
 
 def _in_changes(view: View, given: Present, wanted: _Wanted) -> Iterator[str]:
     """Rows that are gone and kept as changes."""
-    history = own(view.history_table, view.name.database)
+    history = ChangeLog(view).history
     top, columns = given.flow.top, []
     for one, column in zip(top.inputs, top.source_ids, strict=False):
         if isinstance(one.operator, Scan) and wanted.is_in(one.operator.source):

@@ -10,7 +10,7 @@ from cocosql.catalog import views
 from cocosql.catalog.names import Caller
 from cocosql.lineage.origin import lineage_sql, no_lineage
 from cocosql.lineage.trace import traces, why_untraced
-from cocosql.sqltext import split_name
+from cocosql.sqltree import split_name
 
 _DIRECT = "direct"
 

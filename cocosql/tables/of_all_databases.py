@@ -5,7 +5,8 @@ from cocosql.catalog import functions as catalog_functions
 from cocosql.catalog import runs as catalog_runs
 from cocosql.catalog import views
 from cocosql.catalog.names import Caller
-from cocosql.sqltext import literal, split_name
+from cocosql.sqltext import literal
+from cocosql.sqltree import split_name
 from cocosql.tables import templates
 
 

@@ -4,7 +4,8 @@ from cocosql._native import Session
 from cocosql.catalog import views
 from cocosql.catalog.names import Caller
 from cocosql.catalog.tables import own
-from cocosql.sqltext import literal, split_name
+from cocosql.sqltext import literal
+from cocosql.sqltree import split_name
 from cocosql.tables import templates
 
 _BLOCK_BYTES = 262144
