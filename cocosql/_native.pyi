@@ -226,6 +226,13 @@ class Session:
     def log_state(self, database: str, log: str, activation: str) -> str:
         """What coco_log_state() says (cpp/capture/key_log.hpp), as this transaction sees it."""
 
+    def count_entries(self, database: str, log: str) -> tuple[int, int, bool]:
+        """Of a key log, how many entries this transaction sees, how many of them are of rows that DELETE did not take
+        away, and whether one of them says that all rows must be looked at."""
+
+    def clear_entries(self, database: str, log: str) -> int:
+        """Delete the entries of a key log that this transaction sees. Returns how many they were."""
+
     def next_id(self, database: str, sequence: str = "ids") -> int:
         """The next number of a sequence of the schema coco."""
 

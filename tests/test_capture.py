@@ -1,5 +1,6 @@
 """Change capture: what a refresh reads of a table, and what it keeps. That views are right: test_writers and others."""
 
+import random
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -52,12 +53,12 @@ def refresh(con: Con, view: str = "v") -> tuple[int, int]:
 
 
 def test_nothing_is_read_if_nothing_changed(small: Con) -> None:
-    small.execute(f"CREATE INCREMENTAL VIEW v AS {QUERY}")
+    small.execute(f"CREATE INCREMENTAL VIEW v WITH (capture = 'diff') AS {QUERY}")
     assert refresh(small) == (0, GROUPS)
 
 
 def test_what_changed_is_read(small: Con) -> None:
-    small.execute(f"CREATE INCREMENTAL VIEW v AS {QUERY}")
+    small.execute(f"CREATE INCREMENTAL VIEW v WITH (capture = 'diff') AS {QUERY}")
     small.execute(f"UPDATE t SET s = 'new' WHERE id = {GROUP + 5}")
     assert refresh(small) == (1, GROUPS - 1)
     assert_view_equals_query(small, "v", QUERY)
@@ -74,14 +75,14 @@ def test_what_changed_is_read(small: Con) -> None:
 
 
 def test_deleted_rows_are_told_without_a_checkpoint(small: Con) -> None:
-    small.execute(f"CREATE INCREMENTAL VIEW v AS {QUERY}")
+    small.execute(f"CREATE INCREMENTAL VIEW v WITH (capture = 'diff') AS {QUERY}")
     small.execute("DELETE FROM t WHERE id = 7")
     assert refresh(small) == (1, GROUPS - 1)
     assert refresh(small) == (0, GROUPS)
 
 
 def test_columns_that_the_view_does_not_read_do_not_count(small: Con) -> None:
-    small.execute(f"CREATE INCREMENTAL VIEW v AS {QUERY}")
+    small.execute(f"CREATE INCREMENTAL VIEW v WITH (capture = 'diff') AS {QUERY}")
     small.execute("UPDATE t SET n = n + 1")
     assert refresh(small) == (0, GROUPS)
     small.execute("CHECKPOINT d")
@@ -91,7 +92,7 @@ def test_columns_that_the_view_does_not_read_do_not_count(small: Con) -> None:
 
 
 def test_another_process_reads_on(small: Con, file: Path) -> None:
-    small.execute(f"CREATE INCREMENTAL VIEW v AS {QUERY}")
+    small.execute(f"CREATE INCREMENTAL VIEW v WITH (capture = 'diff') AS {QUERY}")
     small.execute("UPDATE t SET s = 'new' WHERE id = 5")
     refresh(small)
     small.close()
@@ -108,7 +109,7 @@ def test_another_process_reads_on(small: Con, file: Path) -> None:
 
 
 def test_nothing_is_read_after_opening_again(small: Con, file: Path) -> None:
-    small.execute(f"CREATE INCREMENTAL VIEW v AS {QUERY}")
+    small.execute(f"CREATE INCREMENTAL VIEW v WITH (capture = 'diff') AS {QUERY}")
     refresh(small)
     small.close()
     con = opened(file)
@@ -118,7 +119,7 @@ def test_nothing_is_read_after_opening_again(small: Con, file: Path) -> None:
 
 def test_tokens_do_not_outlive_two_checkpoints(small: Con, file: Path) -> None:
     """Blocks are used again: an update and a checkpoint, twice, may write other rows to the same place."""
-    small.execute(f"CREATE INCREMENTAL VIEW v AS {QUERY}")
+    small.execute(f"CREATE INCREMENTAL VIEW v WITH (capture = 'diff') AS {QUERY}")
     refresh(small)
     small.close()
     for number in range(6):
@@ -135,9 +136,9 @@ def test_tokens_do_not_outlive_two_checkpoints(small: Con, file: Path) -> None:
 
 
 def test_row_groups_that_move(small: Con) -> None:
-    small.execute(f"CREATE INCREMENTAL VIEW v AS {QUERY}")
+    small.execute(f"CREATE INCREMENTAL VIEW v WITH (capture = 'diff') AS {QUERY}")
     small.execute("CREATE TABLE plain AS FROM t")  # without an index rows may move
-    small.execute("CREATE INCREMENTAL VIEW w AS SELECT id, lower(s) AS l FROM plain")
+    small.execute("CREATE INCREMENTAL VIEW w WITH (capture = 'diff') AS SELECT id, lower(s) AS l FROM plain")
     small.execute(f"DELETE FROM plain WHERE id < {5 * GROUP} AND id % 4 <> 0")
     small.execute("CHECKPOINT d")
     refresh(small, "w")
@@ -154,7 +155,7 @@ def test_in_memory(con: Con, key: str) -> None:
     table = f", {key}" if "(" in key else ""
     con.execute(f"CREATE TABLE t ({inline}, s VARCHAR{table})")
     con.execute("INSERT INTO t SELECT i, 'x' || i FROM range(300_000) AS r (i)")
-    con.execute(f"CREATE INCREMENTAL VIEW v AS {QUERY}")
+    con.execute(f"CREATE INCREMENTAL VIEW v WITH (capture = 'diff') AS {QUERY}")
     assert refresh(con) == (0, 3)
     con.execute("INSERT INTO t SELECT i, 'y' || i FROM range(300_000, 300_010) AS r (i)")
     assert refresh(con) == (1, 2)
@@ -169,7 +170,7 @@ def test_in_memory(con: Con, key: str) -> None:
 
 def test_recomputed_views_look_at_row_groups_too(small: Con) -> None:
     query = "SELECT DISTINCT n, id % 3 AS m FROM t"
-    small.execute(f"CREATE INCREMENTAL VIEW v AS {query}")
+    small.execute(f"CREATE INCREMENTAL VIEW v WITH (capture = 'diff') AS {query}")
     assert refresh(small) == (0, GROUPS)
     small.execute("UPDATE t SET n = 1 WHERE id = 5")
     assert refresh(small) == (1, GROUPS - 1)
@@ -189,11 +190,11 @@ def snapshots(con: Con) -> list[tuple[Any, ...]]:
 
 
 def test_views_of_the_same_columns_share_a_snapshot(small: Con) -> None:
-    small.execute(f"CREATE INCREMENTAL VIEW v AS {QUERY}")
+    small.execute(f"CREATE INCREMENTAL VIEW v WITH (capture = 'diff') AS {QUERY}")
     kept = snapshots(small)
-    small.execute("CREATE INCREMENTAL VIEW w AS SELECT id, lower(s) AS l FROM t")
+    small.execute("CREATE INCREMENTAL VIEW w WITH (capture = 'diff') AS SELECT id, lower(s) AS l FROM t")
     assert snapshots(small) == kept
-    small.execute("CREATE INCREMENTAL VIEW x AS SELECT id, n FROM t")
+    small.execute("CREATE INCREMENTAL VIEW x WITH (capture = 'diff') AS SELECT id, n FROM t")
     assert len(snapshots(small)) == 2 * len(kept)
     small.execute("DROP INCREMENTAL VIEW v")
     assert len(snapshots(small)) == 2 * len(kept), "w reads it"
@@ -209,8 +210,8 @@ def test_views_of_the_same_columns_share_a_snapshot(small: Con) -> None:
 def test_a_view_that_lags_behind_the_others(con: Con, key: str) -> None:
     con.execute(f"CREATE TABLE t ({key}, s VARCHAR)")
     con.execute("INSERT INTO t SELECT i, 'x' || i FROM range(10) AS r (i)")
-    con.execute(f"CREATE INCREMENTAL VIEW v AS {QUERY}")
-    con.execute("CREATE INCREMENTAL VIEW lags AS SELECT id, lower(s) AS l FROM t")
+    con.execute(f"CREATE INCREMENTAL VIEW v WITH (capture = 'diff') AS {QUERY}")
+    con.execute("CREATE INCREMENTAL VIEW lags WITH (capture = 'diff') AS SELECT id, lower(s) AS l FROM t")
     for change in (
         "UPDATE t SET s = 'new' WHERE id = 3",
         "DELETE FROM t WHERE id = 4",
@@ -239,13 +240,19 @@ def test_a_view_that_lags_behind_the_others(con: Con, key: str) -> None:
 def test_bytes_of_state_a_row(con: Con, path: Path) -> None:
     con.execute(f"ATTACH '{path}' AS d; USE d; CREATE TABLE t (id BIGINT PRIMARY KEY, s VARCHAR)")
     con.execute("INSERT INTO t SELECT i, repeat(md5(i::VARCHAR), 3) FROM range(500_000) AS r (i)")
-    con.execute(f"CREATE INCREMENTAL VIEW v AS {QUERY}")
+    con.execute(f"CREATE INCREMENTAL VIEW v WITH (capture = 'diff') AS {QUERY}")
     con.execute("CHECKPOINT d")
     size = one(con, "SELECT bytes / row_count FROM coco_operators('v') WHERE kind = 'scan'")
     assert size < 12
 
 
 # --- the key log ------------------------------------------------------------------------------------------------------
+
+
+def log_of(con: Con) -> str:
+    """The one log that there is."""
+    found = one(con, "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'coco' AND table_name LIKE 'keys_%'")
+    return f"coco.{found}"
 
 
 def test_scattered_changes_read_no_row_group(small: Con) -> None:
@@ -263,14 +270,13 @@ def test_scattered_changes_read_no_row_group(small: Con) -> None:
         assert refresh(small)[0] == 0, change
         assert_view_equals_query(small, "v", QUERY)
     assert_replayed(small, "v", "v")
-    assert one(small, f"SELECT count(*) FROM coco.keys_{one(small, 'SELECT snapshot_id FROM coco.snapshots')}") == 0
+    assert one(small, f"SELECT count(*) FROM {log_of(small)}") == 0
 
 
 def test_what_is_not_in_the_log_is_found(small: Con) -> None:
     small.execute(f"CREATE INCREMENTAL VIEW v WITH (capture = 'log') AS {QUERY}")
-    snapshot = one(small, "SELECT snapshot_id FROM coco.snapshots")
     small.execute("INSERT INTO t VALUES (-3, 'not logged', 0)")
-    small.execute(f"DELETE FROM coco.keys_{snapshot}")  # as if it had been appended round the planner
+    small.execute(f"DELETE FROM {log_of(small)}")  # as if it had been appended round the planner
     assert refresh(small)[0] > 0
     assert_view_equals_query(small, "v", QUERY)
     small.execute("ALTER TABLE t ADD COLUMN more INTEGER")  # breaks the log
@@ -308,7 +314,7 @@ def test_many_keys_are_not_logged(con: Con) -> None:
 
 
 def test_views_with_and_without_a_log_share_a_snapshot(small: Con) -> None:
-    small.execute(f"CREATE INCREMENTAL VIEW v AS {QUERY}")
+    small.execute(f"CREATE INCREMENTAL VIEW v WITH (capture = 'diff') AS {QUERY}")
     small.execute("CREATE INCREMENTAL VIEW w WITH (capture = 'log') AS SELECT id, lower(s) AS l FROM t")
     for number in range(6):
         small.execute(f"UPDATE t SET s = 'new' || {number} WHERE id % {GROUP} = {number}")
@@ -322,6 +328,74 @@ def test_views_with_and_without_a_log_share_a_snapshot(small: Con) -> None:
     assert_view_equals_query(small, "v", QUERY)
     small.execute("DROP INCREMENTAL VIEW v")
     assert rows(small, "SELECT table_name FROM duckdb_tables() WHERE table_name LIKE 'keys_%'") == []
+
+
+def test_views_of_other_columns_share_a_log(small: Con) -> None:
+    queries = {
+        "v": "SELECT id, upper(s) AS u FROM t",
+        "w": "SELECT id, n + 1 AS m FROM t",
+        "x": "SELECT n % 5 AS g, count(*) AS c, sum(id) AS s FROM t GROUP BY g",
+        "twice": "SELECT a.id, a.s, b.n FROM t AS a JOIN t AS b ON a.id = b.id + 1",
+    }
+    for view, query in queries.items():
+        small.execute(f"CREATE INCREMENTAL VIEW {view} AS {query}")
+    log_of(small)
+    chosen = random.Random(7)
+    for number in range(24):
+        one_id = chosen.randrange(8 * GROUP)
+        small.execute(
+            chosen.choice(
+                [
+                    f"UPDATE t SET s = 's{number}', n = n + 1 WHERE id % {GROUP} = {one_id % GROUP}",
+                    f"DELETE FROM t WHERE id = {one_id}",
+                    f"INSERT OR REPLACE INTO t VALUES ({one_id}, 'again', 3), ({-one_id - 1}, 'new', {number})",
+                    f"UPDATE t SET id = {-number - 100_000_000} WHERE id = {one_id}",
+                ]
+            )
+        )
+        for view in chosen.sample(list(queries), chosen.randint(0, 2)):
+            assert refresh(small, view)[0] == 0, "no row group is read"
+            assert_view_equals_query(small, view, queries[view])
+    for view, query in queries.items():
+        refresh(small, view)
+        assert_view_equals_query(small, view, query)
+        assert_replayed(small, view, view)
+    assert rows(small, f"FROM {log_of(small).replace('keys', 'unread')}") == []
+
+
+def test_a_view_that_lags_behind_does_not_let_the_log_grow(con: Con) -> None:
+    con.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, a INTEGER, b INTEGER)")
+    con.execute("INSERT INTO t SELECT i, i, i FROM range(8000) AS r (i)")
+    queries = {"v": "SELECT id, a FROM t", "lags": "SELECT id, b FROM t"}
+    for view, query in queries.items():
+        con.execute(f"CREATE INCREMENTAL VIEW {view} AS {query}")
+    unread = log_of(con).replace("keys", "unread")
+    for number in range(8):
+        con.execute(f"UPDATE t SET a = a + 1, b = b + 1 WHERE id % 8 = {number}; REFRESH INCREMENTAL VIEW v")
+        assert one(con, f"SELECT count(*) FROM {unread}") <= 3000
+    for view, query in queries.items():
+        con.execute(f"REFRESH INCREMENTAL VIEW {view}")
+        assert_view_equals_query(con, view, query)
+
+
+def test_a_table_of_which_no_view_reads_a_log_has_none(con: Con) -> None:
+    con.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, s VARCHAR); INSERT INTO t VALUES (1, 'a')")
+    con.execute("CREATE INCREMENTAL VIEW v AS SELECT id FROM t; CREATE INCREMENTAL VIEW w AS SELECT id, s FROM t")
+
+    def logs() -> bool:
+        return "Coco Key Log" in rows(con, "EXPLAIN UPDATE t SET s = 'b'")[0][1]
+
+    assert logs()
+    con.execute("ALTER INCREMENTAL VIEW v SET (capture = 'diff')")
+    assert logs(), "the other view reads it"
+    con.execute("ALTER INCREMENTAL VIEW w SET (capture = 'diff')")
+    assert not logs()
+    con.execute("ALTER INCREMENTAL VIEW w RESET (capture)")
+    con.execute("UPDATE t SET s = 'c'; REFRESH INCREMENTAL VIEW w")
+    assert logs()
+    assert_view_equals_query(con, "w", "SELECT id, s FROM t")
+    con.execute("DROP INCREMENTAL VIEW w")
+    assert not logs()
 
 
 @pytest.mark.parametrize("key", ["id BIGINT", "id DOUBLE PRIMARY KEY", 'id BIGINT PRIMARY KEY, "RowId" BIGINT'])
@@ -356,7 +430,7 @@ def test_generated_columns(con: Con) -> None:
     con.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, n INTEGER, double INTEGER GENERATED ALWAYS AS (n * 2))")
     con.execute("INSERT INTO t (id, n) SELECT i, i FROM range(1000) AS r (i)")
     query = "SELECT id, double + 1 AS more FROM t"
-    con.execute(f"CREATE INCREMENTAL VIEW v AS {query}")
+    con.execute(f"CREATE INCREMENTAL VIEW v WITH (capture = 'diff') AS {query}")
     con.execute("UPDATE t SET n = n + 1 WHERE id = 7")
     (row,) = rows(con, "REFRESH INCREMENTAL VIEW v")
     assert row[2:5] == (0, 1, 0)

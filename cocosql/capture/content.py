@@ -130,8 +130,7 @@ class ContentCapture:
     def advance(self, session: Session) -> str:
         assert self._present is not None
         snapshot = self._snapshot or snapshots.create(
-            *(session, self.database, self.stored_source, self.columns, self.kind, self.identity),
-            session.next_id(self.database),
+            session, self.database, self.stored_source, self.columns, self.kind, self.identity
         )
         version = self._version(snapshot, self._present) if self._snapshot else snapshot.version
         has_written = version != snapshot.version

@@ -1,83 +1,151 @@
-"""The key log, opt-in by ``capture = 'log'``: the keys of rows that statements may have changed, logged as they run.
+"""The key log: the keys of rows that statements may have changed, logged as they run.
 
 It finds rows that lie scattered over a table at the cost of their number. cpp/capture/key_log.hpp says what the log
-holds, and when it is complete: the snapshot remembers the activation of the log that has missed nothing since.
+holds, and when it is complete. All snapshots of a table read one log: what one of them takes from it is kept for the
+others in ``unread_<n>``, batch by batch. A snapshot remembers the activation of the log that has missed nothing since
+its rows were read, and the last batch that it has read.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import uuid4
 
 from cocosql._native import Session
 from cocosql.catalog import tables
-from cocosql.catalog.tables import KEYS, own
+from cocosql.catalog.tables import KEYS, OF_LOGS, UNREAD, own
 from cocosql.instances import PerInstance
 from cocosql.operators.source import EXACT, Source
-from cocosql.planner.qualify import without_database
-from cocosql.sqltext import ident, idents
+from cocosql.sqltext import idents
+
+#: Where more than that share of a table's rows changed it is read. So many rows are few, however small the table is.
+LARGEST_SHARE = 0.25
+FEW = 1000
 
 
-@dataclass
-class KeyLog:
-    source: Source
-    #: The view's database, in which the table is, too.
-    database: str
+@dataclass(frozen=True)
+class Reader:
+    """A snapshot that relies on the log, and the last batch that it has read."""
+
     snapshot_id: int
-    #: The activation, if the log is complete for who has read everything since it began.
-    activation: str | None = None
+    batch: int
+
+
+@dataclass(frozen=True)
+class KeyLog:
+    #: The database of the table, and of who reads the log.
+    database: str
+    log_id: int
+    #: The key, with its types.
+    columns: str
+    key: list[str]
+    activation: str
 
     @property
     def name(self) -> str:
-        return KEYS.named(self.snapshot_id)
+        return KEYS.named(self.log_id)
 
     @property
     def table(self) -> str:
         return own(self.name)
 
-    def start(self, session: Session, activation: str | None) -> bool:
-        """Make sure that keys are logged from now on, by an activation that lasts. Call outside a transaction.
+    @property
+    def unread(self) -> str:
+        return own(UNREAD.named(self.log_id))
 
-        Returns whether they have been all the time since the activation that is given.
-        """
-        self.activation = activation
-        if activation and self._state(session) in ("on", "waiting"):
-            return True
-        types = dict(zip(self.source.column_names, self.source.column_types, strict=True))
-        columns = ", ".join(f"{ident(name)} {types[name]}" for name in self.source.key)
-        _sources.of(session)[self.database, self.snapshot_id] = without_database(self.source.sql, self.database)
-        session.execute(f"CREATE TABLE IF NOT EXISTS {self.table} ({columns}, coco_all BOOLEAN)")
-        assert self.source.name is not None
-        ((self.activation,),) = session.execute(
-            "SELECT coco_log_start($1, $2, $3, $4, $5::VARCHAR[])::VARCHAR",
-            [self.database, self.source.name.schema, self.source.name.name, self.name, self.source.key],
-        )
-        return False
-
-    def is_on(self, session: Session) -> bool:
-        """Whether what this transaction sees, or will not see, is all in the log since it began."""
-        return self._state(session) == "on"
-
-    def _state(self, session: Session) -> str:
-        assert self.activation is not None
+    def state(self, session: Session) -> str:
         return session.log_state(self.database, self.name, self.activation)
 
-    def count(self, session: Session) -> tuple[int, int] | None:
-        """How many keys this transaction sees, and how many of rows that DELETE did not take away.
+    def is_on(self, session: Session) -> bool:
+        """Whether what this transaction sees, or will not see, is all in the log since the activation."""
+        return self.state(session) == "on"
 
-        None if a statement changed too many rows to log each.
+    def count(self, session: Session, batch: int) -> tuple[int, int] | None:
+        """How many keys there are for who has read a batch, and how many of rows that DELETE did not take away.
+
+        None if there was a statement whose keys could not be told.
         """
-        ((count, there, is_all),) = session.execute(
-            f"SELECT count(*), count(coco_all), coalesce(bool_or(coco_all), false) FROM {self.table}"
-        )
-        return None if is_all else (int(count), int(there))
+        count, there, has_all = session.count_entries(self.database, self.name)
+        if has_all:
+            return None
+        if self._has_unread(session):
+            ((more, still),) = session.execute(
+                f"SELECT count(*), count(*) FILTER (NOT coco_gone) FROM {self.unread} WHERE coco_batch > {batch}"
+            )
+            return count + more, there + still
+        return count, there
 
-    def keys(self) -> str:
+    def keys(self, session: Session, batch: int) -> str:
         """A query for the keys, each once, and ``coco_gone``: whether the last that became of its row was DELETE."""
-        keys = idents(self.source.key)
-        return f"SELECT {keys}, arg_max(coco_all IS NULL, rowid) AS coco_gone FROM {self.table} GROUP BY {keys}"
+        keys = idents(self.key)
+        entries = f"SELECT {keys}, coco_all IS NULL AS coco_gone, rowid AS coco_at FROM {self.table}"
+        if self._has_unread(session):
+            earlier = f"SELECT {keys}, coco_gone, -1 FROM {self.unread} WHERE coco_batch > {batch}"
+            entries = f"{entries} UNION ALL {earlier}"
+        return f"SELECT {keys}, arg_max(coco_gone, coco_at) AS coco_gone FROM ({entries}) GROUP BY {keys}"
 
-    def clear(self, session: Session) -> None:
-        """Forget what this transaction sees of the log."""
-        session.execute(f"DELETE FROM {self.table}")
+    def take(self, session: Session, batch: int, others: list[Reader], source_rows: int) -> tuple[int, bool]:
+        """Take what this transaction sees of the log since a batch as read; what others have not read is kept for them.
+
+        Returns the last batch that is read now, and whether all is kept for the others: if it is too much, they cannot
+        rely on the log any more.
+        """
+        count, _, has_all = session.count_entries(self.database, self.name)
+        has_unread = self._has_unread(session)
+        if not count and not has_unread:
+            return batch, True
+        batch = session.next_id(self.database)
+        fits = not has_all
+        if others and count and fits:
+            self._keep(session, batch, has_unread=has_unread)
+            ((kept,),) = session.execute(f"SELECT count(*) FROM {self.unread}")
+            fits = kept <= LARGEST_SHARE * source_rows + FEW
+            has_unread = True
+        if count:
+            session.clear_entries(self.database, self.name)
+        if has_unread:
+            read = min((other.batch for other in others if fits), default=batch)
+            session.execute(f"DELETE FROM {self.unread} WHERE coco_batch <= {read}")
+        return batch, fits
+
+    def _keep(self, session: Session, batch: int, *, has_unread: bool) -> None:
+        keys = idents(self.key)
+        if has_unread:  # for each key the last batch is enough
+            session.execute(f"DELETE FROM {self.unread} WHERE ({keys}) IN (SELECT ({keys}) FROM {self.table})")
+        else:
+            session.execute(
+                f"CREATE TABLE IF NOT EXISTS {self.unread} (coco_batch BIGINT, {self.columns}, coco_gone BOOLEAN)"
+            )
+        session.execute(
+            f"INSERT INTO {self.unread} SELECT {batch}, {keys}, arg_max(coco_all IS NULL, rowid) "
+            f"FROM {self.table} GROUP BY {keys}"
+        )
+
+    def _has_unread(self, session: Session) -> bool:
+        return tables.stored_rows(session, self.database, UNREAD.named(self.log_id)) > 0
+
+
+def started(session: Session, database: str, source: Source, of: tuple[str, str]) -> KeyLog:
+    """The log of a table, for snapshots of one source and kind: started if need be. Call outside a transaction.
+
+    Raises:
+        duckdb.CatalogException: if the table is another than the source was when it was planned.
+    """
+    assert source.name is not None
+    logs = _logs.of(session)
+    columns = source.typed(source.key)
+    log = logs.get((database, *of))
+    state = log.state(session) if log else "off"
+    if log and log.columns == columns and state in ("on", "waiting"):
+        return log
+    is_same = log and log.columns == columns and state == "broken"
+    log_id = log.log_id if log and is_same else session.next_id(database)
+    logs[database, *of] = log = KeyLog(database, log_id, columns, source.key, str(uuid4()))
+    session.execute(f"CREATE TABLE IF NOT EXISTS {log.table} ({columns}, coco_all BOOLEAN)")
+    ((activation,),) = session.execute(
+        "SELECT coco_log_start($1, $2, $3, $4, $5::VARCHAR[])::VARCHAR",
+        [database, source.name.schema, source.name.name, log.name, source.key],
+    )
+    logs[database, *of] = log = replace(log, activation=activation)
+    return log
 
 
 def why_not(source: Source, database: str) -> str | None:
@@ -98,20 +166,24 @@ def why_not(source: Source, database: str) -> str | None:
     return None
 
 
-def drop(session: Session, database: str, snapshot_id: int) -> None:
-    """Stop logging for a snapshot that is dropped. The table stays while transactions may still append to it."""
-    name = KEYS.named(snapshot_id)
-    if not tables.exists(session, database, name):
-        return
+def unused(session: Session, database: str, used: set[tuple[str, str]]) -> dict[int, tuple[str, str] | None]:
+    """The logs of other sources and kinds than these, each with its own if this process has started it."""
+    logs = {log.log_id: (source, kind) for (other, source, kind), log in _logs.of(session).items() if other == database}
+    numbers = {log_id for _, log_id in tables.present(session, database, OF_LOGS)}
+    return {log_id: logs.get(log_id) for log_id in numbers | logs.keys() if logs.get(log_id) not in used}
+
+
+def drop(session: Session, database: str, log_id: int) -> None:
+    """Stop a log. Its table stays while transactions may still append to it."""
+    logs = _logs.of(session)
+    for of in [of for of, log in logs.items() if (log.database, log.log_id) == (database, log_id)]:
+        del logs[of]
+    name = KEYS.named(log_id)
+    session.execute(f"DROP TABLE IF EXISTS {own(UNREAD.named(log_id))}")
     session.execute("SELECT coco_log_stop($1, $2)", [database, name])
     if session.log_state(database, name, str(uuid4())) == "off":
         session.execute(f"DROP TABLE IF EXISTS {own(name)}")
 
 
-#: The sources of the logs that this process has started, by database and snapshot.
-_sources: PerInstance[dict[tuple[str, int], str]] = PerInstance(dict)
-
-
-def source_of(session: Session, database: str, snapshot_id: int) -> str | None:
-    """The source of a log that no record may name yet, if this process has started it."""
-    return _sources.of(session).get((database, snapshot_id))
+#: The logs that this process has started, by database, and source and kind of the snapshots that read them.
+_logs: PerInstance[dict[tuple[str, str, str], KeyLog]] = PerInstance(dict)

@@ -15,9 +15,6 @@ from cocosql.catalog import tables
 from cocosql.catalog.tables import PENDING, own
 from cocosql.sqltext import ident, struct
 
-#: A refresh that finds more than that share of the snapshot changed reads the source.
-LARGEST_SHARE = 0.25
-
 
 @dataclass(frozen=True)
 class Pending:
@@ -39,11 +36,11 @@ class Pending:
         """The key as the snapshot has it."""
         return "NULL::JSON" if self.identity.source.has_integer_key else "to_json(coco_at)"
 
-    def create(self, session: Session) -> None:
+    def _create(self, session: Session) -> None:
         source = self.identity.source
         types = ", ".join(f"{ident(name)} {source.types[name]}" for name in source.key)
         session.execute(
-            f"CREATE TABLE IF NOT EXISTS {self.table} (coco_version BIGINT, coco_source_id {self.identity.id_type}, "
+            f"CREATE TABLE {self.table} (coco_version BIGINT, coco_source_id {self.identity.id_type}, "
             f"coco_fingerprint UBIGINT, coco_at STRUCT({types}))"
         )
 
@@ -57,6 +54,8 @@ class Pending:
 
     def put(self, session: Session, changed: str, version: int) -> None:
         """Take over rows that changed with a version: ``coco_source_id``, ``coco_fingerprint`` (NULL: gone), key."""
+        if not tables.exists(session, self.database, self.name):
+            self._create(session)
         if self.size(session):
             session.execute(f"DELETE FROM {self.table} WHERE coco_source_id IN (SELECT coco_source_id FROM {changed})")
         session.execute(

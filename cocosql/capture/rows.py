@@ -14,10 +14,10 @@ from cocosql._native import Session
 from cocosql.capture import Reading, snapshots
 from cocosql.capture.files import FileParts, ReadOnce
 from cocosql.capture.identity import Identity, Keyed, identity_of
-from cocosql.capture.key_log import KeyLog, why_not
+from cocosql.capture.key_log import FEW, LARGEST_SHARE, KeyLog, started, why_not
 from cocosql.capture.look_up import find
 from cocosql.capture.parts import WHOLE, Parts, Present, Stored, Whole, column_list
-from cocosql.capture.pending import LARGEST_SHARE, Pending
+from cocosql.capture.pending import Pending
 from cocosql.capture.row_groups import TableParts
 from cocosql.capture.snapshots import Snapshot
 from cocosql.catalog import tables
@@ -30,9 +30,6 @@ from cocosql.planner.qualify import without_database
 from cocosql.sqltext import idents
 
 KIND = "rows"
-
-#: So many pending rows are few, however small the source is.
-_FEW = 1000
 
 
 def parts_of(source: Source, columns: list[str], database: str) -> Parts:
@@ -87,11 +84,11 @@ class RowCapture:
     def rule(self) -> str:
         reason = why_not(self.source, self.database) if self.wants_log else None
         if self.wants_log and not reason:
-            return "the log of changed keys is read; if it is not complete, row groups that changed"
+            return "the log of changed keys is read; where it is not complete, row groups that changed"
         rule = f"{self.parts.unit} that changed are read and the fingerprints of their rows compared"
         if self.parts.unit == WHOLE:
             rule = "full diff: all rows are read and their fingerprints compared"
-        return f"{rule} (no key log: {reason})" if reason else rule
+        return f"{rule} (no key log: {reason})" if reason and self.source.is_table else rule
 
     @property
     def stored_source(self) -> str:
@@ -116,17 +113,11 @@ class RowCapture:
 
     def _start_log(self, session: Session) -> None:
         found = self._find(session)
-        if self._log is None or (found and found.snapshot_id != self._log.snapshot_id):
-            snapshot_id = found.snapshot_id if found else session.next_id(self.database)
-            self._log = KeyLog(self.source, self.database, snapshot_id)
         try:
-            self._log_lasts = self._log.start(session, found.activation if found else self._log.activation)
+            self._log = started(session, self.database, self.source, (self.stored_source, self.kind))
         except duckdb.CatalogException:
             self._log = None  # the table is another than the one that the refresh was planned for
-            self._log_lasts = False
-        else:
-            if not self._log_lasts:
-                self._pending(self._log.snapshot_id).create(session)
+        self._log_lasts = bool(self._log and found and found.activation == self._log.activation)
 
     def observe(self, session: Session) -> None:
         name = self.source.name
@@ -164,7 +155,9 @@ class RowCapture:
     def _changes_by_log(self, session: Session, snapshot: Snapshot, keys: int) -> Delta | None:
         assert self._log is not None
         if keys:
-            self._changed = self._look_up(session, self._log.keys(), "changed", snapshot.source_rows or 0)
+            self._changed = self._look_up(
+                session, self._log.keys(session, snapshot.log_batch or 0), "changed", snapshot.source_rows or 0
+            )
         return None if self._version is None else self._logged_delta(session, snapshot, self._version)
 
     def _changes_by_parts(self, session: Session, snapshot: Snapshot | None) -> Delta | None:
@@ -204,11 +197,11 @@ class RowCapture:
         log = self._log
         if log is None or not self._log_is_on or log.activation != snapshot.activation:
             return None
-        counted = log.count(session)
+        counted = log.count(session, snapshot.log_batch or 0)
         came = self._source_rows - (snapshot.source_rows or 0)
         if counted is None or came > counted[1]:
             return None
-        if counted[0] + self._pending(snapshot.snapshot_id).size(session) > LARGEST_SHARE * self._source_rows + _FEW:
+        if counted[0] + self._pending(snapshot.snapshot_id).size(session) > LARGEST_SHARE * self._source_rows + FEW:
             return None
         if self._version is not None and self._version < snapshot.version:
             earlier = f"SELECT 1 FROM {snapshot.log} WHERE coco_version > {self._version} LIMIT 1"
@@ -238,7 +231,8 @@ class RowCapture:
             assert self._log is not None
             pending, table = self._pending(snapshot.snapshot_id), collected(self._name("later"))
             key = idents(self.source.key)
-            keys = f"SELECT {key} FROM ({self._log.keys()}) UNION {pending.keys_since(version)}"
+            logged = self._log.keys(session, snapshot.log_batch or 0)
+            keys = f"SELECT {key} FROM ({logged}) UNION {pending.keys_since(version)}"
             count = self._look_up(session, f"SELECT *, false AS coco_gone FROM ({keys})", "later", self._source_rows)
         if not count:
             return unchanged(now)
@@ -281,8 +275,8 @@ class RowCapture:
         after = replace(snapshot, version=version)
         if self._log is not None:
             activation = self._log.activation if self._log_is_on else None
-            after = replace(after, activation=activation, source_rows=self._source_rows)
-            self._log.clear(session)
+            batch = self._take_log(session, snapshot, self._log)
+            after = replace(after, activation=activation, source_rows=self._source_rows, log_batch=batch)
         after = snapshots.save_parts(session, after, self._stored, self._present.stored(), has_written=has_written)
         snapshots.save(session, snapshot, after)
         self.parts.remember(session, snapshot.key, after.generation)
@@ -294,15 +288,22 @@ class RowCapture:
             return snapshot.position(snapshot.version)
         version = snapshot.version + 1
         self._pending(snapshot.snapshot_id).put(session, self.changed, version)
-        snapshots.save(session, snapshot, replace(snapshot, version=version, source_rows=self._source_rows))
-        self._log.clear(session)
+        batch = self._take_log(session, snapshot, self._log)
+        after = replace(snapshot, version=version, source_rows=self._source_rows, log_batch=batch)
+        snapshots.save(session, snapshot, after)
         return snapshot.position(version)
+
+    def _take_log(self, session: Session, snapshot: Snapshot, log: KeyLog) -> int:
+        others = snapshots.other_readers(session, snapshot, log.activation)
+        batch, fits = log.take(session, snapshot.log_batch or 0, others, self._source_rows)
+        if not fits:
+            snapshots.stop_relying(session, others)
+        return batch
 
     def _create(self, session: Session) -> Snapshot:
         """Make the snapshot, and fill it with what there is."""
-        snapshot_id = self._log.snapshot_id if self._log else session.next_id(self.database)
         snapshot = snapshots.create(
-            session, self.database, self.stored_source, self.columns, self.kind, self.identity.name, snapshot_id
+            session, self.database, self.stored_source, self.columns, self.kind, self.identity.name
         )
         columns = f"coco_part BIGINT, coco_source_id {self.identity.id_type}, coco_fingerprint UBIGINT, coco_key JSON"
         session.execute(f"CREATE TABLE {snapshot.table} ({columns})")

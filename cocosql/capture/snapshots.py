@@ -27,6 +27,7 @@ from cocosql.catalog.tables import (
     SNAPSHOT,
     SNAPSHOT_LOG,
     SNAPSHOTS,
+    VIEWS,
     own,
 )
 from cocosql.instances import PerInstance
@@ -47,6 +48,8 @@ class Snapshot:
     activation: str | None = None
     #: How many rows the source had stored by then, deleted ones included.
     source_rows: int | None = None
+    #: The last batch of the log that has been read.
+    log_batch: int | None = None
 
     @property
     def table_name(self) -> str:
@@ -81,7 +84,7 @@ class Snapshot:
 #: What a snapshot is of, and what is known of it.
 _COLUMNS = [
     *("source", "columns", "kind", "identity"),
-    *("snapshot_id", "version", "generation", "checkpoint", "activation", "source_rows"),
+    *("snapshot_id", "version", "generation", "checkpoint", "activation", "source_rows", "log_batch"),
 ]
 
 
@@ -95,12 +98,30 @@ def kind(name: str, owner: int | None) -> str:
 
 def find(session: Session, database: str, source: str, columns: list[str], kind: str, identity: str) -> Snapshot | None:
     wanted = [source, columns, kind, identity]
-    for *key, snapshot_id, version, generation, checkpoint, activation, rows in session.rows(
+    for *key, snapshot_id, version, generation, checkpoint, activation, rows, batch in session.rows(
         database, SNAPSHOTS, _COLUMNS
     ):
         if key == wanted:
-            return Snapshot(database, snapshot_id, version, generation, checkpoint, activation, rows)
+            return Snapshot(database, snapshot_id, version, generation, checkpoint, activation, rows, batch)
     return None
+
+
+def other_readers(session: Session, snapshot: Snapshot, activation: str) -> list[key_log.Reader]:
+    """The other snapshots that rely on an activation of a log."""
+    found = session.rows(snapshot.database, SNAPSHOTS, ["snapshot_id", "activation", "log_batch"])
+    return [
+        key_log.Reader(snapshot_id, batch or 0)
+        for snapshot_id, relied_on, batch in found
+        if relied_on == activation and snapshot_id != snapshot.snapshot_id
+    ]
+
+
+def stop_relying(session: Session, readers: list[key_log.Reader]) -> None:
+    """Let snapshots be compared with their source next time: the log does not have for them what it had."""
+    ids = [reader.snapshot_id for reader in readers]
+    session.execute(
+        f"UPDATE {own(SNAPSHOTS)} SET activation = NULL WHERE snapshot_id IN (SELECT unnest($1::BIGINT[]))", [ids]
+    )
 
 
 def lock(database: str, source: str) -> Name:
@@ -128,10 +149,9 @@ def stored_parts(session: Session, snapshot: Snapshot) -> Stored:
     return Stored([Part(*row) for row in parts], snapshot.generation, snapshot.key, snapshot.checkpoint)
 
 
-def create(
-    session: Session, database: str, source: str, columns: list[str], kind: str, identity: str, snapshot_id: int
-) -> Snapshot:
+def create(session: Session, database: str, source: str, columns: list[str], kind: str, identity: str) -> Snapshot:
     """A new snapshot, without parts."""
+    snapshot_id = session.next_id(database)
     session.execute(
         f"INSERT INTO {own(SNAPSHOTS)} (snapshot_id, source, columns, kind, identity, version, generation) "
         "VALUES ($1, $2, $3::VARCHAR[], $4, $5, 1, 0)",
@@ -146,10 +166,10 @@ def save(session: Session, snapshot: Snapshot, after: Snapshot) -> None:
         return
     session.execute(
         f"UPDATE {own(SNAPSHOTS)} SET version = $2, generation = $3, checkpoint = $4, activation = $5, "
-        "source_rows = $6 WHERE snapshot_id = $1",
+        "source_rows = $6, log_batch = $7 WHERE snapshot_id = $1",
         [
             *(snapshot.snapshot_id, after.version, after.generation, after.checkpoint, after.activation),
-            after.source_rows,
+            *(after.source_rows, after.log_batch),
         ],
     )
 
@@ -201,17 +221,22 @@ def is_tidy(session: Session, database: str) -> bool:
 
 
 def drop_unread(session: Session, database: str) -> None:
-    """Drop the snapshots that no view reads, and tables and logs that belong to none. Call outside a transaction.
+    """Drop the snapshots that no view reads, tables that belong to none, and logs that nobody reads. Call outside a
+    transaction.
 
     They stay for now if one of their source is being written: a view may be about to share it.
     """
     unread = _unread(session, database)
-    sources = [lock(database, source) for source in unread.values() if source is not None]
+    of_logs = [of[0] for of in _unused_logs(session, database).values() if of]
+    sources = [lock(database, source) for source in (*unread.values(), *of_logs) if source is not None]
     try:
         with locks.hold(session, [Name(database, "coco unread", ""), *sources], wait=False), transaction(session):
             for snapshot_id in unread.keys() & _unread(session, database).keys():
                 _drop(session, database, snapshot_id)
             session.execute(f"DELETE FROM {own(FILE_TYPES)} WHERE source NOT IN (SELECT source FROM {own(SNAPSHOTS)})")
+            for log_id, of in _unused_logs(session, database).items():
+                if of is None or of[0] in of_logs:
+                    key_log.drop(session, database, log_id)
     except duckdb.TransactionException:
         _tidy.of(session).discard(database)
     else:
@@ -224,19 +249,35 @@ _tidy: PerInstance[set[str]] = PerInstance(set)
 
 def _unread(session: Session, database: str) -> dict[int, str | None]:
     """The snapshots that no view reads, and those of which there are only tables; with the source, if that is known."""
-    positions = [position for (position,) in session.rows(database, INPUTS, ["position"])]
-    read = {json.loads(position).get("snapshot") for position in positions if position and position.startswith("{")}
+    read = _read_by(session, database, None)
     found: dict[int, str | None] = {
-        snapshot_id: key_log.source_of(session, database, snapshot_id)
-        for _, snapshot_id in tables.present(session, database, OF_SNAPSHOTS)
+        snapshot_id: None for _, snapshot_id in tables.present(session, database, OF_SNAPSHOTS)
     }
     found.update(session.rows(database, SNAPSHOTS, ["snapshot_id", "source"]))
     return {snapshot_id: source for snapshot_id, source in found.items() if snapshot_id not in read}
 
 
+def _unused_logs(session: Session, database: str) -> dict[int, tuple[str, str] | None]:
+    """The logs of sources of which no view reads a log; with source and kind of snapshots, if they are known."""
+    options = session.rows(database, VIEWS, ["view_id", "options"])
+    logged = {view_id for view_id, given in options if given.get("capture") != "diff"}
+    read = _read_by(session, database, logged)
+    found = session.rows(database, SNAPSHOTS, ["snapshot_id", "source", "kind"])
+    return key_log.unused(session, database, {(source, kind) for number, source, kind in found if number in read})
+
+
+def _read_by(session: Session, database: str, view_ids: set[int] | None) -> set[int]:
+    """The snapshots that some views, or all, have read."""
+    inputs = session.rows(database, INPUTS, ["view_id", "position"])
+    return {
+        json.loads(position).get("snapshot")
+        for view_id, position in inputs
+        if position and position.startswith("{") and (view_ids is None or view_id in view_ids)
+    }
+
+
 def _drop(session: Session, database: str, snapshot_id: int) -> None:
     for table in (SNAPSHOTS, PARTS):
         session.execute(f"DELETE FROM {own(table)} WHERE snapshot_id = $1", [snapshot_id])
-    for kind in (SNAPSHOT, SNAPSHOT_LOG, PENDING):
+    for kind in OF_SNAPSHOTS:
         session.execute(f"DROP TABLE IF EXISTS {own(kind.named(snapshot_id))}")
-    key_log.drop(session, database, snapshot_id)

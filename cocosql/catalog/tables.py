@@ -48,12 +48,14 @@ KEPT = Numbered("kept", 2)
 ARRANGED = Numbered("arranged", None)
 #: The ids of source rows whose calls failed, by view and operator.
 FAILED = Numbered("failed", 2)
-#: By snapshot: the rows that were read of a source; those of them that changed; what the key log says has changed
-#: since; and the key log.
-SNAPSHOT, SNAPSHOT_LOG, PENDING, KEYS = map(Numbered, ("snapshot", "snapshot_log", "pending", "keys"))
+#: By snapshot: the rows that were read of a source; those of them that changed; what key logs say has changed since.
+SNAPSHOT, SNAPSHOT_LOG, PENDING = map(Numbered, ("snapshot", "snapshot_log", "pending"))
+#: By key log: its entries, and those that one snapshot has read and another has not.
+KEYS, UNREAD = map(Numbered, ("keys", "unread"))
 
 OF_VIEWS = (ROWS, HISTORY, KEPT, ARRANGED, FAILED)
-OF_SNAPSHOTS = (SNAPSHOT, SNAPSHOT_LOG, PENDING, KEYS)
+OF_SNAPSHOTS = (SNAPSHOT, SNAPSHOT_LOG, PENDING)
+OF_LOGS = (KEYS, UNREAD)
 
 
 def memo(function: str, code_version: str) -> str:

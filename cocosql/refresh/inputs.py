@@ -31,7 +31,7 @@ def _content_capture(plan: Plan, source: Source, owner: int | None) -> Capture:
 def _row_capture(view: View, source: Source, columns: list[str], owner: int | None) -> Capture:
     if source.upstream:
         return UpstreamCapture(source, columns)
-    return row_capture(source, columns, view.name.database, owner, wants_log=view.options.get("capture") == "log")
+    return row_capture(source, columns, view.name.database, owner, wants_log=view.options.get("capture") != "diff")
 
 
 def stored_inputs(view: View, found: list[Capture]) -> list[Input] | None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 import duckdb
 
 from cocosql._native import Session
+from cocosql.capture import snapshots
 from cocosql.catalog import migrations, names, views
 from cocosql.catalog.graph import Graph
 from cocosql.catalog.locked_views import as_it_is, lock
@@ -50,6 +51,7 @@ def _set_options(session: Session, view: View, statement: Statement) -> None:
             if view.has_data:
                 apply.check_key(session, changed, changed.rows)
             locked.save(session, changed)
+    snapshots.drop_unread(session, view.name.database)  # a log that nobody reads any more
 
 
 def _rename(session: Session, view: View, name: Name) -> None:

@@ -3,6 +3,7 @@
 #include "algebra/algebra.hpp"
 #include "calls/harvest.hpp"
 #include "capture/key_log.hpp"
+#include "capture/key_log_entries.hpp"
 #include "capture/row_group_memory.hpp"
 #include "catalog/catalog.hpp"
 #include "duckdb/common/types/uuid.hpp"
@@ -169,6 +170,8 @@ void BindSession(nb::module_ &module) {
 		        });
 	        },
 	        nb::arg("database"), nb::arg("log"), nb::arg("activation"))
+	    .def("count_entries", Released(&CountEntries), nb::arg("database"), nb::arg("log"))
+	    .def("clear_entries", Released(&ClearEntries), nb::arg("database"), nb::arg("log"))
 	    .def("delete_rows", Released(&DeleteRows), nb::arg("database"), nb::arg("table"), nb::arg("row_ids"))
 	    .def("collect", Released(&Collect), nb::arg("name"), nb::arg("sql"))
 	    .def("forget_collected", Released(&ForgetCollected))

@@ -25,6 +25,10 @@ namespace {
 
 constexpr const char *ALL_COLUMN = "coco_all";
 
+//! Reading a table once costs less than to follow as many keys as this share of its rows. So many are few in any table.
+constexpr idx_t MOST_OF_ROWS = 4;
+constexpr idx_t FEW = 10000;
+
 AttachedDatabase &FindDatabase(ClientContext &context, const std::string &name) {
 	auto database = DatabaseManager::Get(context).GetDatabase(context, Identifier(name));
 	if (!database) {
@@ -109,7 +113,14 @@ bool KeyLog::IsOf(const AttachedDatabase &other) const {
 }
 
 bool KeyLog::Logs(const TableCatalogEntry &other) const {
-	return !stopped && source == TableVersion(other) && IsOf(other.ParentCatalog().GetAttached());
+	return !stopped && !has_gaps && source == TableVersion(other) && IsOf(other.ParentCatalog().GetAttached());
+}
+
+bool KeyLog::TakeRoom(idx_t count, idx_t source_rows) {
+	if (entries.fetch_add(count) + count > FEW + source_rows / MOST_OF_ROWS) {
+		has_gaps = true;
+	}
+	return !has_gaps;
 }
 
 optional_ptr<DuckTableEntry> KeyLog::Target(ClientContext &context) const {
@@ -150,7 +161,7 @@ hugeint_t KeyLogs::Start(ClientContext &context, const std::string &database_nam
 	auto log = Describe(*connection.context, database, Identifier(schema), Identifier(table), Identifier(log_table),
 	                    vector<Identifier>(key_columns.begin(), key_columns.end()));
 	auto old = FindActive(database, log_table);
-	if (old && !old->lost_keys && old->source == log->source && old->target == log->target && old->key_columns == log->key_columns) {
+	if (old && !old->has_gaps && old->source == log->source && old->target == log->target && old->key_columns == log->key_columns) {
 		return old->activation;
 	}
 	if (old) {
@@ -192,10 +203,17 @@ const char *KeyLogs::State(ClientContext &context, const std::string &database_n
 	if ((*log)->stopped) {
 		return AllBeganAfter(database, (*log)->since) ? "off" : "stopping";
 	}
-	if ((*log)->lost_keys || !(*log)->SeesSource(context) || !(*log)->Target(context)) {
+	if ((*log)->has_gaps || !(*log)->SeesSource(context) || !(*log)->Target(context)) {
 		return "broken";
 	}
 	return (*log)->IsCompleteFor(context, database) ? "on" : "waiting";
+}
+
+void KeyLogs::SetEntries(ClientContext &context, const std::string &database, const std::string &log_table,
+                         idx_t entries) {
+	if (auto log = FindActive(FindDatabase(context, database), log_table)) {
+		log->entries = entries;
+	}
 }
 
 shared_ptr<const KeyLogList> KeyLogs::All() {

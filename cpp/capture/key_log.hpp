@@ -16,17 +16,21 @@
 //!                   not is in the log, if that transaction sees 'on' too.
 //!       'waiting'   Transactions older than the activation were running when the snapshot was taken; statements of
 //!                   theirs may be unlogged.
-//!       'broken'    The table or the log table is another one than at the activation: altered (also by a comment, or
-//!                   by a foreign key that refers to it), replaced, renamed or dropped. Start anew, then diff.
+//!       'broken'    There were too many keys; or the table or the log table is another one than at the activation:
+//!                   altered (also by a comment, or by a foreign key that refers to it), replaced, renamed or dropped.
+//!                   Start anew, then diff.
 //!       'stopping'  The log was stopped, but transactions that may append to the log table are running.
 //!       'off'       There is no such activation.
 //!
 //! Drop a log table only when it is 'off'. DuckDB refuses the commit of transactions that have appended to a table that
 //! another one dropped or altered meanwhile, and these would be the user's.
 //!
+//! A log does not grow without bound: beyond a share of the table's rows it breaks, and statements are not logged any more.
+//! So a table that nobody refreshes from pays nothing, either.
+//!
 //! The log holds a superset of the keys whose rows changed, old keys and new ones, some more than once, in the order in
 //! which that was done. coco_all is false; or NULL where DELETE took the row away, surely; or true, without a key, where
-//! all rows must be looked at: the statement changed too many, or its keys could not be told. Keys are logged up to
+//! all rows must be looked at: the keys could not be told. Keys are logged up to
 //! equality (=): where a join says so, 30 days may stand for a month. With key_columns = [] each statement that changes
 //! rows leaves one row with coco_all.
 //!
@@ -67,6 +71,8 @@ struct KeyLog {
 
 	bool IsOf(const duckdb::AttachedDatabase &database) const;
 	bool Logs(const duckdb::TableCatalogEntry &table) const;
+	//! Whether there is room for more entries; if not, the log has a gap from now on.
+	bool TakeRoom(duckdb::idx_t count, duckdb::idx_t source_rows);
 	//! The log table, as the context's transaction sees it. Null if it is not the one that the log was started with.
 	duckdb::optional_ptr<duckdb::DuckTableEntry> Target(duckdb::ClientContext &context) const;
 	//! Whether the context's transaction sees the table that the log was started for.
@@ -83,8 +89,10 @@ struct KeyLog {
 	const TableVersion target;
 	const duckdb::hugeint_t activation;
 	std::atomic<bool> stopped {false};
-	//! Something could not be logged, for the log table was being altered or dropped.
-	std::atomic<bool> lost_keys {false};
+	//! Something was not logged: there were too many keys, or the log table was being altered or dropped.
+	std::atomic<bool> has_gaps {false};
+	//! About how many entries the log table has, those of open transactions included.
+	std::atomic<duckdb::idx_t> entries {0};
 	//! Transactions that start after it know that the log was started, or stopped.
 	std::atomic<duckdb::transaction_t> since;
 	//! All that is not logged was committed before it.
@@ -107,6 +115,9 @@ public:
 	bool Stop(duckdb::ClientContext &context, const std::string &database, const std::string &log_table);
 	const char *State(duckdb::ClientContext &context, const std::string &database, const std::string &log_table,
 	                  duckdb::hugeint_t activation);
+	//! Corrects what is known of the number of entries.
+	void SetEntries(duckdb::ClientContext &context, const std::string &database, const std::string &log_table,
+	                duckdb::idx_t entries);
 	//! Those active, and some stopped.
 	duckdb::shared_ptr<const KeyLogList> All();
 

@@ -14,12 +14,8 @@ namespace {
 
 constexpr const char *OPERATOR_NAME = "COCO_KEY_LOG";
 
-//! Beyond it a statement logs that all rows must be looked at, which costs a reader less than so many keys.
-constexpr idx_t MOST_KEYS = 100000;
-
 //! One execution of a statement.
 struct StatementState : PassThrough::Execution {
-	std::atomic<idx_t> logged {0};
 	std::atomic<bool> all {false};
 };
 
@@ -32,21 +28,26 @@ struct ThreadState : PassThrough::Thread {
 		for (auto chunk : {&rows_left, &rows_taken}) {
 			chunk->InitializeEmpty(row_types);
 		}
-		keys.Initialize(context, log_types);
+		for (auto chunk : {&found, &keys}) {
+			chunk->Initialize(context, log_types);
+		}
 	}
 
 	vector<unique_ptr<ExpressionExecutor>> executors;
 	//! The rows that no action has taken yet, and those that one takes.
 	DataChunk rows_left;
 	DataChunk rows_taken;
+	DataChunk found;
+	//! Entries that are not in the log table yet: statements that change few of many rows give a few at a time.
 	DataChunk keys;
 };
 
 class Logging : public PassThrough {
 public:
-	Logging(shared_ptr<KeyLog> log, DuckTableEntry &target, vector<unique_ptr<Expression>> expressions,
-	        KeyedActions actions)
-	    : log(std::move(log)), target(target), expressions(std::move(expressions)), actions(std::move(actions)) {
+	Logging(shared_ptr<KeyLog> log, DuckTableEntry &source, DuckTableEntry &target,
+	        vector<unique_ptr<Expression>> expressions, KeyedActions actions)
+	    : log(std::move(log)), source(source), target(target), expressions(std::move(expressions)),
+	      actions(std::move(actions)) {
 	}
 
 	std::unique_ptr<Execution> Begin() const override {
@@ -57,9 +58,12 @@ public:
 	}
 	void Look(ClientContext &context, DataChunk &rows, Execution &execution, Thread &thread) const override {
 		auto &statement = static_cast<StatementState &>(execution);
-		if (!statement.all) {
+		if (!statement.all && !log->has_gaps) {
 			Log(context, rows, statement, static_cast<ThreadState &>(thread));
 		}
+	}
+	void End(ClientContext &context, Thread &thread) const override {
+		Flush(context, static_cast<ThreadState &>(thread).keys);
 	}
 	std::string Name() const override {
 		return OPERATOR_NAME;
@@ -87,7 +91,7 @@ private:
 				return;
 			}
 			for (auto key : action.keys) {
-				AppendKeys(context, key, action.deletes, statement, thread);
+				AppendKeys(context, key, action.deletes, thread);
 			}
 		}
 	}
@@ -138,26 +142,34 @@ private:
 		left.Slice(no, count - matches);
 	}
 
-	void AppendKeys(ClientContext &context, idx_t first, bool deletes, StatementState &statement,
-	                ThreadState &thread) const {
+	void AppendKeys(ClientContext &context, idx_t first, bool deletes, ThreadState &thread) const {
 		auto count = thread.rows_taken.size();
-		if (statement.logged.fetch_add(count) + count > MOST_KEYS) {
-			AppendAll(context, statement);
+		if (!log->TakeRoom(count, CountStored(source))) {
 			return;
 		}
-		auto &keys = thread.keys;
-		keys.Reset();
-		auto columns = keys.ColumnCount() - 1;
+		auto &found = thread.found;
+		found.Reset();
+		auto columns = found.ColumnCount() - 1;
 		for (idx_t i = 0; i < columns; i++) {
-			thread.executors[first + i]->ExecuteExpression(thread.rows_taken, keys.data[i]);
+			thread.executors[first + i]->ExecuteExpression(thread.rows_taken, found.data[i]);
 		}
-		keys.data[columns].Reference(deletes ? Value(LogicalType::BOOLEAN) : Value::BOOLEAN(false), count_t(count));
-		keys.SetChildCardinality(count);
-		Append(context, keys);
+		found.data[columns].Reference(deletes ? Value(LogicalType::BOOLEAN) : Value::BOOLEAN(false), count_t(count));
+		found.SetChildCardinality(count);
+		if (thread.keys.size() + count > STANDARD_VECTOR_SIZE) {
+			Flush(context, thread.keys);
+		}
+		thread.keys.Append(found);
+	}
+
+	void Flush(ClientContext &context, DataChunk &keys) const {
+		if (keys.size() > 0) {
+			Append(context, keys);
+			keys.Reset();
+		}
 	}
 
 	void AppendAll(ClientContext &context, StatementState &statement) const {
-		if (statement.all.exchange(true)) {
+		if (statement.all.exchange(true) || !log->TakeRoom(1, CountStored(source))) {
 			return;
 		}
 		DataChunk row;
@@ -175,11 +187,12 @@ private:
 		rows.Flatten();
 		std::lock_guard<std::mutex> guard(log->appending);
 		if (!AppendRows(context, target, rows)) {
-			log->lost_keys = true;
+			log->has_gaps = true;
 		}
 	}
 
 	shared_ptr<KeyLog> log;
+	DuckTableEntry &source;
 	DuckTableEntry &target;
 	vector<unique_ptr<Expression>> expressions;
 	KeyedActions actions;
@@ -187,9 +200,9 @@ private:
 
 } // namespace
 
-LogicalKeyLog::LogicalKeyLog(unique_ptr<LogicalOperator> child, shared_ptr<KeyLog> log, DuckTableEntry &target,
-                             vector<unique_ptr<Expression>> expressions, KeyedActions actions)
-    : LogicalExtensionOperator(std::move(expressions)), log(std::move(log)), target(target),
+LogicalKeyLog::LogicalKeyLog(unique_ptr<LogicalOperator> child, shared_ptr<KeyLog> log, DuckTableEntry &source,
+                             DuckTableEntry &target, vector<unique_ptr<Expression>> expressions, KeyedActions actions)
+    : LogicalExtensionOperator(std::move(expressions)), log(std::move(log)), source(source), target(target),
       actions(std::move(actions)) {
 	children.push_back(std::move(child));
 }
@@ -211,7 +224,7 @@ void LogicalKeyLog::ResolveTypes() {
 
 PhysicalOperator &LogicalKeyLog::CreatePlan(ClientContext &, PhysicalPlanGenerator &planner) {
 	return PlanPassThrough(planner, *children[0], types,
-	                       std::make_unique<Logging>(log, target, std::move(expressions), std::move(actions)));
+	                       std::make_unique<Logging>(log, source, target, std::move(expressions), std::move(actions)));
 }
 
 string LogicalKeyLog::GetName() const {

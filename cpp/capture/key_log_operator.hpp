@@ -32,8 +32,8 @@ struct KeyedActions {
 class LogicalKeyLog : public duckdb::LogicalExtensionOperator {
 public:
 	LogicalKeyLog(duckdb::unique_ptr<duckdb::LogicalOperator> child, duckdb::shared_ptr<KeyLog> log,
-	              duckdb::DuckTableEntry &target, duckdb::vector<duckdb::unique_ptr<duckdb::Expression>> expressions,
-	              KeyedActions actions);
+	              duckdb::DuckTableEntry &source, duckdb::DuckTableEntry &target,
+	              duckdb::vector<duckdb::unique_ptr<duckdb::Expression>> expressions, KeyedActions actions);
 
 	duckdb::vector<duckdb::ColumnBinding> GetColumnBindings() override;
 	duckdb::PhysicalOperator &CreatePlan(duckdb::ClientContext &context,
@@ -51,6 +51,7 @@ protected:
 
 private:
 	duckdb::shared_ptr<KeyLog> log;
+	duckdb::DuckTableEntry &source;
 	duckdb::DuckTableEntry &target;
 	KeyedActions actions;
 };

@@ -344,8 +344,8 @@ private:
 	void Insert(unique_ptr<LogicalOperator> &rows, TableCatalogEntry &table, const ActiveLog &active, Recipe recipe) {
 		input.binder.GetStatementProperties().RegisterDBModify(table.ParentCatalog(), input.context,
 		                                                       DatabaseModificationType::INSERT_DATA);
-		rows = make_uniq<LogicalKeyLog>(std::move(rows), active.log, active.target, std::move(recipe.expressions),
-		                                std::move(recipe.actions));
+		rows = make_uniq<LogicalKeyLog>(std::move(rows), active.log, table.Cast<DuckTableEntry>(), active.target,
+		                                std::move(recipe.expressions), std::move(recipe.actions));
 	}
 
 	PlannerExtensionInput &input;

@@ -17,11 +17,14 @@ struct ExecutionState : GlobalOperatorState {
 };
 
 struct ThreadState : OperatorState {
-	explicit ThreadState(std::unique_ptr<PassThrough::Thread> thread) : thread(std::move(thread)) {
+	ThreadState(const PassThrough &pass_through, std::unique_ptr<PassThrough::Thread> thread)
+	    : pass_through(pass_through), thread(std::move(thread)) {
 	}
 	void Finalize(const PhysicalOperator &op, ExecutionContext &context) override {
+		pass_through.End(context.client, *thread);
 		context.thread.profiler.Flush(op);
 	}
+	const PassThrough &pass_through;
 	std::unique_ptr<PassThrough::Thread> thread;
 };
 
@@ -53,7 +56,8 @@ public:
 		return make_uniq<ExecutionState>(pass_through->Begin());
 	}
 	unique_ptr<OperatorState> GetOperatorState(ExecutionContext &context) const override {
-		return make_uniq<ThreadState>(pass_through->BeginThread(context.client, children[0].get().types));
+		return make_uniq<ThreadState>(*pass_through,
+		                              pass_through->BeginThread(context.client, children[0].get().types));
 	}
 	OperatorResultType Execute(ExecutionContext &context, DataChunk &input, DataChunk &chunk,
 	                           GlobalOperatorState &global, OperatorState &local) const override {

@@ -33,6 +33,8 @@ public:
 	                                            const duckdb::vector<duckdb::LogicalType> &types) const = 0;
 	virtual void Look(duckdb::ClientContext &context, duckdb::DataChunk &rows, Execution &execution,
 	                  Thread &thread) const = 0;
+	//! The thread has seen its last row.
+	virtual void End(duckdb::ClientContext &context, Thread &thread) const = 0;
 
 	//! What EXPLAIN shows: a name, and a word with what stands for it.
 	virtual std::string Name() const = 0;

@@ -4,7 +4,7 @@ CREATE INCREMENTAL VIEW v AS
 SELECT avg(size) AS middle, count(*) FILTER (lang = 'en') AS english
 FROM notes;
 
--- 1. scan: row groups that changed are read and the fingerprints of their rows compared
+-- 1. scan: the log of changed keys is read; where it is not complete, row groups that changed
 --    "memory"."main"."notes"
 -- 2. map of 1: delete by source id, insert from the changed rows
 --    SELECT * FROM (SELECT "size", "lang", coco_source_id FROM (FROM (SELECT coco_source_id, "size", "lang" FROM

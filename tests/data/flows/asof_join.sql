@@ -5,9 +5,9 @@ CREATE INCREMENTAL VIEW v AS
 SELECT n.id, p.price
 FROM notes AS n ASOF JOIN prices AS p ON n.author = p.author AND n.size >= p.since;
 
--- 1. scan: row groups that changed are read and the fingerprints of their rows compared
+-- 1. scan: the log of changed keys is read; where it is not complete, row groups that changed
 --    "memory"."main"."notes"
--- 2. scan: row groups that changed are read and the fingerprints of their rows compared
+-- 2. scan: row groups that changed are read and the fingerprints of their rows compared (no key log: the table has no primary key)
 --    "memory"."main"."prices"
 -- 3. map of 1: delete by source id, insert from the changed rows
 --    SELECT * FROM (SELECT "author", "size", "id", coco_source_id FROM (FROM (SELECT coco_source_id, "author",

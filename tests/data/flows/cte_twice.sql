@@ -5,7 +5,7 @@ WITH sizes AS (SELECT lang, sum(size) AS size FROM notes GROUP BY lang)
 SELECT a.lang, b.lang AS other
 FROM sizes AS a JOIN sizes AS b ON a.size < b.size;
 
--- 1. scan: row groups that changed are read and the fingerprints of their rows compared
+-- 1. scan: the log of changed keys is read; where it is not complete, row groups that changed
 --    "memory"."main"."notes"
 -- 2. map of 1: delete by source id, insert from the changed rows
 --    SELECT * FROM (SELECT "lang", "size", coco_source_id FROM (FROM (SELECT coco_source_id, "lang", "size" FROM

@@ -5,9 +5,9 @@ CREATE INCREMENTAL VIEW v AS
 SELECT n.id, a.name
 FROM notes AS n FULL JOIN authors AS a ON n.author = a.id;
 
--- 1. scan: row groups that changed are read and the fingerprints of their rows compared
+-- 1. scan: the log of changed keys is read; where it is not complete, row groups that changed
 --    "memory"."main"."notes"
--- 2. scan: row groups that changed are read and the fingerprints of their rows compared
+-- 2. scan: the log of changed keys is read; where it is not complete, row groups that changed
 --    "memory"."main"."authors"
 -- 3. map of 1: delete by source id, insert from the changed rows
 --    SELECT * FROM (SELECT "author", "id", coco_source_id FROM (FROM (SELECT coco_source_id, "author", "id" FROM

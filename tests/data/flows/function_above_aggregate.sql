@@ -5,7 +5,7 @@ SELECT label(max(lang)) AS label
 FROM notes
 GROUP BY author;
 
--- 1. scan: row groups that changed are read and the fingerprints of their rows compared
+-- 1. scan: the log of changed keys is read; where it is not complete, row groups that changed
 --    "memory"."main"."notes"
 -- 2. map of 1: delete by source id, insert from the changed rows
 --    SELECT * FROM (SELECT "author", "lang", coco_source_id FROM (FROM (SELECT coco_source_id, "author", "lang" FROM

@@ -5,7 +5,7 @@ SELECT label(lang) AS label, count(*) AS n
 FROM notes
 GROUP BY label(lang);
 
--- 1. scan: row groups that changed are read and the fingerprints of their rows compared
+-- 1. scan: the log of changed keys is read; where it is not complete, row groups that changed
 --    "memory"."main"."notes"
 -- 2. map of 1: delete by source id, insert from the changed rows
 --    SELECT * FROM (SELECT "lang", (CASE WHEN "coco_fingerprint_1" IS NOT NULL THEN "coco_result_1" WHEN TRUE THEN

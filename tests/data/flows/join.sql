@@ -6,9 +6,9 @@ SELECT n.id, a.name
 FROM notes AS n JOIN authors AS a ON n.author = a.id
 WHERE n.size > 10;
 
--- 1. scan: row groups that changed are read and the fingerprints of their rows compared
+-- 1. scan: the log of changed keys is read; where it is not complete, row groups that changed
 --    "memory"."main"."notes"
--- 2. scan: row groups that changed are read and the fingerprints of their rows compared
+-- 2. scan: the log of changed keys is read; where it is not complete, row groups that changed
 --    "memory"."main"."authors"
 -- 3. join of 1, 2: delete by the ids of either side, insert the changed rows of each joined with all of the others
 --    SELECT * FROM (SELECT "id", "name", coco_source_id, coco_source_id_2 FROM (FROM (SELECT coco_source_id,

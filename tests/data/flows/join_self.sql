@@ -4,7 +4,7 @@ CREATE INCREMENTAL VIEW v AS
 SELECT a.id, b.id AS other
 FROM notes AS a JOIN notes AS b ON a.lang = b.lang AND a.size < b.size;
 
--- 1. scan: row groups that changed are read and the fingerprints of their rows compared
+-- 1. scan: the log of changed keys is read; where it is not complete, row groups that changed
 --    "memory"."main"."notes"
 -- 2. join of 1, 1: delete by the ids of either side, insert the changed rows of each joined with all of the others
 --    SELECT * FROM (SELECT "id", "id_1", coco_source_id, coco_source_id_2 FROM (FROM (SELECT coco_source_id, "lang",

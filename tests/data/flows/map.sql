@@ -5,7 +5,7 @@ SELECT id, upper(lang) AS lang, label(lang) AS label
 FROM notes
 WHERE size > 10;
 
--- 1. scan: row groups that changed are read and the fingerprints of their rows compared
+-- 1. scan: the log of changed keys is read; where it is not complete, row groups that changed
 --    "memory"."main"."notes"
 -- 2. map of 1: delete by source id, insert from the changed rows
 --    SELECT * FROM (SELECT "id", (upper("lang")), ((CASE WHEN "coco_fingerprint_1" IS NOT NULL THEN "coco_result_1"

@@ -5,7 +5,7 @@ SELECT lang, id
 FROM notes
 QUALIFY row_number() OVER (PARTITION BY lang ORDER BY size, id) <= 2;
 
--- 1. scan: row groups that changed are read and the fingerprints of their rows compared
+-- 1. scan: the log of changed keys is read; where it is not complete, row groups that changed
 --    "memory"."main"."notes"
 -- 2. map of 1: delete by source id, insert from the changed rows
 --    SELECT * FROM (SELECT "lang", "size", "id", coco_source_id FROM (FROM (SELECT coco_source_id, "lang", "size",

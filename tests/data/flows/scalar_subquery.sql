@@ -4,7 +4,7 @@ CREATE INCREMENTAL VIEW v AS
 SELECT id, size - (SELECT avg(size) FROM notes) AS above
 FROM notes;
 
--- 1. scan: row groups that changed are read and the fingerprints of their rows compared
+-- 1. scan: the log of changed keys is read; where it is not complete, row groups that changed
 --    "memory"."main"."notes"
 -- 2. map of 1: delete by source id, insert from the changed rows
 --    SELECT * FROM (SELECT "size_1", coco_source_id FROM (FROM (SELECT coco_source_id, "size" AS "size_1" FROM (FROM

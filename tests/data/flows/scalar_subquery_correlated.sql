@@ -5,9 +5,9 @@ CREATE INCREMENTAL VIEW v AS
 SELECT id, (SELECT sum(size) FROM notes WHERE author = a.id) AS total
 FROM authors AS a;
 
--- 1. scan: row groups that changed are read and the fingerprints of their rows compared
+-- 1. scan: the log of changed keys is read; where it is not complete, row groups that changed
 --    "memory"."main"."authors"
--- 2. scan: row groups that changed are read and the fingerprints of their rows compared
+-- 2. scan: the log of changed keys is read; where it is not complete, row groups that changed
 --    "memory"."main"."notes"
 -- 3. map of 1: delete by source id, insert from the changed rows
 --    SELECT * FROM (SELECT "id", coco_source_id FROM (FROM (SELECT coco_source_id, "id" FROM (FROM operator_1)) AS

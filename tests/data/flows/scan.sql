@@ -3,7 +3,7 @@ CREATE TABLE notes (id INTEGER PRIMARY KEY, lang VARCHAR, author INTEGER, size I
 CREATE INCREMENTAL VIEW v AS
 SELECT id, size FROM notes;
 
--- 1. scan: row groups that changed are read and the fingerprints of their rows compared
+-- 1. scan: the log of changed keys is read; where it is not complete, row groups that changed
 --    "memory"."main"."notes"
 -- 2. map of 1: delete by source id, insert from the changed rows
 --    SELECT * FROM (SELECT "id", "size", coco_source_id FROM (FROM (SELECT coco_source_id, "id", "size" FROM (FROM

@@ -4,7 +4,7 @@ CREATE INCREMENTAL VIEW v AS
 SELECT w.word, n.id
 FROM (VALUES ('en', 'English'), ('de', 'German')) AS w (lang, word) JOIN notes AS n ON n.lang = w.lang;
 
--- 1. scan: row groups that changed are read and the fingerprints of their rows compared
+-- 1. scan: the log of changed keys is read; where it is not complete, row groups that changed
 --    "memory"."main"."notes"
 -- 2. values: written in the query, and never changed
 --    SELECT r0.c0, r0.c1 FROM (VALUES (CAST(CAST('en' AS VARCHAR) AS VARCHAR), CAST(CAST('English' AS VARCHAR) AS
