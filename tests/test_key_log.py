@@ -34,7 +34,13 @@ ROWS = "INSERT INTO t (k, v, n, tags) SELECT i, 'v' || i, i % 10, ['a', 'v' || i
 
 
 def start(
-    con: Con, table: str, keys: list[str], log: str = "log", schema: str = "main", database: str = "memory"
+    con: Con,
+    table: str,
+    keys: list[str],
+    log: str = "log",
+    schema: str = "main",
+    database: str = "memory",
+    watched: str = ".*",
 ) -> Any:
     """Start a log with a table of its own; the activation."""
     types = dict(
@@ -47,14 +53,23 @@ def start(
     columns = "".join(f"{ident(key)} {types[key]}, " for key in keys)
     con.execute(f"CREATE SCHEMA IF NOT EXISTS {ident(database)}.coco")
     con.execute(f"CREATE TABLE {ident(database)}.coco.{ident(log)} ({columns}coco_all BOOLEAN)")
-    return restart(con, table, keys, log, schema, database)
+    return restart(con, table, keys, log, schema, database, watched)
 
 
 def restart(
-    con: Con, table: str, keys: list[str], log: str = "log", schema: str = "main", database: str = "memory"
+    con: Con,
+    table: str,
+    keys: list[str],
+    log: str = "log",
+    schema: str = "main",
+    database: str = "memory",
+    watched: str = ".*",
 ) -> Any:
-    query = "SELECT coco_log_start(?, ?, ?, ?, ?::VARCHAR[])"
-    return con.execute(query, [database, schema, table, log, keys]).fetchall()[0][0]
+    query = (
+        "SELECT coco_log_start($1, $2, $3, $4, $5::VARCHAR[], list(column_name)) FROM duckdb_columns() "
+        "WHERE database_name = $1 AND schema_name = $2 AND table_name = $3 AND regexp_full_match(column_name, $6)"
+    )
+    return con.execute(query, [database, schema, table, log, keys, watched]).fetchall()[0][0]
 
 
 def state(con: Con, activation: Any, log: str = "log", database: str = "memory") -> str:
@@ -67,23 +82,26 @@ class Twins:
     The log is checked after each statement: it must hold the key of each row that EXCEPT finds changed.
     """
 
-    def __init__(self, con: Con, tables: str, table: str = "t", keys: tuple[str, ...] = ("k",)) -> None:
-        self.con, self.table, self.keys = con, table, keys
+    def __init__(
+        self, con: Con, tables: str, table: str = "t", keys: tuple[str, ...] = ("k",), watched: str = ".*"
+    ) -> None:
+        self.con, self.table, self.keys, self.watched = con, table, keys, watched
         for schema in ("logged", "plain"):
             con.execute(f"CREATE SCHEMA {schema}; SET schema = {schema}; {tables}")
-        self.activation = start(con, table, list(keys), schema="logged")
+        self.activation = start(con, table, list(keys), schema="logged", watched=watched)
         assert state(con, self.activation) == "on"
 
     def run(self, statement: Statement, *parameters: Any) -> None:
         """Run it on both, with the checks. Afterwards the log is empty again."""
         table = f"logged.{ident(self.table)}"
-        self.con.execute(f"CREATE OR REPLACE TEMP TABLE before AS FROM {table}")
+        columns = f"SELECT COLUMNS('{self.watched}') FROM"
+        self.con.execute(f"CREATE OR REPLACE TEMP TABLE before AS {columns} {table}")
         assert self.outcome("logged", statement, parameters) == self.outcome("plain", statement, parameters)
         helpers.assert_same(self.con, f"FROM {table}", f"FROM plain.{ident(self.table)}")
         keys = ", ".join(map(ident, self.keys))
         changed = (
-            f"SELECT DISTINCT {keys or 1} FROM ((FROM {table} EXCEPT ALL FROM before) "
-            f"UNION ALL (FROM before EXCEPT ALL FROM {table}))"
+            f"SELECT DISTINCT {keys or 1} FROM (({columns} {table} EXCEPT ALL FROM before) "
+            f"UNION ALL (FROM before EXCEPT ALL {columns} {table}))"
         )
         self.changed = helpers.rows(self.con, changed)
         self.log = helpers.rows(self.con, "FROM coco.log")
@@ -93,7 +111,8 @@ class Twins:
             assert helpers.rows(self.con, f"{changed} EXCEPT SELECT {keys or 1} FROM coco.log") == []
         self.con.execute("DELETE FROM coco.log")
         if self.breaks:
-            self.activation = restart(self.con, self.table, list(self.keys), schema="logged")
+            keys = list(self.keys)
+            self.activation = restart(self.con, self.table, keys, schema="logged", watched=self.watched)
 
     def outcome(self, schema: str, statement: Statement, parameters: tuple[Any, ...]) -> Any:
         self.con.execute(f"SET schema = {schema}")
@@ -224,6 +243,29 @@ def test_settings_of_the_planner(twins: Twins, optimizer: str) -> None:
         twins.run(statement)
         for schema in ("logged", "plain"):
             twins.con.execute(f"SET schema = {schema}; DELETE FROM t; {ROWS}; DELETE FROM coco.log")
+
+
+def test_columns_that_are_not_watched(con: Con) -> None:
+    twins = Twins(con, NUMBERED + ROWS, watched="k|v")
+    for statement in SINGLE:
+        twins.run(statement)
+        for schema in ("logged", "plain"):
+            con.execute(f"SET schema = {schema}; DELETE FROM t; {ROWS}; DELETE FROM coco.log")
+    for unwatched in (
+        "UPDATE t SET n = 3 WHERE k < 5",
+        "UPDATE t SET tags = ['a list moves the row'], v = v, k = k",
+        "INSERT INTO t (k, v) VALUES (1, 'u'), (2, 'u') ON CONFLICT DO UPDATE SET n = 4, v = t.v",
+        "MERGE INTO t USING range(9) s(i) ON t.k = s.i WHEN MATCHED THEN UPDATE SET n = s.i, tags = []",
+    ):
+        twins.run(unwatched)
+        assert twins.log == [], unwatched
+    twins.run(
+        "MERGE INTO t USING range(9) s(i) ON k = i WHEN MATCHED AND i < 3 THEN UPDATE SET n = 0 WHEN MATCHED THEN DELETE"
+    )
+    assert sorted(row[:-1] for row in twins.log) == sorted(twins.changed) == [(k,) for k in range(3, 9)]
+    wider = restart(con, "t", ["k"], schema="logged", watched="k|n")
+    assert wider != twins.activation and state(con, wider) == "on"
+    assert restart(con, "t", ["k"], schema="logged", watched="n") == wider
 
 
 def test_the_log_has_no_more_than_what_may_have_changed(twins: Twins) -> None:
@@ -468,7 +510,7 @@ def test_the_appender_that_was_open_before(tmp_path: Path) -> None:
     query("CREATE TABLE coco.log (k INTEGER, coco_all BOOLEAN)")
     assert library.duckdb_appender_create(con, b"main", b"t", ctypes.byref(appender)) == 0
     append(1, 2)
-    query("SELECT coco_log_start('a', 'main', 't', 'log', ['k'])")
+    query("SELECT coco_log_start('a', 'main', 't', 'log', ['k'], ['k'])")
     append(3)
     assert library.duckdb_appender_flush(appender) == 0
     append(4)
@@ -490,8 +532,8 @@ def test_explain_runs_nothing_and_explain_analyze_does(twins: Twins) -> None:
     assert len(twins.log) == 3 and len(twins.changed) == 3
     twins.run(explain("EXPLAIN (SQL) UPDATE t SET v = 'x' WHERE k = 3"))
     assert twins.log == []
-    assert "Coco Key Log" in str(helpers.rows(twins.con, "EXPLAIN (FORMAT JSON) DELETE FROM logged.t")).upper()
-    assert "Coco Key Log" not in str(helpers.rows(twins.con, "EXPLAIN (FORMAT JSON) DELETE FROM plain.t")).upper()
+    assert "COCO_KEY_LOG" in str(helpers.rows(twins.con, "EXPLAIN (FORMAT JSON) DELETE FROM logged.t")).upper()
+    assert "COCO_KEY_LOG" not in str(helpers.rows(twins.con, "EXPLAIN (FORMAT JSON) DELETE FROM plain.t")).upper()
 
 
 def test_a_rollback_takes_the_keys_back(twins: Twins) -> None:
@@ -820,7 +862,7 @@ def test_what_cannot_be_logged_is_refused(con: Con, arguments: str, message: str
     con.execute("CREATE SCHEMA IF NOT EXISTS coco; CREATE TABLE coco.log (k INTEGER, coco_all BOOLEAN)")
     con.execute('CREATE TABLE coco."with a key" (k INTEGER PRIMARY KEY, coco_all BOOLEAN)')
     with pytest.raises(duckdb.Error, match=message):
-        con.execute(f"SELECT coco_log_start({arguments})")
+        con.execute(f"SELECT coco_log_start({arguments}, ['k'])")
     con.execute("INSERT INTO t (k) VALUES (1)")
     assert helpers.rows(con, "FROM coco.log") == []
 

@@ -37,6 +37,8 @@ class KeyLog:
     #: The key, with its types.
     columns: str
     key: list[str]
+    #: Updates of other columns are not logged.
+    watched: frozenset[str]
     activation: str
 
     @property
@@ -123,8 +125,10 @@ class KeyLog:
         return tables.stored_rows(session, self.database, UNREAD.named(self.log_id)) > 0
 
 
-def started(session: Session, database: str, source: Source, of: tuple[str, str]) -> KeyLog:
+def started(session: Session, database: str, source: Source, read: list[str], of: tuple[str, str]) -> KeyLog:
     """The log of a table, for snapshots of one source and kind: started if need be. Call outside a transaction.
+
+    Where it does not watch a column that is read, it is started anew: the other snapshots are compared with the table.
 
     Raises:
         duckdb.CatalogException: if the table is another than the source was when it was planned.
@@ -134,15 +138,18 @@ def started(session: Session, database: str, source: Source, of: tuple[str, str]
     columns = source.typed(source.key)
     log = logs.get((database, *of))
     state = log.state(session) if log else "off"
-    if log and log.columns == columns and state in ("on", "waiting"):
+    is_same = log is not None and log.columns == columns and state != "off"
+    if log and is_same and log.watched.issuperset(read) and state in ("on", "waiting"):
         return log
-    is_same = log and log.columns == columns and state == "broken"
+    watched = frozenset(read)
+    if log and is_same:
+        watched |= log.watched & {*source.column_names}
     log_id = log.log_id if log and is_same else session.next_id(database)
-    logs[database, *of] = log = KeyLog(database, log_id, columns, source.key, str(uuid4()))
+    logs[database, *of] = log = KeyLog(database, log_id, columns, source.key, watched, str(uuid4()))
     session.execute(f"CREATE TABLE IF NOT EXISTS {log.table} ({columns}, coco_all BOOLEAN)")
     ((activation,),) = session.execute(
-        "SELECT coco_log_start($1, $2, $3, $4, $5::VARCHAR[])::VARCHAR",
-        [database, source.name.schema, source.name.name, log.name, source.key],
+        "SELECT coco_log_start($1, $2, $3, $4, $5::VARCHAR[], $6::VARCHAR[])::VARCHAR",
+        [database, source.name.schema, source.name.name, log.name, source.key, sorted(watched)],
     )
     logs[database, *of] = log = replace(log, activation=activation)
     return log

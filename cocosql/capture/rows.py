@@ -114,7 +114,7 @@ class RowCapture:
     def _start_log(self, session: Session) -> None:
         found = self._find(session)
         try:
-            self._log = started(session, self.database, self.source, (self.stored_source, self.kind))
+            self._log = started(session, self.database, self.source, self.columns, (self.stored_source, self.kind))
         except duckdb.CatalogException:
             self._log = None  # the table is another than the one that the refresh was planned for
         self._log_lasts = bool(self._log and found and found.activation == self._log.activation)

@@ -71,14 +71,20 @@ void CheckLogTable(const TableCatalogEntry &source, DuckTableEntry &target, cons
 }
 
 shared_ptr<KeyLog> Describe(ClientContext &context, AttachedDatabase &database, const Identifier &schema,
-                            const Identifier &table, const Identifier &log_table, vector<Identifier> key_columns) {
+                            const Identifier &table, const Identifier &log_table, vector<Identifier> key_columns,
+                            vector<Identifier> watched_columns) {
 	if (schema == OWN_SCHEMA || !database.GetCatalog().IsDuckCatalog() || database.IsReadOnly()) {
 		throw CatalogException("%s.%s.%s cannot be logged", database.GetName(), schema, table);
 	}
 	auto &source = RequireTable(context, database, schema, table);
 	auto &target = RequireTable(context, database, OWN_SCHEMA, log_table);
 	CheckLogTable(source, target, key_columns);
-	return make_shared_ptr<KeyLog>(database, source, target, std::move(key_columns));
+	for (auto &name : watched_columns) {
+		if (!source.ColumnExists(name)) {
+			throw CatalogException("%s has no column %s to watch", source.name, name);
+		}
+	}
+	return make_shared_ptr<KeyLog>(database, source, target, std::move(key_columns), std::move(watched_columns));
 }
 
 //! Has prepared statements planned anew, as a change of the catalog does.
@@ -101,10 +107,10 @@ TableVersion::TableVersion(const TableCatalogEntry &table) : oid(table.oid), tim
 }
 
 KeyLog::KeyLog(AttachedDatabase &database, const TableCatalogEntry &source, const TableCatalogEntry &target,
-               vector<Identifier> key_columns)
+               vector<Identifier> key_columns, vector<Identifier> watched_columns)
     : database(database.shared_from_this()), schema(source.ParentSchema().name), table(source.name),
-      log_table(target.name), key_columns(std::move(key_columns)), source(source), target(target),
-      activation(UUID::GenerateRandomUUID()), since(MAX_TRANSACTION_ID),
+      log_table(target.name), key_columns(std::move(key_columns)), watched_columns(std::move(watched_columns)),
+      source(source), target(target), activation(UUID::GenerateRandomUUID()), since(MAX_TRANSACTION_ID),
       complete_after(MAX_TRANSACTION_ID) {
 }
 
@@ -114,6 +120,13 @@ bool KeyLog::IsOf(const AttachedDatabase &other) const {
 
 bool KeyLog::Logs(const TableCatalogEntry &other) const {
 	return !stopped && !has_gaps && source == TableVersion(other) && IsOf(other.ParentCatalog().GetAttached());
+}
+
+bool KeyLog::Watches(const Identifier &column) const {
+	auto is_among = [&](const vector<Identifier> &columns) {
+		return std::find(columns.begin(), columns.end(), column) != columns.end();
+	};
+	return is_among(watched_columns) || is_among(key_columns);
 }
 
 bool KeyLog::TakeRoom(idx_t count, idx_t source_rows) {
@@ -153,15 +166,20 @@ KeyLogs &KeyLogs::Get(ClientContext &context) {
 
 hugeint_t KeyLogs::Start(ClientContext &context, const std::string &database_name, const std::string &schema,
                          const std::string &table, const std::string &log_table,
-                         const std::vector<std::string> &key_columns) {
+                         const std::vector<std::string> &key_columns,
+                         const std::vector<std::string> &watched_columns) {
 	std::lock_guard<std::mutex> guard(changing);
 	auto &database = FindDatabase(context, database_name);
 	auto connection = NestedConnection(DatabaseInstance::GetDatabase(context));
 	connection.BeginTransaction();
 	auto log = Describe(*connection.context, database, Identifier(schema), Identifier(table), Identifier(log_table),
-	                    vector<Identifier>(key_columns.begin(), key_columns.end()));
+	                    vector<Identifier>(key_columns.begin(), key_columns.end()),
+	                    vector<Identifier>(watched_columns.begin(), watched_columns.end()));
 	auto old = FindActive(database, log_table);
-	if (old && !old->has_gaps && old->source == log->source && old->target == log->target && old->key_columns == log->key_columns) {
+	auto watched = [&](const Identifier &column) { return old->Watches(column); };
+	if (old && !old->has_gaps && old->source == log->source && old->target == log->target &&
+	    old->key_columns == log->key_columns &&
+	    std::all_of(log->watched_columns.begin(), log->watched_columns.end(), watched)) {
 		return old->activation;
 	}
 	if (old) {

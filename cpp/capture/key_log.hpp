@@ -2,12 +2,13 @@
 //! connection of the database instance, also appends the keys of the rows that it may change to a log table of the same
 //! database, within the user's own transaction.
 //!
-//!   coco_log_start(database, schema, table, log_table, key_columns) -> UUID
+//!   coco_log_start(database, schema, table, log_table, key_columns, watched_columns) -> UUID
 //!       The log is active for statements that are planned from now on, and prepared statements are planned anew.
 //!       log_table is a table of schema coco of the same database, committed: the key columns (names and types of the
-//!       source's) and then coco_all BOOLEAN, without constraints and indexes. The answer names this activation. A log
-//!       that is active and not broken stays as it is, and its activation is the answer. Several logs may be active for
-//!       one table; a log table is of one log. Call it outside of transactions that write.
+//!       source's) and then coco_all BOOLEAN, without constraints and indexes. Of rows that are updated a key is logged
+//!       only if the statement sets a watched column, or one of the key. The answer names this activation. A log that is
+//!       active, not broken, and watches these columns stays as it is, and its activation is the answer. Several logs may
+//!       be active for one table; a log table is of one log. Call it outside of transactions that write.
 //!   coco_log_stop(database, log_table) -> BOOLEAN
 //!       Statements planned from now on are not logged. False if the log was not active.
 //!   coco_log_state(database, log_table, activation) -> VARCHAR
@@ -67,10 +68,13 @@ struct TableVersion {
 //! One activation of a log.
 struct KeyLog {
 	KeyLog(duckdb::AttachedDatabase &database, const duckdb::TableCatalogEntry &source,
-	       const duckdb::TableCatalogEntry &target, duckdb::vector<duckdb::Identifier> key_columns);
+	       const duckdb::TableCatalogEntry &target, duckdb::vector<duckdb::Identifier> key_columns,
+	       duckdb::vector<duckdb::Identifier> watched_columns);
 
 	bool IsOf(const duckdb::AttachedDatabase &database) const;
 	bool Logs(const duckdb::TableCatalogEntry &table) const;
+	//! Whether it is of interest that a column is set.
+	bool Watches(const duckdb::Identifier &column) const;
 	//! Whether there is room for more entries; if not, the log has a gap from now on.
 	bool TakeRoom(duckdb::idx_t count, duckdb::idx_t source_rows);
 	//! The log table, as the context's transaction sees it. Null if it is not the one that the log was started with.
@@ -85,6 +89,7 @@ struct KeyLog {
 	const duckdb::Identifier table;
 	const duckdb::Identifier log_table;
 	const duckdb::vector<duckdb::Identifier> key_columns;
+	const duckdb::vector<duckdb::Identifier> watched_columns;
 	const TableVersion source;
 	const TableVersion target;
 	const duckdb::hugeint_t activation;
@@ -111,7 +116,8 @@ public:
 
 	duckdb::hugeint_t Start(duckdb::ClientContext &context, const std::string &database, const std::string &schema,
 	                        const std::string &table, const std::string &log_table,
-	                        const std::vector<std::string> &key_columns);
+	                        const std::vector<std::string> &key_columns,
+	                        const std::vector<std::string> &watched_columns);
 	bool Stop(duckdb::ClientContext &context, const std::string &database, const std::string &log_table);
 	const char *State(duckdb::ClientContext &context, const std::string &database, const std::string &log_table,
 	                  duckdb::hugeint_t activation);

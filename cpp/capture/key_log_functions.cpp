@@ -39,15 +39,20 @@ void Register(ExtensionLoader &loader, const char *name, vector<LogicalType> arg
 	loader.RegisterFunction(std::move(function));
 }
 
-Value Start(ClientContext &context, const vector<Value> &arguments) {
-	std::vector<std::string> key_columns;
-	for (auto &column : ListValue::GetChildren(arguments[4])) {
-		RefuseNull(column);
-		key_columns.push_back(StringValue::Get(column));
+std::vector<std::string> Names(const Value &list) {
+	std::vector<std::string> names;
+	for (auto &name : ListValue::GetChildren(list)) {
+		RefuseNull(name);
+		names.push_back(StringValue::Get(name));
 	}
+	return names;
+}
+
+Value Start(ClientContext &context, const vector<Value> &arguments) {
 	return Value::UUID(KeyLogs::Get(context).Start(context, StringValue::Get(arguments[0]),
 	                                               StringValue::Get(arguments[1]), StringValue::Get(arguments[2]),
-	                                               StringValue::Get(arguments[3]), key_columns));
+	                                               StringValue::Get(arguments[3]), Names(arguments[4]),
+	                                               Names(arguments[5])));
 }
 
 Value Stop(ClientContext &context, const vector<Value> &arguments) {
@@ -64,7 +69,7 @@ Value State(ClientContext &context, const vector<Value> &arguments) {
 
 void RegisterKeyLogFunctions(ExtensionLoader &loader) {
 	auto text = LogicalType::VARCHAR;
-	Register(loader, "coco_log_start", {text, text, text, text, LogicalType::LIST(text)}, LogicalType::UUID, Start);
+	Register(loader, "coco_log_start", {text, text, text, text, LogicalType::LIST(text), LogicalType::LIST(text)}, LogicalType::UUID, Start);
 	Register(loader, "coco_log_stop", {text, text}, LogicalType::BOOLEAN, Stop);
 	Register(loader, "coco_log_state", {text, text, LogicalType::UUID}, text, State);
 }

@@ -122,6 +122,20 @@ optional_idx ColumnOf(const LogicalProjection &projection, const LogicalGet &sca
 	return binding.table_index == scan.table_index ? scan.GetColumnIndex(binding).GetPrimaryIndex() : optional_idx();
 }
 
+//! Whether an action sets a column that the log watches to something else.
+bool SetsWatched(const KeyLog &log, const TableCatalogEntry &table, const LogicalProjection &projection,
+                 const LogicalGet &scan, const vector<PhysicalIndex> &columns, const Expressions &values) {
+	for (idx_t i = 0; i < columns.size(); i++) {
+		auto &column = table.GetColumns().GetColumn(columns[i]);
+		auto source = ColumnOf(projection, scan, *values[i]);
+		bool is_same = source.IsValid() && source.GetIndex() == column.Logical().index;
+		if (!is_same && log.Watches(column.Name())) {
+			return true;
+		}
+	}
+	return false;
+}
+
 //! An UPDATE or MERGE, with what it and its log have in common.
 struct RowChanges {
 	const KeyLog &log;
@@ -186,6 +200,9 @@ Recipe ForUpdate(LogicalUpdate &update, LogicalProjection &projection, idx_t wid
 		return Recipe::Untold();
 	}
 	Recipe recipe;
+	if (!SetsWatched(log, update.table, projection, *scan, update.columns, update.expressions)) {
+		return recipe;
+	}
 	RowChanges changes {log, update.table, projection, *scan, ProjectColumns(projection, *scan, log.key_columns)};
 	changes.AddUpdate(recipe, recipe.AddAction(), update.columns, update.expressions);
 	return recipe;
@@ -210,7 +227,8 @@ Recipe ForMerge(LogicalMergeInto &merge, LogicalProjection &projection, const Ke
 			}
 			if (planned->action_type == MergeActionType::MERGE_DELETE) {
 				recipe.AddKey(action, Copy(changes.old_key));
-			} else if (planned->action_type == MergeActionType::MERGE_UPDATE) {
+			} else if (planned->action_type == MergeActionType::MERGE_UPDATE &&
+			           SetsWatched(log, merge.table, projection, *scan, planned->columns, planned->expressions)) {
 				changes.AddUpdate(recipe, action, planned->columns, planned->expressions);
 			} else if (planned->action_type == MergeActionType::MERGE_INSERT) {
 				Expressions key;
@@ -321,10 +339,13 @@ private:
 			recipes.push_back(RecipeFor(op, projection, width, *log.log));
 		}
 		for (idx_t i = 0; i < active.size(); i++) {
-			Insert(op.children[0], table, active[i], std::move(recipes[i]));
+			if (!recipes[i].actions.list.empty()) {
+				Insert(op.children[0], table, active[i], std::move(recipes[i]));
+			}
 		}
-		if (projection && !active.empty()) {
-			op.children[0]->Cast<LogicalKeyLog>().width = width;
+		auto top = dynamic_cast<LogicalKeyLog *>(op.children[0].get());
+		if (projection && top) {
+			top->width = width;
 		}
 	}
 
