@@ -7,7 +7,7 @@
 #include "duckdb/main/extension/extension_loader.hpp"
 #include "fingerprint/fingerprint.hpp"
 #include "memo/packed.hpp"
-#include "memo/unpack.hpp"
+#include "memo/wanted.hpp"
 #include "rows/collected.hpp"
 #include "rows/fetch.hpp"
 #include "rows/row_id.hpp"
@@ -28,7 +28,7 @@ DUCKDB_CPP_EXTENSION_ENTRY(cocosql, loader) {
 	loader.RegisterFunction(cocosql::DigestFunction());
 	loader.RegisterFunction(cocosql::RegisterPythonFunction());
 	loader.RegisterFunction(cocosql::FirstSeenFunction());
-	loader.RegisterFunction(cocosql::UnpackFunction());
+	loader.RegisterFunction(cocosql::WantedFunction());
 	loader.RegisterFunction(cocosql::UnpackedFunction());
 	loader.RegisterFunction(cocosql::CollectedFunction());
 	loader.RegisterFunction(cocosql::FetchFunction());

@@ -1,8 +1,8 @@
 #include "calls/first_seen.hpp"
 
-#include "duckdb/common/types/uhugeint.hpp"
 #include "duckdb/common/vector/flat_vector.hpp"
 #include "duckdb/planner/expression/bound_function_expression.hpp"
+#include "fingerprint/fingerprint_table.hpp"
 #include "session/names.hpp"
 
 #include <array>
@@ -13,51 +13,6 @@ namespace cocosql {
 using namespace duckdb;
 
 namespace {
-
-//! A set of fingerprints: linear probing in a table of a power of two. Fingerprints are hashes already.
-class FingerprintTable {
-public:
-	//! Whether the fingerprint is new.
-	bool Insert(uhugeint_t fingerprint) {
-		if (fingerprint == uhugeint_t(0)) {
-			return !std::exchange(has_zero, true);
-		}
-		if ((count + 1) * 4 > slots.size() * 3) {
-			Grow();
-		}
-		auto &slot = Find(fingerprint);
-		if (slot == fingerprint) {
-			return false;
-		}
-		slot = fingerprint;
-		count++;
-		return true;
-	}
-
-private:
-	uhugeint_t &Find(uhugeint_t fingerprint) {
-		auto mask = slots.size() - 1;
-		for (auto i = fingerprint.lower & mask;; i = (i + 1) & mask) {
-			if (slots[i] == fingerprint || slots[i] == uhugeint_t(0)) {
-				return slots[i];
-			}
-		}
-	}
-
-	void Grow() {
-		auto old = std::exchange(slots, std::vector<uhugeint_t>(slots.size() * 2, uhugeint_t(0)));
-		for (auto &fingerprint : old) {
-			if (fingerprint != uhugeint_t(0)) {
-				Find(fingerprint) = fingerprint;
-			}
-		}
-	}
-
-	//! Zero is an empty slot.
-	std::vector<uhugeint_t> slots = std::vector<uhugeint_t>(64, uhugeint_t(0));
-	size_t count = 0;
-	bool has_zero = false;
-};
 
 //! What all threads of a query have seen.
 class Seen {

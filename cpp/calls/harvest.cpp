@@ -1,5 +1,7 @@
 #include "calls/harvest.hpp"
 
+#include "duckdb/common/allocator.hpp"
+#include "duckdb/common/types/column/column_data_consumer.hpp"
 #include "duckdb/common/vector/flat_vector.hpp"
 #include "duckdb/main/database.hpp"
 #include "functions/function_registry.hpp"
@@ -21,28 +23,64 @@ constexpr idx_t FINGERPRINT = 1;
 constexpr idx_t SOURCE_ID = 2;
 constexpr idx_t FIRST_ARGUMENT = 3;
 
-void Count(Harvest &harvest) {
-	for (auto &chunk : harvest.rows->Chunks({HIT})) {
+//! The allocator keeps what is freed. To have it give back less than this saves less than it costs.
+constexpr idx_t WORTH_GIVING_BACK = 16 << 20;
+
+//! Counts the tuples, and notes where those come from that are not memoized.
+void LookThrough(Harvest &harvest) {
+	auto types = harvest.rows->Types();
+	harvest.origins = make_uniq<ColumnDataCollection>(Allocator::DefaultAllocator(),
+	                                                  vector<LogicalType> {types[FINGERPRINT], types[SOURCE_ID]});
+	SelectionVector missing;
+	for (auto &chunk : harvest.rows->Chunks({HIT, FINGERPRINT, SOURCE_ID})) {
 		chunk.Flatten();
-		auto hit = FlatVector::GetData<bool>(chunk.data[0]);
+		missing.Initialize(chunk.size());
+		auto hit = FlatVector::GetData<bool>(chunk.data[HIT]);
+		idx_t count = 0;
 		for (idx_t row = 0; row < chunk.size(); row++) {
-			(hit[row] ? harvest.hits : harvest.misses)++;
+			if (!hit[row]) {
+				missing.set_index(count++, row);
+			}
 		}
+		harvest.hits += NumericCast<int64_t>(chunk.size() - count);
+		harvest.misses += NumericCast<int64_t>(count);
+		DataChunk origins;
+		origins.InitializeEmpty(harvest.origins->Types());
+		origins.data[0].Slice(chunk.data[FINGERPRINT], missing, count);
+		origins.data[1].Slice(chunk.data[SOURCE_ID], missing, count);
+		origins.SetChildCardinality(count);
+		harvest.origins->Append(origins);
 	}
 }
 
-//! The tuples of a harvest that are not memoized.
+//! The tuples of a harvest that are not memoized; it lets go of them.
 class Misses : public ArgumentSource {
 public:
-	explicit Misses(const Harvest &harvest) : harvest(harvest) {
-		harvest.rows->InitializeScan(scan);
-		harvest.rows->InitializeScanChunk(scan, chunk);
+	explicit Misses(Harvest &harvest)
+	    : rows(std::move(harvest.rows)), bytes(rows->SizeInBytes()), total(harvest.misses), consumer(*rows, Columns()) {
+		consumer.InitializeScan();
+		rows->InitializeScanChunk(chunk);
+	}
+
+	//! The refresh goes on to work out rows: it should not add its memory to what the arguments took.
+	~Misses() override {
+		scan.current_chunk_state.handles.clear();
+		rows.reset();
+		if (bytes >= WORTH_GIVING_BACK) {
+			Allocator::FlushAll();
+		}
 	}
 
 	bool Next(ArgumentChunk &next) override {
-		if (!harvest.rows->Scan(scan, chunk)) {
+		if (has_chunk) {
+			consumer.FinishChunk(scan);
+		}
+		has_chunk = consumer.AssignChunk(scan);
+		if (!has_chunk) {
+			scan.current_chunk_state.handles.clear();
 			return false;
 		}
+		consumer.ScanChunk(scan, chunk);
 		chunk.Flatten();
 		next.columns.clear();
 		for (idx_t i = FIRST_ARGUMENT; i < chunk.ColumnCount(); i++) {
@@ -61,13 +99,25 @@ public:
 	}
 
 	idx_t Total() const override {
-		return NumericCast<idx_t>(harvest.misses);
+		return NumericCast<idx_t>(total);
 	}
 
 private:
-	const Harvest &harvest;
-	ColumnDataScanState scan;
+	vector<column_t> Columns() const {
+		vector<column_t> columns;
+		for (idx_t i = 0; i < rows->ColumnCount(); i++) {
+			columns.push_back(i);
+		}
+		return columns;
+	}
+
+	unique_ptr<ColumnDataCollection> rows;
+	const idx_t bytes;
+	const int64_t total;
+	ColumnDataConsumer consumer;
+	ColumnDataConsumerScanState scan;
 	DataChunk chunk;
+	bool has_chunk = false;
 };
 
 } // namespace
@@ -76,7 +126,7 @@ std::unique_ptr<Harvest> RunHarvest(Session &session, const std::string &sql) {
 	return WithoutPython([&] {
 		auto harvest = std::make_unique<Harvest>();
 		harvest->rows = session.RunLarge(sql)->TakeCollection();
-		Count(*harvest);
+		LookThrough(*harvest);
 		return harvest;
 	});
 }
@@ -100,7 +150,7 @@ nb::dict SourceIds(const Harvest &harvest, const std::vector<std::string> &finge
 		for (auto &text : fingerprints) {
 			wanted.insert(Value(text).DefaultCastAs(LogicalType::UHUGEINT).GetValue<uhugeint_t>());
 		}
-		for (auto &chunk : harvest.rows->Chunks({FINGERPRINT, SOURCE_ID})) {
+		for (auto &chunk : harvest.origins->Chunks()) {
 			for (idx_t row = 0; row < chunk.size(); row++) {
 				auto fingerprint = chunk.GetValue(0, row);
 				auto source_id = chunk.GetValue(1, row);

@@ -13,7 +13,10 @@ namespace cocosql {
 class Session;
 
 struct Harvest {
+	//! Gone once the calls are made: what has been called is not held any longer.
 	duckdb::unique_ptr<duckdb::ColumnDataCollection> rows;
+	//! Of the tuples that are not memoized: fingerprint, and the id of a source row if that is known.
+	duckdb::unique_ptr<duckdb::ColumnDataCollection> origins;
 	int64_t hits = 0;
 	int64_t misses = 0;
 };

@@ -56,7 +56,15 @@ struct Arguments {
 		for (idx_t row = 0; row < chunk.size(); row++) {
 			if (!nulls[row]) {
 				wanted[row] = &found[row];
-				rows.emplace(found[row], row);
+			}
+		}
+	}
+
+	//! Fills `rows`.
+	void Index() {
+		for (idx_t row = 0; row < wanted.size(); row++) {
+			if (wanted[row]) {
+				rows.emplace(*wanted[row], row);
 			}
 		}
 	}
@@ -92,6 +100,7 @@ struct Arguments {
 	Vector fingerprints;
 	//! By row; null where the function is not called.
 	std::vector<const uhugeint_t *> wanted;
+	//! By fingerprint, a row where it stands.
 	std::unordered_map<uhugeint_t, idx_t, FingerprintHash> rows;
 };
 
@@ -285,6 +294,12 @@ void Resolve(InlineState &state, const Arguments &arguments, Results &results) {
 void Execute(DataChunk &chunk, ExpressionState &expression_state, Vector &result) {
 	auto &state = ExecuteFunctionState::GetFunctionState(expression_state)->Cast<InlineState>();
 	Arguments arguments(chunk, *state.function);
+	result.SetVectorType(VectorType::FLAT_VECTOR);
+	if (state.Since() == 0 && state.memo.Gather(arguments.wanted, result)) {
+		FlatVector::SetSize(result, chunk.size());
+		return;
+	}
+	arguments.Index();
 	Results results(state.function->result, arguments.rows.size());
 	if (state.function->memo) {
 		state.memo.Read(arguments.Missing(results), results, state.Since());
@@ -292,7 +307,6 @@ void Execute(DataChunk &chunk, ExpressionState &expression_state, Vector &result
 	} else if (!arguments.rows.empty()) {
 		CallFor(state, arguments, arguments.Missing(results), results);
 	}
-	result.SetVectorType(VectorType::FLAT_VECTOR);
 	results.Gather(arguments.wanted, result);
 	FlatVector::SetSize(result, chunk.size());
 }

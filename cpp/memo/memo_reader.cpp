@@ -5,8 +5,9 @@
 #include "duckdb/common/vector/flat_vector.hpp"
 #include "duckdb/main/database.hpp"
 #include "duckdb/main/database_manager.hpp"
+#include "duckdb/storage/buffer_manager.hpp"
 #include "memo/packed.hpp"
-#include "memo/unpack.hpp"
+#include "memo/wanted.hpp"
 #include "session/names.hpp"
 
 namespace cocosql {
@@ -14,6 +15,11 @@ namespace cocosql {
 using namespace duckdb;
 
 namespace {
+
+//! So many rows of a memo are read into memory in the time of a look-up.
+constexpr idx_t ROWS_A_LOOK = 500000;
+//! A memo in memory takes no more than such a share of DuckDB's memory limit.
+constexpr idx_t MEMORY_SHARE = 16;
 
 std::string Quoted(const std::string &name) {
 	return SQLQuotedIdentifier::ToString(name);
@@ -42,7 +48,7 @@ bool HasFunctions(Connection &connection, const std::string &database) {
 } // namespace
 
 MemoReader::MemoReader(ClientContext &context, const PythonFunction &function)
-    : connection(EngineConnection(DatabaseInstance::GetDatabase(context))),
+    : context(context), type(function.result), connection(EngineConnection(DatabaseInstance::GetDatabase(context))),
       result(IsPacked(function.result) ? "coco_unpacked(result, NULL::" + function.result.ToString() + ")" : "result") {
 	if (!function.memo) {
 		return;
@@ -68,14 +74,41 @@ void MemoReader::Read(const FingerprintSet &fingerprints, Results &results, int6
 	if (table.empty() || fingerprints.empty()) {
 		return;
 	}
-	vector<Value> parameters {Pack(fingerprints)};
+	SetWanted(*connection.context, fingerprints);
 	auto counts = since > 0 ? " AND run_id >= " + std::to_string(since) : "";
-	auto found = connection.Submit("SELECT fingerprint, " + result + " FROM " + table +
-	                                   " WHERE fingerprint IN (SELECT unnest(coco_unpack($1)))" + counts,
-	                               parameters);
+	auto found = connection.Submit(SelectSql() + " WHERE fingerprint IN (FROM coco_wanted())" + counts);
 	found->ThrowIfError();
+	reads++;
 	while (auto chunk = found->Fetch()) {
+		found_rows += chunk->size();
+		found_bytes += chunk->GetAllocationSize();
 		results.Append(FlatVector::GetData<uhugeint_t>(chunk->data[0]), chunk->data[1], chunk->size());
+	}
+}
+
+std::string MemoReader::SelectSql() const {
+	return "SELECT fingerprint, " + result + " FROM " + table;
+}
+
+bool MemoReader::Gather(const std::vector<const uhugeint_t *> &wanted, Vector &target) {
+	if (!resident && reads >= next_look && found_rows > 0) {
+		MakeResident();
+	}
+	return resident && resident->Gather(wanted, target);
+}
+
+void MemoReader::MakeResident() {
+	auto counted = connection.Submit("SELECT count(*) FROM " + table);
+	counted->ThrowIfError();
+	auto rows = counted->Fetch()->GetValue(0, 0).GetValue<idx_t>();
+	auto bytes = rows * (found_bytes / found_rows);
+	next_look = rows / ROWS_A_LOOK + 2;
+	if (bytes > BufferManager::GetBufferManager(context).GetMaxMemory() / MEMORY_SHARE) {
+		next_look = NumericLimits<idx_t>::Maximum();
+	} else if (reads >= next_look) {
+		resident = FindResident(context, table, [&] {
+			return make_shared_ptr<const ResidentMemo>(connection, SelectSql(), type);
+		});
 	}
 }
 

@@ -7,7 +7,7 @@
 #include "duckdb/main/database.hpp"
 #include "duckdb/per_instance.hpp"
 #include "memo/packed.hpp"
-#include "memo/unpack.hpp"
+#include "memo/wanted.hpp"
 #include "python/errors.hpp"
 #include "session/names.hpp"
 #include "values/values.hpp"
@@ -178,30 +178,38 @@ FingerprintSet MemoWriter::Waiting() const {
 }
 
 unique_ptr<QueryResult> MemoWriter::Submit(const std::string &sql, const FingerprintSet &fingerprints) {
-	vector<Value> parameters {Pack(fingerprints)};
-	auto result = connection.Submit(sql, parameters);
+	SetWanted(*connection.context, fingerprints);
+	auto result = connection.Submit(sql);
 	result->ThrowIfError();
 	return result;
 }
 
 // Not by a join in the INSERT: DuckDB 2.0.0 crashes where that has some nested results in its hash table.
-FingerprintSet MemoWriter::FindKnown() {
-	FingerprintSet known;
+FingerprintTable MemoWriter::FindKnown() {
+	FingerprintTable known;
+	auto any = connection.Submit("SELECT 1 FROM " + table + " LIMIT 1");
+	any->ThrowIfError();
+	auto first = any->Fetch();
+	if (!first || first->size() == 0) {
+		return known;
+	}
 	auto found =
-	    Submit("SELECT fingerprint FROM " + table + " WHERE fingerprint IN (SELECT unnest(coco_unpack($1)))", Waiting());
+	    Submit("SELECT fingerprint FROM " + table + " WHERE fingerprint IN (FROM coco_wanted())", Waiting());
 	while (auto rows = found->Fetch()) {
 		auto fingerprints = FlatVector::GetData<uhugeint_t>(rows->data[0]);
-		known.insert(fingerprints, fingerprints + rows->size());
+		for (idx_t row = 0; row < rows->size(); row++) {
+			known.Insert(fingerprints[row]);
+		}
 	}
 	return known;
 }
 
-void MemoWriter::AppendUnknown(DataChunk &full, FingerprintSet &known) {
+void MemoWriter::AppendUnknown(DataChunk &full, FingerprintTable &known) {
 	auto fingerprints = FlatVector::GetData<uhugeint_t>(full.data[0]);
 	SelectionVector unknown(full.size());
 	idx_t count = 0;
 	for (idx_t row = 0; row < full.size(); row++) {
-		if (known.insert(fingerprints[row]).second) {
+		if (known.Insert(fingerprints[row])) {
 			unknown.set_index(count++, row);
 		}
 	}
@@ -272,7 +280,7 @@ void MemoWriter::ReplaceWaiting() {
 	connection.BeginTransaction();
 	try {
 		auto earlier = "DELETE FROM " + table + " WHERE run_id < " + std::to_string(since) +
-		               " AND fingerprint IN (SELECT unnest(coco_unpack($1)))";
+		               " AND fingerprint IN (FROM coco_wanted())";
 		auto deleted = Submit(earlier, Waiting())->Fetch();
 		if (deleted && deleted->GetValue(0, 0).GetValue<int64_t>() > 0) {
 			connection.Query(CountSql(table))->ThrowIfError();

@@ -3,6 +3,7 @@
 
 #include "duckdb/main/appender.hpp"
 #include "duckdb/main/connection.hpp"
+#include "fingerprint/fingerprint_table.hpp"
 #include "functions/result_sink.hpp"
 #include "memo/results.hpp"
 
@@ -40,12 +41,12 @@ private:
 	//! Appends what waits in place of earlier results, in one transaction, and counts that for the views that have those.
 	void ReplaceWaiting();
 	FingerprintSet Waiting() const;
-	//! Runs a statement for some fingerprints, $1.
+	//! Runs a statement for some fingerprints, coco_wanted().
 	duckdb::unique_ptr<duckdb::QueryResult> Submit(const std::string &sql, const FingerprintSet &fingerprints);
 	//! Those of the waiting results that the memo has: two refreshes may work out the same at once.
-	FingerprintSet FindKnown();
+	FingerprintTable FindKnown();
 	//! Appends the rows that are not known, which are then.
-	void AppendUnknown(duckdb::DataChunk &full, FingerprintSet &known);
+	void AppendUnknown(duckdb::DataChunk &full, FingerprintTable &known);
 	bool IsLate() const;
 	//! Commits results that wait while none come: the call that goes on may take long.
 	void CommitLateResults();
