@@ -171,8 +171,11 @@ class Session:
         The names in the query are looked for on the path.
         """
 
-    def configure(self, setting: str, value: str) -> None:
-        """Set a setting for this session only: a plain SET sets most of them for the whole database instance."""
+    def configure(self, settings: list[tuple[str, str]]) -> None:
+        """Set settings for this session only: a plain SET sets most of them for the whole database instance.
+
+        Raises duckdb.InvalidInputException if one does not take its value.
+        """
 
     def only_look(self) -> None:
         """From now on the session reads no files and calls no functions: what asks for it is an error."""

@@ -12,7 +12,6 @@ from cocosql.catalog.steps import Step
 from cocosql.catalog.tables import RUN_CALLS, RUNS, own
 from cocosql.catalog.views import View
 from cocosql.instances import PerInstance
-from cocosql.transaction import transaction
 
 
 @dataclass
@@ -64,6 +63,9 @@ class Run:
     updated: int = 0
     deleted: int = 0
     made_by: MadeBy | None = None
+    started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    #: Whether there is a record that says that it goes on.
+    is_recorded: bool = False
 
     def take_back(self) -> None:
         """Forget what was written, as its transaction failed."""
@@ -80,45 +82,75 @@ def unrecorded(view: View) -> Run:
     return Run(0, view, Tally(0))
 
 
-#: The refreshes that go on: database and run.
-_running: PerInstance[set[tuple[str, int]]] = PerInstance(set)
+#: The refreshes that go on, by database and run.
+_running: PerInstance[dict[tuple[str, int], Run]] = PerInstance(dict)
+#: The views, by database and number, of which no run is said to go on that was killed.
+_swept: PerInstance[set[tuple[int, int]]] = PerInstance(set)
 
 
-def running(session: Session) -> list[tuple[str, int]]:
-    """The refreshes of this database instance that go on: database and run."""
-    return sorted(_running.of(session))
+def running(session: Session) -> list[Run]:
+    """The refreshes of this database instance that go on."""
+    return [run for _, run in sorted(_running.of(session).items())]
 
 
 @contextmanager
 def going_on(session: Session, run: Run) -> Iterator[None]:
     """Tell others that the refresh goes on."""
     key = (run.view.name.database, run.run_id)
-    _running.of(session).add(key)
+    _running.of(session)[key] = run
     try:
         yield
+    except BaseException:
+        _swept.of(session).clear()  # how it ended may not have been recorded
+        raise
     finally:
-        _running.of(session).discard(key)
+        del _running.of(session)[key]
 
 
 def begin(session: Session, view: View) -> Run:
-    """Record that a refresh of the view began, and count its function calls from now on."""
+    """A run of the view begins: count its function calls from now on."""
     _mark_killed(session, view)
-    database, counts = view.name.database, ["inserted", "updated", "deleted", "calls", "hits"]
-    columns = ["run_id", "view_id", "view_name", "started_at", "status", *counts]
-    with transaction(session):
-        run_id = session.next_id(database, "run_ids")
-        began = [run_id, view.view_id, str(view.name), str(datetime.now(UTC)), "running", *(0 for _ in counts)]
-        session.append_records(database, RUNS, columns, [began])
+    run_id = session.next_id(view.name.database, "run_ids")
     session.begin_run(run_id, locks.holder())
     return Run(run_id, view, Tally(run_id))
 
 
 def _mark_killed(session: Session, view: View) -> None:
     """The view is locked by this refresh, so one that is said to run was killed."""
+    numbers = {database.name.lower(): database.number for database in session.databases()}
+    key = (numbers[view.name.database.lower()], view.view_id)
+    if key in _swept.of(session):
+        return
     running = "WHERE (view_id = $1 OR view_name = $2) AND status = 'running'"
     given = [view.view_id, str(view.name)]
     if session.execute(f"SELECT 1 FROM {own(RUNS)} {running} LIMIT 1", given):
         session.execute(f"UPDATE {own(RUNS)} SET status = 'killed' {running}", given)
+    _swept.of(session).add(key)
+
+
+def record(session: Session, run: Run) -> None:
+    """Record that the run goes on, before it makes calls: should it be killed, that says what they belong to."""
+    if not run.is_recorded:
+        _append(session, run, "running", finished_at=None)
+        run.is_recorded = True
+
+
+def _append(session: Session, run: Run, status: str, finished_at: datetime | None, **more: Any) -> None:
+    values = {
+        "run_id": run.run_id,
+        "view_id": run.view.view_id,
+        "view_name": str(run.view.name),
+        "version": run.version,
+        "started_at": str(run.started_at),
+        "finished_at": str(finished_at) if finished_at else None,
+        "status": status,
+        "inserted": run.inserted,
+        "updated": run.updated,
+        "deleted": run.deleted,
+        **{"calls": 0, "hits": 0, **more},
+        **dict(zip(_MADE_BY, _made_by(run), strict=True)),
+    }
+    session.append_records(run.view.name.database, RUNS, list(values), [list(values.values())])
 
 
 def part(session: Session, view: View, tally: Tally) -> Run:
@@ -128,18 +160,7 @@ def part(session: Session, view: View, tally: Tally) -> Run:
 
 def record_part(session: Session, run: Run) -> None:
     """Record a part in the transaction that brings it."""
-    session.execute(
-        f"""
-        INSERT INTO {own(RUNS)} (run_id, view_id, view_name, version, started_at, finished_at, status, inserted,
-            updated, deleted, {", ".join(_MADE_BY)})
-        VALUES ($1, $2, $3, $4, now(), now(), 'succeeded', $5, $6, $7,
-            {", ".join(f"${number}" for number, _ in enumerate(_MADE_BY, start=8))})
-        """,
-        [
-            *(run.run_id, run.view.view_id, str(run.view.name), run.version, run.inserted, run.updated),
-            *(run.deleted, *_made_by(run)),
-        ],
-    )
+    _append(session, run, "succeeded", finished_at=datetime.now(UTC))
 
 
 #: The columns for what made a version.
@@ -176,15 +197,8 @@ def finish(session: Session, run: Run, seconds: float, versions: dict[str, str],
     session.append_records(run.view.name.database, RUN_CALLS, columns, records)
     steps.record(session, run.view.name.database, run.run_id, tally.steps)
     calls, hits = count_calls(session, run)
-    session.execute(
-        f"""
-        UPDATE {own(RUNS)} SET version = $2, finished_at = $12, status = $3, inserted = $4, updated = $5, deleted = $6,
-            calls = $7, hits = $8, errors = $9, total = $7, seconds = $10, error = $11,
-            {", ".join(f"{column} = ${number}" for number, column in enumerate(_MADE_BY, start=13))}
-        WHERE run_id = $1
-        """,
-        [
-            *(run.run_id, run.version, "failed" if error else "succeeded", run.inserted, run.updated, run.deleted),
-            *(calls, hits, sum(tally.errors.values()), seconds, error, str(datetime.now(UTC)), *_made_by(run)),
-        ],
-    )
+    more = {"calls": calls, "hits": hits, "errors": sum(tally.errors.values()), "total": calls}
+    if run.is_recorded:
+        session.delete_records(run.view.name.database, RUNS, "run_id", run.run_id)
+    status = "failed" if error else "succeeded"
+    _append(session, run, status, datetime.now(UTC), **more, seconds=seconds, error=error)

@@ -109,10 +109,4 @@ def apply(session: Session, settings: dict[str, str]) -> None:
     for name in settings:
         if name not in CHANGE_RESULTS:
             raise duckdb.InvalidInputException(f"{name!r} is no setting that a view is stored with: it is not set")
-    for name in CHANGE_RESULTS:
-        if name not in settings:
-            continue
-        try:
-            session.configure(name, settings[name])
-        except duckdb.Error as error:
-            raise duckdb.InvalidInputException(f"setting {name} does not take {settings[name]!r}: {error}") from None
+    session.configure([(name, settings[name]) for name in CHANGE_RESULTS if name in settings])

@@ -211,9 +211,11 @@ def _attempt_until_done(session: Session, chain: list[ViewRefresh], started: flo
         for part in chain:
             callees = [callee.function for callee in part.plan.callees.values()]
             functions.record(session, part.view.name.database, callees)
+            if part.plan.calls_inline:
+                runs.record(session, chain[-1].run)
         try:
             while found := _attempt(session, chain, started):
-                _make_all(session, *found, started)
+                _make_all(session, chain[-1].run, *found, started)
                 del found  # the arguments are not needed any more
             return
         except PlanChanged as changed:
@@ -241,10 +243,11 @@ def _start_over(session: Session, chain: list[ViewRefresh]) -> None:
         )
 
 
-def _make_all(session: Session, part: ViewRefresh, needed: list[NeededCalls], started: float) -> None:
+def _make_all(session: Session, target: runs.Run, part: ViewRefresh, needed: list[NeededCalls], started: float) -> None:
     for calls in needed:
         _check_code(session, [part])
         if calls.harvest.misses:
+            runs.record(session, target)
             make_calls(session, calls, started)
 
 

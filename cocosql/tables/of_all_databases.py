@@ -20,8 +20,15 @@ def functions(session: Session, _: list[str], __: Caller) -> str:
 
 
 def runs(session: Session, arguments: list[str], caller: Caller) -> str:
-    running = [[literal(database), str(run_id)] for database, run_id in catalog_runs.running(session)]
-    given = templates.values({"database": "VARCHAR", "run_id": "BIGINT"}, running)
+    running = [
+        [
+            *(literal(run.view.name.database), str(run.run_id), str(run.view.view_id), literal(str(run.view.name))),
+            literal(str(run.started_at)),
+        ]
+        for run in catalog_runs.running(session)
+    ]
+    columns = {"database": "VARCHAR", "run_id": "BIGINT", "view_id": "BIGINT", "view_name": "VARCHAR"}
+    given = templates.values({**columns, "started_at": "TIMESTAMPTZ"}, running)
     if not arguments:
         return f"WITH coco_running AS ({given}) {templates.over_databases(session, 'coco_runs')}"
     view = views.require(session, split_name(arguments[0]), caller)

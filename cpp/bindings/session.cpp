@@ -136,7 +136,7 @@ void BindSession(nb::module_ &module) {
 	    .def("is_collated", &Session::IsCollated, nb::arg("sql"))
 	    .def("canonical", &Session::Canonical, nb::arg("sql"))
 	    .def("algebra", &Algebra, nb::arg("sql"), nb::arg("path") = SearchPath())
-	    .def("configure", &Session::Configure, nb::arg("setting"), nb::arg("value"))
+	    .def("configure", &Session::Configure, nb::arg("settings"))
 	    .def("only_look", [](Session &session) { OnlyLook(*session.connection.context); })
 	    .def_prop_ro("only_looks",
 	                 [](Session &session) { return OnlyLooks(*session.connection.context); })

@@ -137,12 +137,22 @@ void Session::Script(const std::string &sql) {
 	});
 }
 
-void Session::Configure(const std::string &setting, const std::string &value) {
+void Session::Configure(const std::vector<std::pair<std::string, std::string>> &settings) {
 	WithoutPython([&] {
 		auto &context = *connection.context;
-		Value present;
-		if (context.TryGetCurrentSetting(Identifier(setting), present) && present.ToString() != value) {
-			context.RunFunctionInTransaction([&] { SetForContext(context, Identifier(setting), Value(value)); });
+		for (auto &[setting, value] : settings) {
+			Value present;
+			if (!context.TryGetCurrentSetting(Identifier(setting), present) || present.ToString() == value) {
+				continue;
+			}
+			try {
+				context.RunFunctionInTransaction([&context, &setting = setting, &value = value] {
+					SetForContext(context, Identifier(setting), Value(value));
+				});
+			} catch (const std::exception &error) {
+				throw InvalidInputException("setting %s does not take '%s': %s", setting, value,
+				                            ErrorData(error).RawMessage());
+			}
 		}
 	});
 }

@@ -31,9 +31,9 @@ public:
 	bool IsCollated(const std::string &sql);
 	//! The canonical text of a query as DuckDB parses it.
 	std::string Canonical(const std::string &sql);
-	//! Sets a setting for this session only: a plain SET sets most of them for the whole database instance. One that
-	//! this version of DuckDB lacks, or that only an extension brings which is not loaded, is left alone.
-	void Configure(const std::string &setting, const std::string &value);
+	//! Sets settings for this session only: a plain SET sets most of them for the whole database instance. Those that
+	//! this version of DuckDB lacks, or that only an extension brings which is not loaded, are left alone.
+	void Configure(const std::vector<std::pair<std::string, std::string>> &settings);
 	//! A number that stands for the database instance, and for no other before or after it.
 	uint64_t Instance() const;
 	//! From now on the function calls of this session's statements belong to this run, and to the statement of this
