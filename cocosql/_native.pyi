@@ -202,8 +202,11 @@ class Session:
     def function_kinds(self, names: list[str]) -> set[tuple[str, str, str | None]]:
         """What SQL knows under these names: name, kind ('volatile' for what is not consistent), macro definition."""
 
-    def rows(self, database: str, table: str, columns: list[str]) -> list[tuple[Any, ...]]:
-        """All rows of a table of the schema coco, without a query: for tables that are small and read often."""
+    def rows(self, database: str, table: str, columns: list[str], number: int | None = None) -> list[tuple[Any, ...]]:
+        """All rows of a table of the schema coco, without a query: for tables that are small and read often.
+
+        With a number, those that have it in the first column.
+        """
 
     def new_records(
         self, database: str, tables: list[tuple[str, list[str]]], known: list[bytes]

@@ -140,13 +140,12 @@ def with_pending(session: Session, database: str) -> list[tuple[str, Snapshot]]:
 
 def stored_parts(session: Session, snapshot: Snapshot) -> Stored:
     """The parts as they were when its rows were read."""
-    parts = session.execute(
-        f"SELECT part_id, place, token, digest FROM {own(PARTS)} WHERE snapshot_id = $1", [snapshot.snapshot_id]
-    )
-    for _, _, _, digest in parts:
+    columns = ["snapshot_id", "part_id", "place", "token", "digest"]
+    parts = session.rows(snapshot.database, PARTS, columns, snapshot.snapshot_id)
+    for *_, digest in parts:
         if digest is not None and not re.fullmatch("[0-9]+ [0-9]+", digest):
             raise damaged(snapshot.database, "table coco.parts", f"{digest!r} is no digest")
-    return Stored([Part(*row) for row in parts], snapshot.generation, snapshot.key, snapshot.checkpoint)
+    return Stored([Part(*row) for _, *row in parts], snapshot.generation, snapshot.key, snapshot.checkpoint)
 
 
 def create(session: Session, database: str, source: str, columns: list[str], kind: str, identity: str) -> Snapshot:

@@ -6,11 +6,12 @@ from cocosql._native import Session
 from cocosql.catalog import locks, runs
 from cocosql.catalog.graph import Graph
 from cocosql.catalog.views import View, stands
-from cocosql.planner.plan import plan
 from cocosql.refresh.describe import rebuild_reason
+from cocosql.refresh.kept_plans import kept_plan
 from cocosql.refresh.looking import NOT_BEFORE, looking, why_unseen
 from cocosql.refresh.refresh import HIDDEN, reading
 from cocosql.refresh.view_refresh import ViewRefresh
+from cocosql.transaction import transaction
 from cocosql.wording import count_of
 
 #: fresh, stale, refreshing, partial, failed, broken, no data or unknown, and why.
@@ -54,7 +55,8 @@ def _status(session: Session, view: View, views: Graph, known: dict[int, Status]
 
 
 def _stale_reason(session: Session, view: View, views: Graph, known: dict[int, Status]) -> str | None:
-    planned = plan(session, view, views)
+    with transaction(session):
+        planned = kept_plan(session, view, views)
     reason = rebuild_reason(session, planned)
     if reason:
         return reason

@@ -63,8 +63,8 @@ nb::tuple ReadNewRecords(Session &session, const std::string &database, const st
 }
 
 nb::list ReadTable(Session &session, const std::string &database, const std::string &table,
-                   const std::vector<std::string> &columns) {
-	auto rows = WithoutPython([&] { return TableRows(session, database, {table, columns}); });
+                   const std::vector<std::string> &columns, std::optional<int64_t> number) {
+	auto rows = WithoutPython([&] { return TableRows(session, database, {table, columns}, number); });
 	return ToTuples(*rows);
 }
 
@@ -153,7 +153,8 @@ void BindSession(nb::module_ &module) {
 	    .def("strange_relations", Released(&StrangeRelations), nb::arg("database"), nb::arg("schema"))
 	    .def("has_schema", Released(&HasSchema), nb::arg("database"), nb::arg("schema"))
 	    .def("function_kinds", Released(&FunctionKinds), nb::arg("names"))
-	    .def("rows", &ReadTable, nb::arg("database"), nb::arg("table"), nb::arg("columns"))
+	    .def("rows", &ReadTable, nb::arg("database"), nb::arg("table"), nb::arg("columns"),
+	         nb::arg("number") = nb::none())
 	    .def("new_records", &ReadNewRecords, nb::arg("database"), nb::arg("tables"), nb::arg("known"))
 	    .def("stored_rows", Released(&StoredRows), nb::arg("database"), nb::arg("schema"), nb::arg("table"))
 	    .def("next_id", Released(&NextId), nb::arg("database"), nb::arg("sequence") = "ids")

@@ -52,9 +52,9 @@ std::set<FunctionKind> FunctionKinds(Session &session, const std::vector<std::st
 
 //! A table of the engine's own, and columns of it.
 using TableColumns = std::pair<std::string, std::vector<std::string>>;
-//! All rows of one of the engine's own tables that is small and read often.
+//! The rows of one of the engine's own tables that is small and read often: all, or those with a number in the first column.
 duckdb::unique_ptr<duckdb::ColumnDataCollection> TableRows(Session &session, const std::string &database,
-                                                           const TableColumns &columns);
+                                                           const TableColumns &columns, std::optional<int64_t> number);
 
 //! What tables say, as one transaction sees them, of things that have a number: a BIGINT, the first column of each table.
 struct Records {

@@ -61,6 +61,7 @@ public:
 		if (numbers.empty()) {
 			return rows;
 		}
+		CheckNumbered();
 		ScanTable(context, entry, stored, [&](DataChunk &chunk) {
 			chunk.data[0].Flatten();
 			SelectionVector wanted(chunk.size());
@@ -92,8 +93,12 @@ private:
 
 } // namespace
 
-unique_ptr<ColumnDataCollection> TableRows(Session &session, const std::string &database, const TableColumns &columns) {
-	return LookUp(session, [&](ClientContext &context) { return Reader(context, database, columns).Read(); });
+unique_ptr<ColumnDataCollection> TableRows(Session &session, const std::string &database, const TableColumns &columns,
+                                           std::optional<int64_t> number) {
+	return LookUp(session, [&](ClientContext &context) {
+		Reader reader(context, database, columns);
+		return number ? reader.Read({*number}) : reader.Read();
+	});
 }
 
 Records NewRecords(Session &session, const std::string &database, const std::vector<TableColumns> &tables,
