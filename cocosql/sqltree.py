@@ -1,5 +1,6 @@
 """SQL as sqlglot's trees, and back."""
 
+from functools import lru_cache
 from typing import Any, ClassVar
 
 import duckdb
@@ -97,7 +98,13 @@ def split_name(text: str) -> list[str]:
 
 def name_parts(text: str) -> list[str] | None:
     """The same; None if the text is no name."""
+    parts = _name_parts(text)
+    return None if parts is None else list(parts)
+
+
+@lru_cache(maxsize=4096)
+def _name_parts(text: str) -> tuple[str, ...] | None:
     table = try_parse(text, exp.Table)
     if not isinstance(table, exp.Table) or not all(isinstance(part, exp.Identifier) for part in table.parts):
         return None
-    return [part.name for part in table.parts]
+    return tuple(part.name for part in table.parts)

@@ -110,7 +110,7 @@ def test_kept_plans_are_as_fresh_ones(tmp_path_factory: pytest.TempPathFactory, 
 
 
 def test_a_plan_is_made_once(con: Con, monkeypatch: pytest.MonkeyPatch) -> None:
-    """While only rows change; and again when there is another table, although another database has a view of its number."""
+    """While only rows change; and again when a table is another."""
     made: list[str] = []
 
     def plan(session: Session, view: View, others: Graph) -> Plan:
@@ -120,11 +120,13 @@ def test_a_plan_is_made_once(con: Con, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kept_plans, "plan", plan)
     con.execute("CREATE TABLE t AS SELECT 1 AS id; CREATE INCREMENTAL VIEW v AS FROM t")
     con.execute("CREATE INCREMENTAL VIEW w AS SELECT count(*) AS n FROM v")
+    con.execute("REFRESH INCREMENTAL VIEW w")
+    made.clear()
     for number in range(3):
         con.execute(f"INSERT INTO t VALUES ({number}); REFRESH INCREMENTAL VIEW w")
-    assert sorted(made) == ["v", "w"]
+    assert made == []
     con.execute("ALTER TABLE t ADD COLUMN x INTEGER; REFRESH INCREMENTAL VIEW w")
-    assert sorted(made) == ["v", "v", "v", "w", "w"], "v twice: it gets another column, and is then read with that"
+    assert sorted(made) == ["v", "v", "w"], "v twice: it gets another column, and is then read with that"
 
 
 def test_plans_are_not_kept_of_what_is_no_table(con: Con, tmp_path: Path) -> None:

@@ -45,8 +45,7 @@ def upgrade(session: Session) -> bool:
         duckdb.InvalidInputException: if one is open for reading only, or a newer version wrote it.
     """
     _too_old.of(session).clear()
-    with transaction(session):
-        applied = {name: _checked(session, name) for name in databases(session)}
+    applied = {name: _checked(session, name) for name in databases(session)}
     old = [name for name, number in applied.items() if number != len(_scripts())]
     for database in old:
         if is_read_only(session, database):
@@ -129,13 +128,30 @@ def _scripts() -> tuple[Path, ...]:
     return tuple(sorted(find("sql/migrations").glob("*.sql")))
 
 
+#: By database, its number and the state of its catalog in which its schema was as the migrations make it.
+_checked_states: PerInstance[dict[str, tuple[int, int | None]]] = PerInstance(dict)
+
+
 def _checked(session: Session, database: str) -> int:
-    """The same; its schema is as they make it."""
+    """How many migrations the database has been through; its schema is as they make it."""
+    states = _checked_states.of(session)
+    if states.get(database) != _state(session, database):
+        with transaction(session):
+            _check_schema(session, database)
+            states[database] = _state(session, database)
+    return _applied(session, database)
+
+
+def _check_schema(session: Session, database: str) -> None:
     damage.check_plain(session, database)
-    done = _applied(session, database)
-    if done <= len(_scripts()):
-        damage.check_tables(session, database, _scripts()[:done], are_all=done == len(_scripts()))
-    return done
+    done, scripts = _applied(session, database), _scripts()
+    if done <= len(scripts):
+        damage.check_tables(session, database, scripts[:done], are_all=done == len(scripts))
+
+
+def _state(session: Session, database: str) -> tuple[int, int | None]:
+    numbers = {other.name: other.number for other in session.databases()}
+    return numbers[database], session.catalog_state(database)
 
 
 def _applied(session: Session, database: str) -> int:

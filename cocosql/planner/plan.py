@@ -71,6 +71,8 @@ class Plan:
     key_columns: list[str] = field(default_factory=list)
     #: How its rows are kept true; None if they are recomputed.
     flow: Flow | None = None
+    #: The Python functions that are called inside its queries, and not before its transaction.
+    called_inline: set[str] = field(default_factory=set)
     recompute: Recompute | None = None
 
     @property
@@ -78,13 +80,6 @@ class Plan:
         """The query as a part of the engine's SQL, in which its names still mean the user's."""
         path = ", ".join(f"[{literal(database)}, {literal(schema)}]" for database, schema in self.path)
         return f"FROM coco_query({literal(self.sql)}, [{path}])"
-
-    @property
-    def called_inline(self) -> set[str]:
-        """The Python functions that are called inside its queries, and not before its transaction."""
-        if self.flow is None:
-            return set(self.callees)
-        return {name for one in self.flow.maps for name in one.called_inline(self.callees)}
 
     @property
     def calls_inline(self) -> bool:
@@ -223,7 +218,17 @@ def choose_way(_: Session, made: Plan) -> None:
         made.flow, made.recompute = None, Recompute(made.sql, "at present running the query costs less than a state")
 
 
-STEPS = (read_query, find_files, find_definitions, describe, find_algebra, find_flow, find_key, choose_way)
+def find_inline_calls(_: Session, made: Plan) -> None:
+    """Find the functions whose arguments no relation can express."""
+    made.called_inline = set(made.callees)
+    if made.flow:
+        made.called_inline = {name for one in made.flow.maps for name in one.called_inline(made.callees)}
+
+
+STEPS = (
+    *(read_query, find_files, find_definitions, describe, find_algebra, find_flow, find_key, choose_way),
+    *(find_inline_calls,),
+)
 
 
 def _check_not_reserved(names: list[str], mend: str) -> None:

@@ -15,6 +15,8 @@ from cocosql.catalog.views import View
 from cocosql.instances import PerInstance
 from cocosql.planner.choice import is_by_query
 from cocosql.planner.plan import Plan, plan
+from cocosql.refresh.prepared import prepared
+from cocosql.transaction import transaction
 
 #: How many plans are kept for an instance: those used last.
 _MOST = 1_000
@@ -30,8 +32,22 @@ class _Kept:
 _kept: PerInstance[OrderedDict[tuple[str, int], _Kept]] = PerInstance(OrderedDict)
 
 
+def fresh_plan(session: Session, view: View, others: Graph) -> Plan:
+    """A plan of a view as it and its database are now.
+
+    Raises:
+        duckdb.Error: as `plan`.
+    """
+    return _made(session, view, others).plan
+
+
+def _made(session: Session, view: View, others: Graph) -> _Kept:
+    with transaction(prepared(session, view)):  # one state of the catalogs
+        return _Kept(plan(session, view, others), _basis(session, view))
+
+
 def kept_plan(session: Session, view: View, others: Graph) -> Plan:
-    """The plan of a view: the one that was made for it last, if it holds. Call in a transaction.
+    """The plan of a view: the one that was made for it last, if it holds.
 
     One refresh at a time uses it: that which has the view locked.
 
@@ -40,9 +56,8 @@ def kept_plan(session: Session, view: View, others: Graph) -> Plan:
     """
     plans, key = _kept.of(session), (view.name.database, view.view_id)
     kept = plans.pop(key, None)
-    basis = _basis(session, view)
-    if kept is None or kept.basis != basis or not _has_present_code(session, kept.plan):
-        kept = _Kept(plan(session, view, others), basis)
+    if kept is None or kept.basis != _basis(session, view) or not _has_present_code(session, kept.plan):
+        kept = _made(session, view, others)
     if _may_be_kept(session, kept.plan):
         plans[key] = kept
         if len(plans) > _MOST:

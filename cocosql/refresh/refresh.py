@@ -18,12 +18,10 @@ from cocosql.catalog.views import View
 from cocosql.operators.map import MapStep, NeededCalls
 from cocosql.planner import definitions
 from cocosql.planner.plan import Plan
-from cocosql.planner.plan import plan as make_plan
 from cocosql.refresh.asked import ask
 from cocosql.refresh.calling import make_calls
 from cocosql.refresh.inputs import tables_read
-from cocosql.refresh.kept_plans import kept_plan
-from cocosql.refresh.prepared import prepared
+from cocosql.refresh.kept_plans import fresh_plan, kept_plan
 from cocosql.refresh.view_refresh import PlanChanged, ViewRefresh, changes_columns
 from cocosql.secrets import redacted
 from cocosql.transaction import transaction
@@ -92,7 +90,7 @@ def check_shown(session: Session, some: list[View]) -> None:
             raise duckdb.CatalogException(HIDDEN.format(name=view.name))
 
 
-def planned(session: Session, view: View, others: Graph, make: MakePlan = make_plan) -> Plan:
+def planned(session: Session, view: View, others: Graph, make: MakePlan = fresh_plan) -> Plan:
     """The plan of a view that exists, among the views of its database, from one state of the catalog.
 
     Raises:
@@ -100,8 +98,7 @@ def planned(session: Session, view: View, others: Graph, make: MakePlan = make_p
             says how to mend it.
     """
     try:
-        with transaction(prepared(session, view)):
-            return make(session, view, others)
+        return make(session, view, others)
     except (duckdb.BinderException, duckdb.CatalogException, duckdb.InvalidInputException) as error:
         raise type(error)(
             f"view {view.name} cannot be refreshed, for its query no longer holds: {error}\n"
