@@ -133,6 +133,9 @@ std::unique_ptr<Harvest> RunHarvest(Session &session, const std::string &sql) {
 
 std::unique_ptr<Calls> HarvestedCalls(Session &session, const std::string &name, Harvest &harvest,
                                       const std::string &memo, int64_t since) {
+	if (!harvest.rows) {
+		throw std::runtime_error("the calls of this harvest have been made");
+	}
 	return WithoutPython([&] {
 		auto &context = *session.connection.context;
 		auto function = FunctionRegistry::Get(context).Find(name);
