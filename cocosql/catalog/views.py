@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import astuple, dataclass, field, replace
+from functools import cache, partial
 from typing import Any
 
 import duckdb
@@ -142,13 +143,23 @@ def require(session: Session, parts: list[str], caller: Caller) -> View:
     Raises:
         duckdb.CatalogException: if there is none.
     """
-    for name in candidates(session, parts, caller):
-        view = find(session, name)
-        if view:
-            return view
-    raise duckdb.CatalogException(
-        f"incremental view {'.'.join(parts)} does not exist (SHOW INCREMENTAL VIEWS lists those that do)"
-    )
+    (view,) = require_all(session, [parts], caller)
+    return view
+
+
+def require_all(session: Session, names: list[list[str]], caller: Caller) -> list[View]:
+    """The same for several names. Records are read once for each database."""
+    views_of = cache(partial(all_views, session))
+    found = []
+    for parts in names:
+        options = (views_of(name.database).named(name) for name in candidates(session, parts, caller))
+        view = next((view for view in options if view), None)
+        if view is None:
+            raise duckdb.CatalogException(
+                f"incremental view {'.'.join(parts)} does not exist (SHOW INCREMENTAL VIEWS lists those that do)"
+            )
+        found.append(view)
+    return found
 
 
 @dataclass(frozen=True)

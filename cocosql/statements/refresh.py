@@ -16,7 +16,7 @@ from cocosql.statements.options import check_names, is_true
 def run(session: Session, statement: Statement, caller: Caller) -> list[Row]:
     check_names(statement.options, ["recall"], "REFRESH")
     recalled = is_true("recall", statement.options.get("recall", "false"))
-    targets = _all(session) if statement.all else [views.require(session, name, caller) for name in statement.names]
+    targets = _all(session) if statement.all else views.require_all(session, statement.names, caller)
     since: dict[str, int] = {}
     rows = []
     for view in targets:
