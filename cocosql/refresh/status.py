@@ -11,7 +11,6 @@ from cocosql.refresh.kept_plans import kept_plan
 from cocosql.refresh.looking import NOT_BEFORE, looking, why_unseen
 from cocosql.refresh.refresh import HIDDEN, reading
 from cocosql.refresh.view_refresh import ViewRefresh
-from cocosql.transaction import transaction
 from cocosql.wording import count_of
 
 #: fresh, stale, refreshing, partial, failed, broken, no data or unknown, and why.
@@ -55,8 +54,7 @@ def _status(session: Session, view: View, views: Graph, known: dict[int, Status]
 
 
 def _stale_reason(session: Session, view: View, views: Graph, known: dict[int, Status]) -> str | None:
-    with transaction(session):
-        planned = kept_plan(session, view, views)
+    planned = kept_plan(session, view, views)
     reason = rebuild_reason(session, planned)
     if reason:
         return reason
