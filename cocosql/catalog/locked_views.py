@@ -87,11 +87,15 @@ def as_it_is(view: View, others: Graph) -> View:
 
 
 @contextmanager
-def lock(session: Session, database: str, choose: Choose) -> Iterator[LockedViews]:
-    """Hold the locks of the views that `choose` names, also by the records as they are once the locks are held."""
+def lock(session: Session, database: str, choose: Choose, *, wait: bool = True) -> Iterator[LockedViews]:
+    """Hold the locks of the views that `choose` names, also by the records as they are once the locks are held.
+
+    Raises:
+        duckdb.TransactionException: as `locks.hold`.
+    """
     names = set(choose(views.last_seen(session, database)))
     while True:
-        with locks.hold(session, names):
+        with locks.hold(session, names, wait=wait):
             found = views.all_views(session, database)
             needed = set(choose(found))
             if needed <= names:

@@ -1,5 +1,10 @@
 """Old runs are forgotten, so that the records do not grow for ever; but not those that something still refers to."""
 
+from collections.abc import Iterable
+from contextlib import suppress
+
+import duckdb
+
 from cocosql._native import Session
 from cocosql.catalog import views
 from cocosql.catalog.change_log import ChangeLog
@@ -10,7 +15,14 @@ from cocosql.transaction import transaction
 RETENTION = "30 days"
 
 #: One refresh among so many looks for old runs.
-EVERY = 1000
+_EVERY = 1000
+
+
+def forget_in_turn(session: Session, database: str, run_ids: Iterable[int]) -> None:
+    """Forget old runs if it is the turn of one of these that have ended. Call outside a transaction."""
+    if any(run_id % _EVERY == 0 for run_id in run_ids):
+        with suppress(duckdb.TransactionException):
+            forget_old(session, database)
 
 
 def forget_old(session: Session, database: str) -> None:

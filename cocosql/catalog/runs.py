@@ -131,12 +131,12 @@ def _mark_killed(session: Session, view: View) -> None:
 def record(session: Session, run: Run) -> None:
     """Record that the run goes on, before it makes calls: should it be killed, that says what they belong to."""
     if not run.is_recorded:
-        _append(session, run, "running", finished_at=None)
+        _append(session, run.view.name.database, [_record(run, "running", finished_at=None)])
         run.is_recorded = True
 
 
-def _append(session: Session, run: Run, status: str, finished_at: datetime | None, **more: Any) -> None:
-    values = {
+def _record(run: Run, status: str, finished_at: datetime | None, **more: Any) -> dict[str, Any]:
+    return {
         "run_id": run.run_id,
         "view_id": run.view.view_id,
         "view_name": str(run.view.name),
@@ -147,10 +147,14 @@ def _append(session: Session, run: Run, status: str, finished_at: datetime | Non
         "inserted": run.inserted,
         "updated": run.updated,
         "deleted": run.deleted,
-        **{"calls": 0, "hits": 0, **more},
+        **{"calls": 0, "hits": 0, "errors": 0, "total": 0, "seconds": None, "error": None, **more},
         **dict(zip(_MADE_BY, _made_by(run), strict=True)),
     }
-    session.append_records(run.view.name.database, RUNS, list(values), [list(values.values())])
+
+
+def _append(session: Session, database: str, records: list[dict[str, Any]]) -> None:
+    if records:
+        session.append_records(database, RUNS, list(records[0]), [list(record.values()) for record in records])
 
 
 def part(session: Session, view: View, tally: Tally) -> Run:
@@ -160,7 +164,16 @@ def part(session: Session, view: View, tally: Tally) -> Run:
 
 def record_part(session: Session, run: Run) -> None:
     """Record a part in the transaction that brings it."""
-    _append(session, run, "succeeded", finished_at=datetime.now(UTC))
+    _append(session, run.view.name.database, [_record(run, "succeeded", finished_at=datetime.now(UTC))])
+
+
+def finish_all(session: Session, done: list[tuple[Run, float]]) -> None:
+    """Record runs of views of one database that ended well, and made no calls, with the seconds that each took."""
+    if not done:
+        return
+    database, now = done[0][0].view.name.database, datetime.now(UTC)
+    _append(session, database, [_record(run, "succeeded", now, seconds=seconds) for run, seconds in done])
+    steps.record(session, database, {run.run_id: run.tally.steps for run, _ in done})
 
 
 #: The columns for what made a version.
@@ -195,10 +208,11 @@ def finish(session: Session, run: Run, seconds: float, versions: dict[str, str],
         records.append([run.run_id, function, version, count, tally.hits.get(function, 0), failed, in_python])
     columns = ["run_id", "function", "code_version", "calls", "hits", "errors", "seconds"]
     session.append_records(run.view.name.database, RUN_CALLS, columns, records)
-    steps.record(session, run.view.name.database, run.run_id, tally.steps)
+    steps.record(session, run.view.name.database, {run.run_id: tally.steps})
     calls, hits = count_calls(session, run)
     more = {"calls": calls, "hits": hits, "errors": sum(tally.errors.values()), "total": calls}
     if run.is_recorded:
         session.delete_records(run.view.name.database, RUNS, "run_id", run.run_id)
     status = "failed" if error else "succeeded"
-    _append(session, run, status, datetime.now(UTC), **more, seconds=seconds, error=error)
+    ended = _record(run, status, datetime.now(UTC), **more, seconds=seconds, error=error)
+    _append(session, run.view.name.database, [ended])

@@ -39,11 +39,12 @@ def timed(steps: list[Step], step: Step) -> Iterator[Step]:
 _COLUMNS = ["view_name", "operator_id", "what", "sql", "rows", "seconds", "parts_read", "parts_skipped"]
 
 
-def record(session: Session, database: str, run_id: int, steps: list[Step]) -> None:
-    """Record the steps of a run."""
+def record(session: Session, database: str, runs: dict[int, list[Step]]) -> None:
+    """Record the steps of runs."""
     records = []
-    for number, step in enumerate(steps, start=1):
-        read = (step.reading.read, step.reading.skipped) if step.reading else (None, None)
-        did = (step.view, step.operator_id, step.what, step.sql, step.rows, step.seconds)
-        records.append([run_id, number, *did, *read])
+    for run_id, steps in runs.items():
+        for number, step in enumerate(steps, start=1):
+            read = (step.reading.read, step.reading.skipped) if step.reading else (None, None)
+            did = (step.view, step.operator_id, step.what, step.sql, step.rows, step.seconds)
+            records.append([run_id, number, *did, *read])
     session.append_records(database, RUN_STEPS, ["run_id", "step", *_COLUMNS], records)

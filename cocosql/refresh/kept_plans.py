@@ -32,6 +32,18 @@ class _Kept:
 _kept: PerInstance[OrderedDict[tuple[str, int], _Kept]] = PerInstance(OrderedDict)
 
 
+def plan_if_kept(session: Session, view: View, others: Graph) -> Plan | None:
+    """The plan of a view, if one is kept that holds."""
+    kept = _kept.of(session).get((view.name.database, view.view_id))
+    if kept is None or not _holds(session, view, kept):
+        return None
+    return replace(kept.plan, view=view, others=others)
+
+
+def _holds(session: Session, view: View, kept: _Kept) -> bool:
+    return kept.basis == _basis(session, view) and _has_present_code(session, kept.plan)
+
+
 def fresh_plan(session: Session, view: View, others: Graph) -> Plan:
     """A plan of a view as it and its database are now.
 
@@ -49,14 +61,12 @@ def _made(session: Session, view: View, others: Graph) -> _Kept:
 def kept_plan(session: Session, view: View, others: Graph) -> Plan:
     """The plan of a view: the one that was made for it last, if it holds.
 
-    One refresh at a time uses it: that which has the view locked.
-
     Raises:
         duckdb.Error: as `plan`.
     """
     plans, key = _kept.of(session), (view.name.database, view.view_id)
     kept = plans.pop(key, None)
-    if kept is None or kept.basis != _basis(session, view) or not _has_present_code(session, kept.plan):
+    if kept is None or not _holds(session, view, kept):
         kept = _made(session, view, others)
     if _may_be_kept(session, kept.plan):
         plans[key] = kept

@@ -129,9 +129,7 @@ def run(
         _record_failure(session, locked, chain, time.monotonic() - started, error)
         raise
     database = plan.view.name.database
-    if target.run_id % old_runs.EVERY == 0:
-        with suppress(duckdb.TransactionException):
-            old_runs.forget_old(session, database)
+    old_runs.forget_in_turn(session, database, [target.run_id])
     if any(part.rebuild for part in chain) or not snapshots.is_tidy(session, database):
         snapshots.drop_unread(session, database)
     counts = (target.inserted, target.updated, target.deleted, *runs.count_calls(session, target))
@@ -166,11 +164,10 @@ def snapshots_read(chain: list[ViewRefresh]) -> list[Name]:
     ]
 
 
-def _check_catalog(session: Session, parts: list[ViewRefresh]) -> None:
-    """A table may have got other columns or another key since the refresh was planned, a macro another meaning."""
-    for part in parts:
-        if definitions.shape(session, part.plan.relations, part.plan.macros) != part.plan.shape:
-            raise PlanChanged
+def has_shape(session: Session, part: ViewRefresh) -> bool:
+    """Whether all is as the refresh was planned for: a table may have got other columns or another key since, a macro
+    another meaning."""
+    return definitions.shape(session, part.plan.relations, part.plan.macros) == part.plan.shape
 
 
 class _CodeChanged(PlanChanged):
@@ -179,7 +176,7 @@ class _CodeChanged(PlanChanged):
         self.function = function
 
 
-def _check_code(session: Session, parts: list[ViewRefresh]) -> None:
+def check_code(session: Session, parts: list[ViewRefresh]) -> None:
     """A function may have been registered anew since the refresh was planned: a view must not mix two versions."""
     present = {name.lower(): describe(number).code_version for name, number in session.functions().items()}
     for part in parts:
@@ -242,7 +239,7 @@ def _start_over(session: Session, chain: list[ViewRefresh]) -> None:
 
 def _make_all(session: Session, target: runs.Run, part: ViewRefresh, needed: list[NeededCalls], started: float) -> None:
     for calls in needed:
-        _check_code(session, [part])
+        check_code(session, [part])
         if calls.harvest.misses:
             runs.record(session, target)
             make_calls(session, calls, started)
@@ -268,7 +265,8 @@ def _attempt(
 
 
 def _look_and_apply(session: Session, chain: list[ViewRefresh]) -> None:
-    _check_catalog(session, chain)
+    if not all(has_shape(session, part) for part in chain):
+        raise PlanChanged
     for part in chain:
         try:
             part.choose_unseen()
@@ -279,7 +277,7 @@ def _look_and_apply(session: Session, chain: list[ViewRefresh]) -> None:
             session.forget_collected()
         if part is not chain[-1] and part.has_changes:
             runs.record_part(session, part.run)
-    _check_code(session, chain)
+    check_code(session, chain)
 
 
 def _calls_first(part: ViewRefresh, step: MapStep) -> None:

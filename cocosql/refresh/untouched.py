@@ -1,0 +1,86 @@
+"""Many views at once: those for which nothing has changed are done with in one transaction.
+
+So REFRESH ALL of many views costs little where there is little to do. It goes by plans that are kept, and waits for
+nobody: what it does not get at once is left to the refresh of each view.
+"""
+
+import time
+from collections.abc import Iterator
+
+import duckdb
+
+from cocosql._native import Session
+from cocosql.catalog import locks, migrations, old_runs, runs
+from cocosql.catalog.graph import Graph
+from cocosql.catalog.locked_views import LockedViews, lock
+from cocosql.catalog.names import Name
+from cocosql.catalog.runs import Run, Tally
+from cocosql.catalog.views import View
+from cocosql.operators.map import MapStep
+from cocosql.refresh.asked import ask
+from cocosql.refresh.kept_plans import plan_if_kept
+from cocosql.refresh.refresh import Row, check_code, check_shown, has_shape, reading, snapshots_read
+from cocosql.refresh.view_refresh import PlanChanged, ViewRefresh
+
+#: How it is with fewer views is of no interest.
+_MANY = 3
+
+
+def refresh_untouched(session: Session, database: str, wanted: list[View]) -> dict[int, Row]:
+    """Refresh those of the views of a database for which nothing has changed. Returns a row for each, by view_id."""
+    if len(wanted) < _MANY or migrations.is_read_only(session, database):
+        return {}
+    names = {view.name for view in wanted}
+    try:
+        with lock(session, database, lambda others: _names(others, names), wait=False) as locked:
+            return _refresh(session.sibling(), locked, names)
+    except duckdb.InterruptException:
+        raise
+    except (duckdb.Error, PlanChanged):
+        return {}  # the refresh of each view says what is the matter
+
+
+def _names(others: Graph, names: set[Name]) -> list[Name]:
+    found = [view for view in others if view.name in names]
+    return [other.name for view in found for other in [*others.upstream(view), view]]
+
+
+def _refresh(session: Session, locked: LockedViews, names: set[Name]) -> dict[int, Row]:
+    views = [view for view in locked.views.ordered() if view.name in names and view.has_data and not view.failed_rows]
+    check_shown(session, views)
+    plans = [plan_if_kept(session, view, locked.views) for view in views]
+    parts = [ViewRefresh(plan, Run(0, plan.view, Tally(0)), locked) for plan in plans if plan]
+    for part in parts:
+        ask(session, part.view)
+        part.prepare(session)
+    with locks.hold(session, snapshots_read(parts), wait=False), reading(session, parts):
+        done = list(_untouched(session, locked.views, parts))
+        check_code(session, [part for part, _ in done])
+        for part, _ in done:
+            part.run.run_id = part.run.tally.run_id = session.next_id(part.view.name.database, "run_ids")
+        runs.finish_all(session, [(part.run, seconds) for part, seconds in done])
+    if done:
+        old_runs.forget_in_turn(session, done[0][0].view.name.database, [part.run.run_id for part, _ in done])
+    return {
+        part.view.view_id: (str(part.view.name), part.run.version, 0, 0, 0, 0, 0, seconds) for part, seconds in done
+    }
+
+
+def _untouched(session: Session, others: Graph, parts: list[ViewRefresh]) -> Iterator[tuple[ViewRefresh, float]]:
+    """The views for which nothing has changed, with the seconds that it took to see that."""
+    settled: set[int] = set()
+    for part in parts:
+        started = time.monotonic()
+        above = {other.view_id for other in others.read_by(part.view)}
+        if not above <= settled or not has_shape(session, part):
+            continue
+        part.look(session)
+        session.forget_collected()
+        if not part.has_changes:
+            part.apply(session, _no_calls)
+            settled.add(part.view.view_id)
+            yield part, time.monotonic() - started
+
+
+def _no_calls(step: MapStep) -> None:
+    raise AssertionError("nothing has changed")

@@ -1,0 +1,145 @@
+"""REFRESH ALL of views of which some, or all, have nothing to do: done with at once, and as each would be by itself."""
+
+import threading
+from pathlib import Path
+
+import duckdb
+import pytest
+from helpers import Con, assert_view_equals_query, one, rows
+
+import cocosql
+from cocosql.refresh import untouched
+
+QUERIES = {
+    "sums": "SELECT g, sum(x) AS s FROM t GROUP BY g",
+    "above": "SELECT count(*) AS n, max(s) AS m FROM sums",
+    "plain": "SELECT id, x + 1 AS y FROM t",
+    "other": "SELECT id FROM u",
+    "called": "SELECT id, twice(x) AS y FROM t",
+}
+
+
+@cocosql.udf(version="1")
+def twice(x: int) -> int:
+    return 2 * x
+
+
+@pytest.fixture
+def views(con: Con) -> Con:
+    cocosql.register(con, twice)
+    con.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, g INTEGER, x INTEGER); CREATE TABLE u (id INTEGER)")
+    con.execute("INSERT INTO t SELECT i, i % 3, i FROM range(20) r(i); INSERT INTO u VALUES (1)")
+    for name, query in QUERIES.items():
+        con.execute(f"CREATE INCREMENTAL VIEW {name} AS {query}")
+    con.execute("REFRESH ALL INCREMENTAL VIEWS")
+    return con
+
+
+@pytest.fixture
+def done(monkeypatch: pytest.MonkeyPatch) -> list[set[int]]:
+    """The views that were done with at once, by statement."""
+    found: list[set[int]] = []
+    refresh = untouched._refresh
+
+    def noted(*arguments: object) -> object:
+        result = refresh(*arguments)  # type: ignore[arg-type]
+        found.append(set(result))
+        return result
+
+    monkeypatch.setattr(untouched, "_refresh", noted)
+    return found
+
+
+def ids(con: Con, *names: str) -> set[int]:
+    found = rows(con, "SELECT view_name, view_id FROM coco.views")
+    return {view_id for name, view_id in found if name in names}
+
+
+def check(con: Con) -> None:
+    for name, query in QUERIES.items():
+        assert_view_equals_query(con, name, query)
+    assert {status for (status,) in rows(con, "SELECT status FROM coco_views()")} == {"fresh"}
+
+
+def test_nothing_changed(views: Con, done: list[set[int]]) -> None:
+    before = one(views, "SELECT count(*) FROM coco_runs()")
+    versions = rows(views, "SELECT name, version FROM coco_views()")
+    found = rows(views, "REFRESH ALL INCREMENTAL VIEWS")
+    assert [row[:7] for row in found] == [(name, version, 0, 0, 0, 0, 0) for name, version in versions]
+    assert done == [ids(views, *QUERIES)]
+    assert one(views, "SELECT count(*) FROM coco_runs()") == before + len(QUERIES)
+    run = rows(views, "SELECT run_id, status, version, calls FROM coco_runs('sums') ORDER BY run_id DESC LIMIT 1")[0]
+    assert run[1:] == ("succeeded", dict(versions)["sums"], 0)
+    assert rows(views, f"SELECT what, rows FROM coco_run_steps({run[0]})") == [("look for changes", 0)]
+    check(views)
+
+
+@pytest.mark.parametrize(
+    ("change", "untouched_ones"),
+    [
+        ("INSERT INTO u VALUES (2)", ["sums", "above", "plain", "called"]),
+        ("UPDATE t SET x = 100 WHERE id = 5", ["other"]),
+        ("ALTER TABLE u ADD COLUMN more INTEGER", []),
+        ("INSERT INTO u VALUES (2); DELETE FROM t", []),
+    ],
+)
+def test_some_changed(views: Con, done: list[set[int]], change: str, untouched_ones: list[str]) -> None:
+    views.execute(change)
+    assert len(rows(views, "REFRESH ALL INCREMENTAL VIEWS")) == len(QUERIES)
+    assert done == [ids(views, *untouched_ones)]
+    check(views)
+
+
+def test_new_code(views: Con, done: list[set[int]]) -> None:
+    @cocosql.udf(name="twice", version="2")
+    def other(x: int) -> int:
+        return 2 * x + 1
+
+    cocosql.register(views, other)
+    views.execute("REFRESH ALL INCREMENTAL VIEWS")
+    assert done == [set()], "names of functions may mean something else in any plan"
+    check(views)
+
+
+def test_one_that_fails(views: Con) -> None:
+    """Its error is as that of its own refresh; the others before it are refreshed."""
+    views.execute("DROP TABLE u; INSERT INTO t VALUES (50, 1, 1)")
+    with pytest.raises(duckdb.Error, match="view other cannot be refreshed, for its query no longer holds"):
+        views.execute("REFRESH ALL INCREMENTAL VIEWS")
+    assert_view_equals_query(views, "sums", QUERIES["sums"])
+
+
+def test_a_view_that_another_has(tmp_path: Path) -> None:
+    """Where one is being refreshed, REFRESH ALL waits for that, and not for others."""
+    reached, go_on = threading.Event(), threading.Event()
+
+    @cocosql.udf(version="1")
+    def waits(x: int) -> int:
+        reached.set()
+        assert go_on.wait(60)
+        return x
+
+    with cocosql.connect(tmp_path / "a.db", functions=(waits,)) as con:
+        con.execute(
+            "CREATE TABLE t AS SELECT 1 AS x; CREATE INCREMENTAL VIEW v AS SELECT waits(x) AS y FROM t WITH NO DATA"
+        )
+        for number in range(4):
+            con.execute(f"CREATE INCREMENTAL VIEW v{number} AS SELECT x + {number} AS y FROM t")
+        one_thread = threading.Thread(target=con.cursor().execute, args=["REFRESH INCREMENTAL VIEW v"])
+        one_thread.start()
+        assert reached.wait(60)
+        other_thread = threading.Thread(target=con.cursor().execute, args=["REFRESH ALL INCREMENTAL VIEWS"])
+        other_thread.start()
+        go_on.set()
+        for thread in (one_thread, other_thread):
+            thread.join(60)
+            assert not thread.is_alive()
+        assert rows(con, "FROM v") == [(1,)]
+
+
+def test_old_runs_are_forgotten(views: Con, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cocosql.catalog.old_runs._EVERY", 7)
+    monkeypatch.setattr("cocosql.catalog.old_runs.RETENTION", "0 seconds")
+    for _ in range(10):
+        views.execute("REFRESH ALL INCREMENTAL VIEWS")
+    assert one(views, "SELECT count(*) FROM coco.runs") < 40
