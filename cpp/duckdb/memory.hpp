@@ -22,4 +22,7 @@ private:
 	duckdb::idx_t bytes;
 };
 
+//! The memory limit, in bytes.
+duckdb::idx_t MemoryLimit(duckdb::ClientContext &context);
+
 } // namespace cocosql

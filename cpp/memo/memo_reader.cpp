@@ -5,7 +5,7 @@
 #include "duckdb/common/vector/flat_vector.hpp"
 #include "duckdb/main/database.hpp"
 #include "duckdb/main/database_manager.hpp"
-#include "duckdb/storage/buffer_manager.hpp"
+#include "duckdb/memory.hpp"
 #include "memo/packed.hpp"
 #include "memo/wanted.hpp"
 #include "session/names.hpp"
@@ -103,12 +103,16 @@ void MemoReader::MakeResident() {
 	auto rows = counted->Fetch()->GetValue(0, 0).GetValue<idx_t>();
 	auto bytes = rows * (found_bytes / found_rows);
 	next_look = rows / ROWS_A_LOOK + 2;
-	if (bytes > BufferManager::GetBufferManager(context).GetMaxMemory() / MEMORY_SHARE) {
+	if (bytes > MemoryLimit(context) / MEMORY_SHARE) {
 		next_look = NumericLimits<idx_t>::Maximum();
 	} else if (reads >= next_look) {
-		resident = FindResident(context, table, [&] {
-			return make_shared_ptr<const ResidentMemo>(connection, SelectSql(), type);
-		});
+		try {
+			resident = FindResident(context, table, [&] {
+				return make_shared_ptr<const ResidentMemo>(connection, SelectSql(), type, rows, bytes);
+			});
+		} catch (const OutOfMemoryException &) {
+			next_look = NumericLimits<idx_t>::Maximum();
+		}
 	}
 }
 

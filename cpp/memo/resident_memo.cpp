@@ -30,7 +30,9 @@ struct Residents : ClientContextState {
 
 } // namespace
 
-ResidentMemo::ResidentMemo(Connection &connection, const std::string &sql, const LogicalType &type) {
+ResidentMemo::ResidentMemo(Connection &connection, const std::string &sql, const LogicalType &type, idx_t rows,
+                           idx_t bytes)
+    : reserved(*connection.context, bytes + NextPowerOfTwo(rows * 2 + 1) * sizeof(Place)) {
 	auto found = connection.Submit(sql);
 	found->ThrowIfError();
 	auto none = make_uniq<DataChunk>();

@@ -4,6 +4,7 @@
 
 #include "duckdb/common/types/data_chunk.hpp"
 #include "duckdb/main/connection.hpp"
+#include "duckdb/memory.hpp"
 
 #include <functional>
 #include <string>
@@ -13,8 +14,10 @@ namespace cocosql {
 
 class ResidentMemo {
 public:
-	//! Reads a query's columns, fingerprint and result.
-	ResidentMemo(duckdb::Connection &connection, const std::string &sql, const duckdb::LogicalType &type);
+	//! Reads a query's columns, fingerprint and result: some rows, of which the results take some bytes. Throws if there is
+	//! not as much memory.
+	ResidentMemo(duckdb::Connection &connection, const std::string &sql, const duckdb::LogicalType &type,
+	             duckdb::idx_t rows, duckdb::idx_t bytes);
 
 	//! The result of each fingerprint, NULL for null; false if there is not one for each.
 	bool Gather(const std::vector<const duckdb::uhugeint_t *> &wanted, duckdb::Vector &target) const;
@@ -30,6 +33,7 @@ private:
 	const Place &Find(duckdb::uhugeint_t fingerprint) const;
 	void Index(duckdb::idx_t count);
 
+	ReservedMemory reserved;
 	std::vector<duckdb::unique_ptr<duckdb::DataChunk>> chunks;
 	//! Linear probing in a table of a power of two: fingerprints are hashes already.
 	std::vector<Place> places;
