@@ -195,6 +195,10 @@ class Session:
     def catalog_state(self, database: str) -> int | None:
         """The number of the state of a catalog that this transaction sees; None if it is not DuckDB's own."""
 
+    def user_objects(self, database: str) -> int:
+        """A number that stands for the user's objects that this transaction sees in a database: all but the engine's
+        own. Another object, another number."""
+
     def strange_relations(self, database: str, schema: str) -> list[str]:
         """The views of a schema, and the tables of which columns are worked out as they are read, by name."""
 
@@ -228,6 +232,9 @@ class Session:
 
     def delete_records(self, database: str, table: str, column: str, value: int) -> int:
         """Delete the rows of a small table of the schema coco that have a value in a BIGINT column."""
+
+    def log_is_over(self, database: str, log: str) -> bool:
+        """Whether no transaction may append to a log table any more."""
 
     def log_state(self, database: str, log: str, activation: str) -> str:
         """What coco_log_state() says (cpp/capture/key_log.hpp), as this transaction sees it."""

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from helpers import Con, assert_view_equals_query, rows, take_session
+from helpers import Con, assert_view_equals_query, one, rows, take_session
 from hypothesis import strategies as st
 from speeds import holds_for
 
@@ -127,6 +127,27 @@ def test_a_plan_is_made_once(con: Con, monkeypatch: pytest.MonkeyPatch) -> None:
     assert made == []
     con.execute("ALTER TABLE t ADD COLUMN x INTEGER; REFRESH INCREMENTAL VIEW w")
     assert sorted(made) == ["v", "v", "w"], "v twice: it gets another column, and is then read with that"
+
+
+def test_tables_of_the_engine_change_no_plan(con: Con, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A refresh makes tables for itself, and starts logs."""
+    con.execute("CREATE TABLE t (id INTEGER PRIMARY KEY); CREATE TABLE u (id INTEGER PRIMARY KEY)")
+    con.execute(
+        "CREATE INCREMENTAL VIEW v AS FROM t; CREATE INCREMENTAL VIEW w AS FROM u; REFRESH ALL INCREMENTAL VIEWS"
+    )
+    made: list[str] = []
+
+    def plan(session: Session, view: View, others: Graph) -> Plan:
+        made.append(view.name.name)
+        return planning.plan(session, view, others)
+
+    monkeypatch.setattr(kept_plans, "plan", plan)
+    state = one(con, "SELECT count(*) FROM duckdb_tables()")
+    con.execute("INSERT INTO t VALUES (1); REFRESH INCREMENTAL VIEW v; REFRESH INCREMENTAL VIEW w")
+    assert one(con, "SELECT count(*) FROM duckdb_tables()") > state
+    assert made == []
+    con.execute("CREATE MACRO anything() AS 1; REFRESH ALL INCREMENTAL VIEWS")
+    assert sorted(made) == ["v", "w"]
 
 
 def test_plans_are_not_kept_of_what_is_no_table(con: Con, tmp_path: Path) -> None:

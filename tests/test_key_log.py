@@ -970,3 +970,31 @@ def test_a_log_for_some_sources_of_several(con: Con, tmp_path: Path) -> None:
     helpers.assert_view_equals_query(con, "w", f"{both} JOIN r ON r.k = v.k")
     with pytest.raises(duckdb.NotImplementedException, match="is no table"):
         con.execute(f"CREATE INCREMENTAL VIEW x WITH (capture = 'log') AS FROM '{tmp_path}/r.csv'")
+
+
+@pytest.mark.parametrize("ending", ["DROP INCREMENTAL VIEW v", "ALTER INCREMENTAL VIEW v SET (capture = 'diff')"])
+def test_a_log_ends_while_a_transaction_writes(con: Con, ending: str) -> None:
+    """The log's table stays until nobody can append to it any more: else the user's commit would fail."""
+    con.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, x INTEGER); INSERT INTO t VALUES (1, 1)")
+    con.execute("CREATE INCREMENTAL VIEW v AS SELECT id, x FROM t; CREATE INCREMENTAL VIEW other AS SELECT 1 AS one")
+    user = con.cursor()
+    user.execute("BEGIN; UPDATE t SET x = 2")
+    con.execute(ending)
+    user.execute("UPDATE t SET x = x + 1")
+    user.execute("COMMIT")
+    assert helpers.rows(con, "FROM t") == [(1, 3)]
+    con.execute("REFRESH INCREMENTAL VIEW other")
+    assert helpers.rows(con, "SELECT table_name FROM duckdb_tables() WHERE starts_with(table_name, 'keys_')") == []
+
+
+def test_a_look_reads_the_log(con: Con) -> None:
+    """coco_views() and EXPLAIN REFRESH need not read the table, which is where changes are pending."""
+    con.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, x INTEGER); INSERT INTO t SELECT i, i FROM range(100000) r(i)")
+    con.execute("CREATE INCREMENTAL VIEW v AS SELECT id, x FROM t")
+    con.execute("UPDATE t SET x = -1 WHERE id = 5; REFRESH INCREMENTAL VIEW v")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("cocosql.capture.row_groups.TableParts.rows", None)  # which would read parts
+        assert helpers.rows(con, "SELECT status FROM coco_views()") == [("fresh",)]
+        con.execute("UPDATE t SET x = -2 WHERE id = 6")
+        assert helpers.rows(con, "SELECT status, status_reason FROM coco_views()") == [("stale", "t changed")]
+        assert helpers.rows(con, "EXPLAIN REFRESH INCREMENTAL VIEW v")[0][3] == 1

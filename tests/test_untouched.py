@@ -101,6 +101,38 @@ def test_new_code(views: Con, done: list[set[int]]) -> None:
     check(views)
 
 
+def test_one_that_cannot_be_read(views: Con, done: list[set[int]]) -> None:
+    """Views whose names mean something else are left out, and the others are done with at once all the same."""
+    views.execute("DROP VIEW other")
+    with pytest.raises(duckdb.CatalogException, match="dropped or replaced without CocoSQL"):
+        views.execute("REFRESH ALL INCREMENTAL VIEWS")
+    assert done == [set()], "the catalog is another"
+    with pytest.raises(duckdb.CatalogException, match="dropped or replaced without CocoSQL"):
+        views.execute("REFRESH ALL INCREMENTAL VIEWS")
+    assert done[1] == ids(views, *QUERIES) - ids(views, "other", "called")
+
+
+def test_errors_of_an_earlier_run_are_forgotten(views: Con, done: list[set[int]]) -> None:
+    fails = [True]
+
+    @cocosql.udf(name="twice", version="1")
+    def failing(x: int) -> int:
+        if fails:
+            raise ValueError(x)
+        return 2 * x
+
+    cocosql.register(views, failing)
+    with pytest.raises(duckdb.InvalidInputException):
+        views.execute("REFRESH INCREMENTAL VIEW called WITH (recall = true)")
+    assert rows(views, "FROM coco_errors()")
+    for _ in range(2):
+        views.execute("REFRESH ALL INCREMENTAL VIEWS")
+        assert not rows(views, "FROM coco_errors()")
+    assert done[1] == ids(views, *QUERIES)
+    check(views)
+    assert one(views, "SELECT last_error FROM coco.views WHERE view_name = 'called'") is None
+
+
 def test_one_that_fails(views: Con) -> None:
     """Its error is as that of its own refresh; the others before it are refreshed."""
     views.execute("DROP TABLE u; INSERT INTO t VALUES (50, 1, 1)")

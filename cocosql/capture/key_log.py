@@ -155,6 +155,14 @@ def started(session: Session, database: str, source: Source, read: list[str], of
     return log
 
 
+def running(session: Session, database: str, source: Source, read: list[str], of: tuple[str, str]) -> KeyLog | None:
+    """The log of a table for those who only look: none is started for them."""
+    log = _logs.of(session).get((database, *of))
+    if log is None or log.columns != source.typed(source.key) or not log.watched.issuperset(read):
+        return None
+    return log if log.state(session) in ("on", "waiting") else None
+
+
 def why_not(source: Source, database: str) -> str | None:
     """Why the changes of a source cannot be logged for a view of this database; None if they can."""
     types = dict(zip(source.column_names, source.column_types, strict=True))
@@ -180,16 +188,22 @@ def unused(session: Session, database: str, used: set[tuple[str, str]]) -> dict[
     return {log_id: logs.get(log_id) for log_id in numbers | logs.keys() if logs.get(log_id) not in used}
 
 
-def drop(session: Session, database: str, log_id: int) -> None:
-    """Stop a log. Its table stays while transactions may still append to it."""
+def stop(session: Session, database: str, log_id: int) -> None:
+    """Stop a log. Call outside a transaction: the table can be dropped in one that began later."""
     logs = _logs.of(session)
     for of in [of for of, log in logs.items() if (log.database, log.log_id) == (database, log_id)]:
         del logs[of]
+    session.execute("SELECT coco_log_stop($1, $2)", [database, KEYS.named(log_id)])
+
+
+def drop(session: Session, database: str, log_id: int) -> bool:
+    """Drop the tables of a log that was stopped. False if one stays, as transactions may still append to it."""
     name = KEYS.named(log_id)
     session.execute(f"DROP TABLE IF EXISTS {own(UNREAD.named(log_id))}")
-    session.execute("SELECT coco_log_stop($1, $2)", [database, name])
-    if session.log_state(database, name, str(uuid4())) == "off":
+    is_over = session.log_is_over(database, name)
+    if is_over:
         session.execute(f"DROP TABLE IF EXISTS {own(name)}")
+    return is_over
 
 
 #: The logs that this process has started, by database, and source and kind of the snapshots that read them.

@@ -96,10 +96,6 @@ class TableParts:
         conditions = " OR ".join(f"(rowid >= {begin} AND rowid < {end})" for begin, end in spans) or "false"
         return f"FROM ({query} WHERE {conditions}) AS read WHERE coco_part IS NOT NULL"
 
-    def part_of(self, row_id: str) -> str:
-        """The part of a row of the present, as SQL."""
-        return f"coco_part({row_id}, from_base64('{_packed(self._ranges)}'))"
-
     def forget(self, part_ids: Collection[int]) -> None:
         """Take parts as not known: they are read again next time."""
         assert self._now is not None

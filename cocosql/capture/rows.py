@@ -1,7 +1,8 @@
-"""Which rows of a source changed: fingerprints of the rows in parts that may have changed, compared with a snapshot.
+"""Which rows of a source changed: by a key log, where it is complete; else by what is stored.
 
-It needs no hook and sees every writer. What it costs is reading the parts that changed; where the parts cannot be told,
-as of a plain view, there is one, and it is read each time.
+Then fingerprints of the rows in parts that may have changed are compared with a snapshot. That needs no hook and sees
+every writer. What it costs is reading the parts that changed; where the parts cannot be told, as of a plain view, there
+is one, and it is read each time.
 """
 
 import json
@@ -14,7 +15,7 @@ from cocosql._native import Session
 from cocosql.capture import Reading, snapshots
 from cocosql.capture.files import FileParts, ReadOnce
 from cocosql.capture.identity import Identity, Keyed, identity_of
-from cocosql.capture.key_log import FEW, LARGEST_SHARE, KeyLog, started, why_not
+from cocosql.capture.key_log import FEW, LARGEST_SHARE, KeyLog, running, started, why_not
 from cocosql.capture.look_up import find
 from cocosql.capture.parts import WHOLE, Parts, Present, Stored, Whole, column_list
 from cocosql.capture.pending import Pending
@@ -119,7 +120,15 @@ class RowCapture:
             self._log = None  # the table is another than the one that the refresh was planned for
         self._log_lasts = bool(self._log and found and found.activation == self._log.activation)
 
+    def _join_log(self, session: Session) -> None:
+        """Read the log that others have started, if there is one."""
+        found = self._find(session)
+        self._log = running(session, self.database, self.source, self.columns, (self.stored_source, self.kind))
+        self._log_lasts = bool(self._log and found and found.activation == self._log.activation)
+
     def observe(self, session: Session) -> None:
+        if self.wants_log and self._log is None and not why_not(self.source, self.database):
+            self._join_log(session)
         name = self.source.name
         self._source_rows = session.stored_rows(name.database, name.schema, name.name) if name else 0
         if not self._log_lasts:

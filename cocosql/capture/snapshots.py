@@ -8,6 +8,7 @@ until all of them have read it. What the key log says has changed is only writte
 
 import json
 import re
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import duckdb
@@ -228,18 +229,24 @@ def drop_unread(session: Session, database: str) -> None:
     unread = _unread(session, database)
     of_logs = [of[0] for of in _unused_logs(session, database).values() if of]
     sources = [lock(database, source) for source in (*unread.values(), *of_logs) if source is not None]
-    try:
-        with locks.hold(session, [Name(database, "coco unread", ""), *sources], wait=False), transaction(session):
+    is_tidy = False
+    with (
+        suppress(duckdb.TransactionException),
+        locks.hold(session, [Name(database, "coco unread", ""), *sources], wait=False),
+    ):
+        unused = _unused_logs(session, database)
+        logs = [log_id for log_id, of in unused.items() if of is None or of[0] in of_logs]
+        for log_id in logs:
+            key_log.stop(session, database, log_id)
+        with transaction(session):
             for snapshot_id in unread.keys() & _unread(session, database).keys():
                 _drop(session, database, snapshot_id)
             session.execute(f"DELETE FROM {own(FILE_TYPES)} WHERE source NOT IN (SELECT source FROM {own(SNAPSHOTS)})")
-            for log_id, of in _unused_logs(session, database).items():
-                if of is None or of[0] in of_logs:
-                    key_log.drop(session, database, log_id)
-    except duckdb.TransactionException:
-        _tidy.of(session).discard(database)
-    else:
+            is_tidy = all([key_log.drop(session, database, log_id) for log_id in logs])
+    if is_tidy:
         _tidy.of(session).add(database)
+    else:
+        _tidy.of(session).discard(database)
 
 
 #: Databases.

@@ -8,7 +8,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, replace
 from typing import Any
 
-from cocosql._native import Session
+from cocosql._native import Database, Session
 from cocosql.catalog import functions
 from cocosql.catalog.graph import Graph
 from cocosql.catalog.views import View
@@ -50,12 +50,13 @@ def fresh_plan(session: Session, view: View, others: Graph) -> Plan:
     Raises:
         duckdb.Error: as `plan`.
     """
-    return _made(session, view, others).plan
+    return replace(_made(session, view, others).plan, others=others)
 
 
 def _made(session: Session, view: View, others: Graph) -> _Kept:
     with transaction(prepared(session, view)):  # one state of the catalogs
-        return _Kept(plan(session, view, others), _basis(session, view))
+        made = plan(session, view, others)
+        return _Kept(replace(made, others=Graph()), _basis(session, view))
 
 
 def kept_plan(session: Session, view: View, others: Graph) -> Plan:
@@ -87,10 +88,27 @@ def _has_present_code(session: Session, made: Plan) -> bool:
     return all(functions.as_it_is_now(session, callee.function) is callee.function for callee in callees)
 
 
+#: By database, its number and the state of its catalog, and the number of the user's objects then.
+_objects_then: PerInstance[dict[str, tuple[tuple[int, int | None], int]]] = PerInstance(dict)
+
+
+def _objects(session: Session, database: Database) -> int | None:
+    """A number of the objects that a query may read: tables that the engine makes for itself change no plan."""
+    state = session.catalog_state(database.name)
+    if state is None or database.name == "system":
+        return state
+    seen = _objects_then.of(session)
+    then, objects = seen.get(database.name, (None, 0))
+    if then != (database.number, state):
+        objects = session.user_objects(database.name)
+        seen[database.name] = (database.number, state), objects
+    return objects
+
+
 def _basis(session: Session, view: View) -> tuple[Any, ...]:
     """What a plan is made from, apart from the code of functions."""
     attached = [database for database in session.databases() if database.name != "temp"]  # which each session has
-    catalogs = [(one.name, one.number, session.catalog_state(one.name)) for one in attached]
+    catalogs = [(one.name, one.number, _objects(session, one)) for one in attached]
     record = view.settled(version=0, next_row_id=0, inputs=[], operators=[], last_error=None, failed_rows=0)
     record = record.settled(fill_seconds=None, query_seconds=None, owed_seconds=None)
     return catalogs, session.functions(), session.only_looks, record, is_by_query(view)

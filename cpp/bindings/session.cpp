@@ -150,6 +150,7 @@ void BindSession(nb::module_ &module) {
 	    .def("databases", Released(&Databases))
 	    .def("relation", Released(&FindRelation), nb::arg("database"), nb::arg("schema"), nb::arg("name"))
 	    .def("catalog_state", Released(&CatalogState), nb::arg("database"))
+	    .def("user_objects", Released(&UserObjects), nb::arg("database"))
 	    .def("strange_relations", Released(&StrangeRelations), nb::arg("database"), nb::arg("schema"))
 	    .def("has_schema", Released(&HasSchema), nb::arg("database"), nb::arg("schema"))
 	    .def("function_kinds", Released(&FunctionKinds), nb::arg("names"))
@@ -161,6 +162,16 @@ void BindSession(nb::module_ &module) {
 	    .def("append_records", &Append, nb::arg("database"), nb::arg("table"), nb::arg("columns"), nb::arg("records"))
 	    .def("delete_records", Released(&DeleteRecords), nb::arg("database"), nb::arg("table"), nb::arg("column"),
 	         nb::arg("value"))
+	    .def(
+	        "log_is_over",
+	        [](Session &session, const std::string &database, const std::string &log) {
+		        return WithoutPython([&] {
+			        return LookUp(session, [&](ClientContext &context) {
+				        return KeyLogs::Get(context).IsOver(context, database, log);
+			        });
+		        });
+	        },
+	        nb::arg("database"), nb::arg("log"))
 	    .def(
 	        "log_state",
 	        [](Session &session, const std::string &database, const std::string &log, const std::string &activation) {

@@ -227,6 +227,15 @@ const char *KeyLogs::State(ClientContext &context, const std::string &database_n
 	return (*log)->IsCompleteFor(context, database) ? "on" : "waiting";
 }
 
+bool KeyLogs::IsOver(ClientContext &context, const std::string &database_name, const std::string &log_table) {
+	auto &database = FindDatabase(context, database_name);
+	auto all = All();
+	return std::none_of(all->begin(), all->end(), [&](const shared_ptr<KeyLog> &log) {
+		return log->log_table == log_table && log->IsOf(database) &&
+		       !(log->stopped && AllBeganAfter(database, log->since));
+	});
+}
+
 void KeyLogs::SetEntries(ClientContext &context, const std::string &database, const std::string &log_table,
                          idx_t entries) {
 	if (auto log = FindActive(FindDatabase(context, database), log_table)) {

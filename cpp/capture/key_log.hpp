@@ -1,4 +1,4 @@
-//! The key log, the opt-in change capture: while a log is active for a table, each DML statement on that table, of any
+//! The key log, a change capture: while a log is active for a table, each DML statement on that table, of any
 //! connection of the database instance, also appends the keys of the rows that it may change to a log table of the same
 //! database, within the user's own transaction.
 //!
@@ -124,6 +124,8 @@ public:
 	//! Corrects what is known of the number of entries.
 	void SetEntries(duckdb::ClientContext &context, const std::string &database, const std::string &log_table,
 	                duckdb::idx_t entries);
+	//! Whether no transaction may append to a log table any more: only then may it be dropped.
+	bool IsOver(duckdb::ClientContext &context, const std::string &database, const std::string &log_table);
 	//! Those active, and some stopped.
 	duckdb::shared_ptr<const KeyLogList> All();
 

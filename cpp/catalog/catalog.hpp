@@ -40,6 +40,8 @@ struct Database {
 std::vector<Database> Databases(Session &session);
 //! The number of the state of a catalog that the transaction sees; none if it is not DuckDB's own.
 std::optional<duckdb::idx_t> CatalogState(Session &session, const std::string &database);
+//! A number that stands for the user's objects that the transaction sees in a database: all but the engine's own.
+duckdb::idx_t UserObjects(Session &session, const std::string &database);
 bool HasSchema(Session &session, const std::string &database, const std::string &schema);
 //! The names of the views of a schema, and of the tables of which columns are worked out as they are read.
 std::vector<std::string> StrangeRelations(Session &session, const std::string &database, const std::string &schema);

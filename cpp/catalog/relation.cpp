@@ -7,6 +7,8 @@
 #include "duckdb/main/attached_database.hpp"
 #include "duckdb/main/database_manager.hpp"
 #include "duckdb/parser/constraints/unique_constraint.hpp"
+#include "fingerprint/hash128.hpp"
+#include "session/names.hpp"
 
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
@@ -77,6 +79,29 @@ std::optional<idx_t> CatalogState(Session &session, const std::string &database)
 		auto catalog = Catalog::GetCatalogEntry(context, Identifier(database));
 		auto version = catalog ? catalog->GetCatalogVersion(context) : optional_idx();
 		return version.IsValid() ? std::optional(version.GetIndex()) : std::nullopt;
+	});
+}
+
+idx_t UserObjects(Session &session, const std::string &database) {
+	return LookUp(session, [&](ClientContext &context) {
+		uint64_t sum = 0;
+		auto add = [&](CatalogEntry &entry) {
+			uint64_t version[] = {entry.oid, entry.timestamp};
+			sum += Hash128(version, sizeof(version), uint64_t(entry.type)).lower;
+		};
+		auto catalog = Catalog::GetCatalogEntry(context, Identifier(database));
+		for (auto &schema : catalog ? catalog->GetSchemas(context) : vector<reference<SchemaCatalogEntry>>()) {
+			if (schema.get().name == OWN_SCHEMA) {
+				continue;
+			}
+			add(schema.get());
+			for (auto type : {CatalogType::TABLE_ENTRY, CatalogType::SCALAR_FUNCTION_ENTRY,
+			                  CatalogType::TABLE_FUNCTION_ENTRY, CatalogType::TYPE_ENTRY,
+			                  CatalogType::SEQUENCE_ENTRY, CatalogType::COLLATION_ENTRY}) {
+				schema.get().Scan(context, type, add);
+			}
+		}
+		return idx_t(sum);
 	});
 }
 
