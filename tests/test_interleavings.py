@@ -692,7 +692,7 @@ SCRIPTS: dict[str, tuple[str, str]] = {
 }  # fmt: skip
 
 
-@pytest.mark.every(27)
+@pytest.mark.every(41)
 @pytest.mark.parametrize(("name", "capture"), [(name, capture) for name in SCRIPTS for capture in CAPTURES])
 def test_scripts(path: Path, capture: str, name: str) -> None:
     views, text = SCRIPTS[name]

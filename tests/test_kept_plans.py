@@ -86,7 +86,7 @@ def described(plan: Plan) -> list[object]:
     return [*made, columns, versions, flow, plan.recompute]
 
 
-@holds_for(12, 150, changes=st.lists(st.sampled_from(CHANGES), min_size=1, max_size=8))
+@holds_for(6, 150, changes=st.lists(st.sampled_from(CHANGES), min_size=1, max_size=8))
 def test_kept_plans_are_as_fresh_ones(tmp_path_factory: pytest.TempPathFactory, changes: list[str]) -> None:
     other = tmp_path_factory.mktemp("kept") / "other.db"
     with cocosql.connect(functions=(added,)) as con:

@@ -444,7 +444,7 @@ def scenario(draw: st.DrawFn) -> tuple[str, list[tuple[Any, ...]], list[str]]:
     return key, lines, draw(st.lists(changes(KEYS[key][1]), min_size=1, max_size=5))
 
 
-@holds_for(4, 20, scenario=scenario(), view=row_wise(), full=st.booleans())
+@holds_for(3, 20, scenario=scenario(), view=row_wise(), full=st.booleans())
 def test_row_wise_views(scenario: Any, view: RowWise, full: bool) -> None:
     key, lines, script = scenario
     event(f"key: {key}")
@@ -470,7 +470,7 @@ def test_row_wise_views(scenario: Any, view: RowWise, full: bool) -> None:
         assert world.refresh("v")[1:7] == (version, 0, 0, 0, 0, 0)
 
 
-@holds_for(4, 20, scenario=scenario(), template=grouped())
+@holds_for(3, 20, scenario=scenario(), template=grouped())
 def test_grouped_views(scenario: Any, template: str) -> None:
     key, lines, script = scenario
     with World(key, lines) as world:

@@ -133,7 +133,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.every(3)
+@pytest.mark.every(5)
 @pytest.mark.parametrize("seed", seeds(2, 30))
 def test_damaged_records(made: Path, tmp_path: Path, seed: int) -> None:
     path, rand = tmp_path / "x.db", random.Random(seed)

@@ -162,7 +162,7 @@ CHANGES = {
 }
 
 
-@pytest.mark.every(6)
+@pytest.mark.every(10)
 @pytest.mark.parametrize("change", CHANGES)
 def test_changes(made: dict[str, Path], path: Path, capture: str, change: str) -> None:
     how = CHANGES[change]

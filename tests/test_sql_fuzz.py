@@ -168,7 +168,7 @@ def some_query(stage: Stage, data: st.DataObject, relations: list[Relation], dep
     return None
 
 
-@holds_for(12, 120, data=st.data(), capture=st.sampled_from(["diff", "log"]))
+@holds_for(8, 120, data=st.data(), capture=st.sampled_from(["diff", "log"]))
 def test_a_view(con: Con, data: st.DataObject, capture: str) -> None:
     with Told(con, capture) as stage:
         tables = set_up(stage, data)
@@ -208,7 +208,7 @@ def test_views_on_views(con: Con, data: st.DataObject, capture: str) -> None:
             stage.check(name)
 
 
-@holds_for(20, 200, data=st.data())
+@holds_for(14, 200, data=st.data())
 def test_queries_have_one_answer(con: Con, data: st.DataObject) -> None:
     """The grammar keeps its word: in which order the tables' rows are stored makes no difference."""
     with Told(con, "diff") as stage:
