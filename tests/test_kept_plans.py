@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import duckdb
 import pytest
 from helpers import Con, assert_view_equals_query, one, rows, take_session
 from hypothesis import strategies as st
@@ -179,3 +180,18 @@ def test_failures_of_the_last_refresh_are_forgotten(con: Con) -> None:
     fails.clear()
     con.execute("REFRESH INCREMENTAL VIEW v")
     assert rows(con, "FROM v ORDER BY id") == [(2, 1), (3, 1), (4, 2)]
+
+
+def test_views_of_another_database_than_the_default(con: Con, path: Path) -> None:
+    """Whoever goes by a kept plan writes into the view's database: after a failure, and where a log starts anew."""
+    con.execute(f"ATTACH '{path}' AS o; CREATE TABLE o.t (id INTEGER PRIMARY KEY, s VARCHAR)")
+    con.execute(
+        "INSERT INTO o.t VALUES (1, '1'); CREATE INCREMENTAL VIEW o.main.v AS SELECT id, s::INTEGER AS x FROM o.t"
+    )
+    con.execute("REFRESH INCREMENTAL VIEW o.main.v; INSERT INTO o.t VALUES (2, 'b')")
+    with pytest.raises(duckdb.ConversionException):
+        con.execute("REFRESH INCREMENTAL VIEW o.main.v")
+    con.execute("UPDATE o.t SET s = '2' WHERE id = 2; REFRESH INCREMENTAL VIEW o.main.v")
+    con.execute("INSERT INTO o.t SELECT i, '7' FROM range(10, 30000) r(i); REFRESH INCREMENTAL VIEW o.main.v")
+    con.execute("UPDATE o.t SET s = '8' WHERE id < 20; REFRESH INCREMENTAL VIEW o.main.v")
+    assert_view_equals_query(con, "o.main.v", "SELECT id, s::INTEGER AS x FROM o.t")

@@ -33,7 +33,8 @@ _kept: PerInstance[OrderedDict[tuple[str, int], _Kept]] = PerInstance(OrderedDic
 
 
 def plan_if_kept(session: Session, view: View, others: Graph) -> Plan | None:
-    """The plan of a view, if one is kept that holds."""
+    """The plan of a view, if one is kept that holds. The session has been prepared for the view then."""
+    prepared(session, view)
     kept = _kept.of(session).get((view.name.database, view.view_id))
     if kept is None or not _holds(session, view, kept):
         return None
@@ -45,26 +46,28 @@ def _holds(session: Session, view: View, kept: _Kept) -> bool:
 
 
 def fresh_plan(session: Session, view: View, others: Graph) -> Plan:
-    """A plan of a view as it and its database are now.
+    """A plan of a view as it and its database are now. The session has been prepared for the view then.
 
     Raises:
         duckdb.Error: as `plan`.
     """
+    prepared(session, view)
     return replace(_made(session, view, others).plan, others=others)
 
 
 def _made(session: Session, view: View, others: Graph) -> _Kept:
-    with transaction(prepared(session, view)):  # one state of the catalogs
+    with transaction(session):  # one state of the catalogs
         made = plan(session, view, others)
         return _Kept(replace(made, others=Graph()), _basis(session, view))
 
 
 def kept_plan(session: Session, view: View, others: Graph) -> Plan:
-    """The plan of a view: the one that was made for it last, if it holds.
+    """The plan of a view: the one that was made for it last, if it holds. The session has been prepared for it then.
 
     Raises:
         duckdb.Error: as `plan`.
     """
+    prepared(session, view)
     plans, key = _kept.of(session), (view.name.database, view.view_id)
     kept = plans.pop(key, None)
     if kept is None or not _holds(session, view, kept):
