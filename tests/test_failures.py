@@ -132,7 +132,7 @@ def _arrow(results: list[Any]) -> pa.Array:
     return pa.array(results)
 
 
-@pytest.mark.every(3)
+@pytest.mark.every(5)
 @pytest.mark.parametrize("kind", ["BIT", "UUID", "ENUM('a')", "INTEGER", "DATE", "HUGEINT", "GEOMETRY", "BIT[]"])
 @pytest.mark.parametrize("form", ["row", "arrow"])
 def test_a_bad_result_that_is_not_ascii(con: Con, kind: str, form: str) -> None:
@@ -386,7 +386,7 @@ KEPT = {
 }  # fmt: skip
 
 
-@pytest.mark.every(3)
+@pytest.mark.every(5)
 @pytest.mark.parametrize("name", KEPT)
 def test_what_other_operators_make_of_rows_that_fail(words: Con, bad: set[str], name: str) -> None:
     query, first, second, third = KEPT[name]

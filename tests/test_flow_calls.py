@@ -105,7 +105,7 @@ CASES = {
 }
 
 
-@pytest.mark.every(3)
+@pytest.mark.every(5)
 @pytest.mark.parametrize("name", CASES)
 def test_calls(con: Con, calls: Calls, name: str) -> None:
     query, first, changes = CASES[name]

@@ -78,7 +78,7 @@ def calls(count: int, name: str, kind: str, types: list[str], more: str | None, 
             yield f"SELECT count(*) FROM t WHERE {name}({others}) IS NOT NULL AND k < 3"
 
 
-@pytest.mark.every(3)
+@pytest.mark.every(5)
 @pytest.mark.parametrize("count", [5, slow(EXAMPLES or 40)])
 @pytest.mark.parametrize(("name", "kind", "types", "more"), functions())
 def test_odd_arguments(name: str, kind: str, types: list[str], more: str | None, count: int) -> None:

@@ -225,7 +225,7 @@ SINGLE = [
 ]
 
 
-@pytest.mark.every(12)
+@pytest.mark.every(20)
 @pytest.mark.parametrize("statement", SINGLE)
 def test_the_log_holds_each_changed_key_and_the_statement_does_not_notice(twins: Twins, statement: str) -> None:
     twins.run(statement)

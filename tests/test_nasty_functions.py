@@ -237,7 +237,7 @@ EXITS = {
 }
 
 
-@pytest.mark.every(3)
+@pytest.mark.every(5)
 @pytest.mark.parametrize("name", EXITS)
 def test_exits_are_quiet(name: str) -> None:
     run_script(

@@ -56,7 +56,7 @@ def look_up(monkeypatch: pytest.MonkeyPatch, how: str) -> None:
     monkeypatch.setattr("cocosql.capture.look_up._SOUGHT", 0 if how == "seek" else 1_000_000)
 
 
-@pytest.mark.every(8)
+@pytest.mark.every(12)
 @pytest.mark.parametrize(("key", "how"), [(key, how) for key in KEYS for how in ("scan", "search", "seek")])
 @pytest.mark.parametrize("seed", seeds(1, 2))
 def test_any_sequence_of_changes_and_refreshes(

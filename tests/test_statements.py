@@ -156,7 +156,7 @@ NAMES = [
 ]
 
 
-@pytest.mark.every(3)
+@pytest.mark.every(5)
 @pytest.mark.parametrize("name", NAMES)
 def test_names_that_need_quotes(notes: Con, name: str) -> None:
     quoted = '"' + name.replace('"', '""') + '"'
@@ -478,7 +478,7 @@ def test_columns_of_the_same_name(notes: Con) -> None:
     assert sorted(rows(notes, "FROM v")) == [(1, 1, "a"), (2, 2, "b"), (3, 3, "c")]
 
 
-@pytest.mark.every(3)
+@pytest.mark.every(5)
 @pytest.mark.parametrize("query", ["FROM t", "FROM t SELECT id", "SELECT t.* FROM t", "SELECT * EXCLUDE (s) FROM t", "SELECT * REPLACE (id + 1 AS id) FROM t",
     "TABLE t", "VALUES (1, 'a'), (2, 'b')", "(SELECT id FROM t)", "SELECT id, s FROM t UNION SELECT 5, 'x'", "SELECT COLUMNS('i.*') FROM t", "SELECT t FROM t",
     "SELECT id AS a, a + 1 AS b FROM t WHERE b > 2", "SELECT s[1] AS c, s.upper() AS u FROM t", "SELECT id, #1 AS again FROM t ORDER BY 1", "SELECT * FROM t AS x(a, b)",
