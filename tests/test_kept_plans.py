@@ -110,15 +110,21 @@ def test_kept_plans_are_as_fresh_ones(tmp_path_factory: pytest.TempPathFactory, 
                 assert_view_equals_query(con, name, query)
 
 
-def test_a_plan_is_made_once(con: Con, monkeypatch: pytest.MonkeyPatch) -> None:
-    """While only rows change; and again when a table is another."""
-    made: list[str] = []
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of views for which a plan was made."""
+    names: list[str] = []
 
     def plan(session: Session, view: View, others: Graph) -> Plan:
-        made.append(view.name.name)
+        names.append(view.name.name)
         return planning.plan(session, view, others)
 
     monkeypatch.setattr(kept_plans, "plan", plan)
+    return names
+
+
+def test_a_plan_is_made_once(con: Con, made: list[str]) -> None:
+    """While only rows change; and again when a table is another."""
     con.execute("CREATE TABLE t AS SELECT 1 AS id; CREATE INCREMENTAL VIEW v AS FROM t")
     con.execute("CREATE INCREMENTAL VIEW w AS SELECT count(*) AS n FROM v")
     con.execute("REFRESH INCREMENTAL VIEW w")
@@ -130,19 +136,13 @@ def test_a_plan_is_made_once(con: Con, monkeypatch: pytest.MonkeyPatch) -> None:
     assert sorted(made) == ["v", "v", "w"], "v twice: it gets another column, and is then read with that"
 
 
-def test_tables_of_the_engine_change_no_plan(con: Con, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tables_of_the_engine_change_no_plan(con: Con, made: list[str]) -> None:
     """A refresh makes tables for itself, and starts logs."""
     con.execute("CREATE TABLE t (id INTEGER PRIMARY KEY); CREATE TABLE u (id INTEGER PRIMARY KEY)")
     con.execute(
         "CREATE INCREMENTAL VIEW v AS FROM t; CREATE INCREMENTAL VIEW w AS FROM u; REFRESH ALL INCREMENTAL VIEWS"
     )
-    made: list[str] = []
-
-    def plan(session: Session, view: View, others: Graph) -> Plan:
-        made.append(view.name.name)
-        return planning.plan(session, view, others)
-
-    monkeypatch.setattr(kept_plans, "plan", plan)
+    made.clear()
     state = one(con, "SELECT count(*) FROM duckdb_tables()")
     con.execute("INSERT INTO t VALUES (1); REFRESH INCREMENTAL VIEW v; REFRESH INCREMENTAL VIEW w")
     assert one(con, "SELECT count(*) FROM duckdb_tables()") > state

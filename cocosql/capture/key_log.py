@@ -17,6 +17,7 @@ from cocosql.operators.source import EXACT, Source
 from cocosql.sqltext import idents
 
 #: Where more than that share of a table's rows changed it is read. So many rows are few, however small the table is.
+#: (A log takes some more before it breaks, cpp/capture/key_log.cpp: what several snapshots have not read adds up.)
 LARGEST_SHARE = 0.25
 FEW = 1000
 

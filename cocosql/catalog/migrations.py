@@ -7,7 +7,7 @@ import duckdb
 
 from cocosql._native import Session
 from cocosql.catalog import damage, locks, tables
-from cocosql.catalog.names import Name
+from cocosql.catalog.names import Name, database_number
 from cocosql.files import find
 from cocosql.instances import PerInstance
 from cocosql.transaction import transaction
@@ -150,8 +150,7 @@ def _check_schema(session: Session, database: str) -> None:
 
 
 def _state(session: Session, database: str) -> tuple[int, int | None]:
-    numbers = {other.name: other.number for other in session.databases()}
-    return numbers[database], session.catalog_state(database)
+    return database_number(session, database), session.catalog_state(database)
 
 
 def _applied(session: Session, database: str) -> int:

@@ -85,6 +85,11 @@ def _can_hold(session: Session, name: Name) -> bool:
     return name.database not in _OF_DUCKDB and session.has_schema(name.database, name.schema)
 
 
+def database_number(session: Session, name: str) -> int:
+    """The number of an attached database: no other has it, before or after, not even one of its name."""
+    return next(one.number for one in session.databases() if one.name.lower() == name.lower())
+
+
 def relation(session: Session, name: Name) -> Relation | None:
     """The table or view of this name."""
     return session.relation(name.database, name.schema, name.name)

@@ -8,6 +8,7 @@ from typing import Any
 
 from cocosql._native import Session
 from cocosql.catalog import locks, steps
+from cocosql.catalog.names import database_number
 from cocosql.catalog.steps import Step
 from cocosql.catalog.tables import RUN_CALLS, RUNS, own
 from cocosql.catalog.views import View
@@ -117,8 +118,7 @@ def begin(session: Session, view: View) -> Run:
 
 def _mark_killed(session: Session, view: View) -> None:
     """The view is locked by this refresh, so one that is said to run was killed."""
-    numbers = {database.name.lower(): database.number for database in session.databases()}
-    key = (numbers[view.name.database.lower()], view.view_id)
+    key = (database_number(session, view.name.database), view.view_id)
     if key in _swept.of(session):
         return
     running = "WHERE (view_id = $1 OR view_name = $2) AND status = 'running'"

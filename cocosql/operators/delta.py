@@ -26,12 +26,14 @@ class Delta:
         return self.all_rows()
 
 
+_NO_ROWS = "SELECT NULL AS coco_source_id WHERE false"
+
+
 def unchanged(all_rows: Callable[[], str]) -> Delta:
     """No row has changed."""
-    nothing = "SELECT NULL AS coco_source_id WHERE false"
-    return Delta(nothing, nothing, 0, all_rows)
+    return Delta(_NO_ROWS, _NO_ROWS, 0, all_rows)
 
 
 def everything(all_rows: Callable[[], str]) -> Delta:
     """What there was is not known, or of no use: all rows are new."""
-    return Delta("SELECT NULL AS coco_source_id WHERE false", all_rows(), None, all_rows)
+    return Delta(_NO_ROWS, all_rows(), None, all_rows)

@@ -80,6 +80,12 @@ class Operator(ABC):
 class Virtual(Operator):
     """An operator that passes the deltas of its inputs on; its rows are nowhere kept."""
 
+    columns: list[str]
+
+    @property
+    def names(self) -> list[str]:
+        return self.columns
+
     @abstractmethod
     def pass_on(self, context: "Context", number: int, inputs: "Sequence[Delta]") -> "Delta":
         """What becomes of its rows."""

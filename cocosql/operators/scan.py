@@ -45,10 +45,6 @@ class Scan(Virtual):
     def rule(self) -> str:
         return "change capture"
 
-    @property
-    def names(self) -> list[str]:
-        return self.columns
-
     def identity(self) -> list[str] | None:
         return self.source.key or None
 

@@ -36,10 +36,6 @@ class Union(Virtual):
     def rule(self) -> str:
         return "changes of its inputs are passed on"
 
-    @property
-    def names(self) -> list[str]:
-        return self.columns
-
     def sql(self, relations: Sequence[str]) -> str:
         return _together(zip(self.inputs, relations, strict=True))
 

@@ -39,10 +39,6 @@ class Values(Virtual):
     def rule(self) -> str:
         return "written in the query, and never changed"
 
-    @property
-    def names(self) -> list[str]:
-        return self.columns
-
     def sql(self, relations: Sequence[str]) -> str:
         return self.query
 
