@@ -43,7 +43,7 @@ optional_ptr<TableCatalogEntry> FindTable(ClientContext &context, const Attached
 }
 
 DuckTableEntry &RequireTable(ClientContext &context, const AttachedDatabase &database, const Identifier &schema,
-                                const Identifier &table) {
+                             const Identifier &table) {
 	auto entry = FindTable(context, database, schema, table);
 	if (!entry || !entry->IsDuckTable()) {
 		throw CatalogException("there is no table %s.%s.%s of DuckDB", database.GetName(), schema, table);

@@ -69,7 +69,8 @@ Value State(ClientContext &context, const vector<Value> &arguments) {
 
 void RegisterKeyLogFunctions(ExtensionLoader &loader) {
 	auto text = LogicalType::VARCHAR;
-	Register(loader, "coco_log_start", {text, text, text, text, LogicalType::LIST(text), LogicalType::LIST(text)}, LogicalType::UUID, Start);
+	auto texts = LogicalType::LIST(text);
+	Register(loader, "coco_log_start", {text, text, text, text, texts, texts}, LogicalType::UUID, Start);
 	Register(loader, "coco_log_stop", {text, text}, LogicalType::BOOLEAN, Stop);
 	Register(loader, "coco_log_state", {text, text, LogicalType::UUID}, text, State);
 }
