@@ -121,6 +121,10 @@ class Database:
     def is_native(self) -> bool:
         """Whether it is DuckDB's own, and not one that another system keeps."""
 
+    @property
+    def has_migrations(self) -> bool:
+        """Whether it has the record of the engine's migrations."""
+
 class Relation:
     """A table or view, as the catalog spells its name."""
 
@@ -152,6 +156,15 @@ class Session:
 
     def script(self, sql: str) -> None:
         """Run several statements, one after the other."""
+
+    def begin(self) -> None:
+        """BEGIN TRANSACTION, neither parsed nor planned."""
+
+    def commit(self) -> None:
+        """COMMIT, neither parsed nor planned. Raises if a statement of the transaction failed."""
+
+    #: What it was prepared as last, see cocosql/refresh/prepared.py; empty once settings or names are others.
+    prepared_as: str
 
     def use_names(self, database: str, path: list[tuple[str, str]] = ...) -> None:
         """The default database, and where names are looked for that are none of DuckDB's."""
@@ -248,6 +261,15 @@ class Session:
 
     def next_id(self, database: str, sequence: str = "ids") -> int:
         """The next number of a sequence of the schema coco."""
+
+    def passing_id(self, database: str, sequence: str) -> int:
+        """The same; a crash takes it back as long as nobody has called `keep_ids` since.
+
+        That it is taken is not written at once, which costs a commit.
+        """
+
+    def keep_ids(self, database: str, sequence: str) -> None:
+        """Numbers that were taken so far stay taken, once the session's transaction is committed."""
 
     def delete_rows(self, database: str, table: str, row_ids: str) -> int:
         """Delete the rows of a table of the schema coco whose row ids a query gives, at the cost of their number."""

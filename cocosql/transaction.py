@@ -10,11 +10,11 @@ from cocosql._native import Session
 
 @contextmanager
 def transaction(session: Session) -> Iterator[None]:
-    session.execute("BEGIN TRANSACTION")
+    session.begin()
     try:
         yield
     except BaseException:
         with suppress(duckdb.Error):
             session.execute("ROLLBACK")
         raise
-    session.execute("COMMIT")
+    session.commit()

@@ -1,6 +1,7 @@
 """How a row is known again: by its primary key, or, without one, by its fingerprint: equal rows are interchangeable."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 from cocosql.capture.parts import column_list
@@ -72,9 +73,9 @@ class Keyed:
     columns: list[str]
     keeps_columns: bool = True
 
-    @property
+    @cached_property
     def name(self) -> str:
-        return f"{self.source.typed(self.source.key)}: {self.source.typed(self.columns)}"
+        return f"{self.source.typed_key}: {self.source.typed(self.columns)}"
 
     @property
     def id_sql(self) -> str:
@@ -160,7 +161,7 @@ class Bag:
     id_type: str = "UHUGEINT"
     keeps_columns: bool = False
 
-    @property
+    @cached_property
     def name(self) -> str:
         return f"no key: {self.source.typed(self.columns)}"
 

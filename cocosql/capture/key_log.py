@@ -136,7 +136,7 @@ def started(session: Session, database: str, source: Source, read: list[str], of
     """
     assert source.name is not None
     logs = _logs.of(session)
-    columns = source.typed(source.key)
+    columns = source.typed_key
     log = logs.get((database, *of))
     state = log.state(session) if log else "off"
     is_same = log is not None and log.columns == columns and state != "off"
@@ -159,7 +159,7 @@ def started(session: Session, database: str, source: Source, read: list[str], of
 def running(session: Session, database: str, source: Source, read: list[str], of: tuple[str, str]) -> KeyLog | None:
     """The log of a table for those who only look: none is started for them."""
     log = _logs.of(session).get((database, *of))
-    if log is None or log.columns != source.typed(source.key) or not log.watched.issuperset(read):
+    if log is None or log.columns != source.typed_key or not log.watched.issuperset(read):
         return None
     return log if log.state(session) in ("on", "waiting") else None
 

@@ -113,7 +113,7 @@ class RowCapture:
             self._start_log(session)
 
     def _start_log(self, session: Session) -> None:
-        found = self._find(session)
+        found = self._last_found(session)
         try:
             self._log = started(session, self.database, self.source, self.columns, (self.stored_source, self.kind))
         except duckdb.CatalogException:
@@ -122,7 +122,7 @@ class RowCapture:
 
     def _join_log(self, session: Session) -> None:
         """Read the log that others have started, if there is one."""
-        found = self._find(session)
+        found = self._last_found(session)
         self._log = running(session, self.database, self.source, self.columns, (self.stored_source, self.kind))
         self._log_lasts = bool(self._log and found and found.activation == self._log.activation)
 
@@ -140,6 +140,11 @@ class RowCapture:
 
     def _find(self, session: Session) -> Snapshot | None:
         return snapshots.find(session, self.database, self.stored_source, self.columns, self.kind, self.identity.name)
+
+    def _last_found(self, session: Session) -> Snapshot | None:
+        """The snapshot by which to guess whether the log will do: `changes` sees what it is."""
+        of = (self.stored_source, self.columns, self.kind, self.identity.name)
+        return snapshots.last_found(session, self.database, *of)
 
     def all_rows(self, session: Session) -> str:
         return self._rows(self.parts.all_rows(session))

@@ -84,9 +84,11 @@ class Snapshot:
 
 #: What a snapshot is of, and what is known of it.
 _COLUMNS = [
-    *("source", "columns", "kind", "identity"),
-    *("snapshot_id", "version", "generation", "checkpoint", "activation", "source_rows", "log_batch"),
+    *("snapshot_id", "source", "columns", "kind", "identity"),
+    *("version", "generation", "checkpoint", "activation", "source_rows", "log_batch"),
 ]
+#: By database, and what it is of, a snapshot as it was found last.
+_found: PerInstance[dict[tuple[str, ...], Snapshot]] = PerInstance(dict)
 
 
 def kind(name: str, owner: int | None) -> str:
@@ -98,13 +100,25 @@ def kind(name: str, owner: int | None) -> str:
 
 
 def find(session: Session, database: str, source: str, columns: list[str], kind: str, identity: str) -> Snapshot | None:
-    wanted = [source, columns, kind, identity]
-    for *key, snapshot_id, version, generation, checkpoint, activation, rows, batch in session.rows(
-        database, SNAPSHOTS, _COLUMNS
-    ):
-        if key == wanted:
-            return Snapshot(database, snapshot_id, version, generation, checkpoint, activation, rows, batch)
+    before, key = _found.of(session), (database, source, *columns, kind, identity)
+    # There may be many: the one that it was last time is looked at first.
+    for number in [before[key].snapshot_id, None] if key in before else [None]:
+        for snapshot_id, *of, version, generation, checkpoint, activation, rows, batch in session.rows(
+            database, SNAPSHOTS, _COLUMNS, number
+        ):
+            if of == [source, columns, kind, identity]:
+                found = Snapshot(database, snapshot_id, version, generation, checkpoint, activation, rows, batch)
+                before[key] = found
+                return found
     return None
+
+
+def last_found(
+    session: Session, database: str, source: str, columns: list[str], kind: str, identity: str
+) -> Snapshot | None:
+    """The same as some session of this instance found it last: not as this one may see it."""
+    found = _found.of(session).get((database, source, *columns, kind, identity))
+    return found or find(session, database, source, columns, kind, identity)
 
 
 def other_readers(session: Session, snapshot: Snapshot, activation: str) -> list[key_log.Reader]:
@@ -283,6 +297,7 @@ def _read_by(session: Session, database: str, view_ids: set[int] | None) -> set[
 
 
 def _drop(session: Session, database: str, snapshot_id: int) -> None:
+    _found.of(session).clear()
     for table in (SNAPSHOTS, PARTS):
         session.execute(f"DELETE FROM {own(table)} WHERE snapshot_id = $1", [snapshot_id])
     for kind in OF_SNAPSHOTS:

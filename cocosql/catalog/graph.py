@@ -1,6 +1,6 @@
 """The incremental views of a database, as one transaction saw their records, and which of them read which."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -31,7 +31,11 @@ class Graph(tuple["View", ...]):
 
     def upstream(self, view: "View") -> "list[View]":
         """The views that a view reads, directly or through others; those that others read first."""
-        return self._ordered([view])[:-1]
+        return self._ordered([view])[:-1] if self.read_by(view) else []
+
+    def with_upstream(self, views: "Iterable[View]") -> "list[View]":
+        """Some views with all that they read, which goes before them."""
+        return self._ordered(views)
 
     def ordered(self) -> "list[View]":
         """All views, those that others read first."""
@@ -61,7 +65,7 @@ class Graph(tuple["View", ...]):
             ways += [[*way, other] for other in new]
         return []
 
-    def _ordered(self, views: "list[View] | Graph") -> "list[View]":
+    def _ordered(self, views: "Iterable[View]") -> "list[View]":
         """Views with all that they read, which goes before them. In a damaged file a view may read itself."""
         entered: set[int] = set()
         ordered: list[View] = []

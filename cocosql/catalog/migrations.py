@@ -21,9 +21,7 @@ def databases(session: Session) -> list[str]:
     return [
         database.name
         for database in session.databases()
-        if database.is_native
-        and tables.exists(session, database.name, tables.MIGRATIONS)
-        and database.name not in _too_old.of(session)
+        if database.has_migrations and database.name not in _too_old.of(session)
     ]
 
 

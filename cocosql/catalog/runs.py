@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import astuple, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,6 +13,9 @@ from cocosql.catalog.steps import Step
 from cocosql.catalog.tables import RUN_CALLS, RUNS, own
 from cocosql.catalog.views import View
 from cocosql.instances import PerInstance
+
+#: The sequence of the numbers of runs. One that leaves no trace, as its process was killed, is given again.
+_IDS = "run_ids"
 
 
 @dataclass
@@ -111,7 +114,7 @@ def going_on(session: Session, run: Run) -> Iterator[None]:
 def begin(session: Session, view: View) -> Run:
     """A run of the view begins: count its function calls from now on."""
     _mark_killed(session, view)
-    run_id = session.next_id(view.name.database, "run_ids")
+    run_id = session.passing_id(view.name.database, _IDS)
     session.begin_run(run_id, locks.holder())
     return Run(run_id, view, Tally(run_id))
 
@@ -154,12 +157,13 @@ def _record(run: Run, status: str, finished_at: datetime | None, **more: Any) ->
 
 def _append(session: Session, database: str, records: list[dict[str, Any]]) -> None:
     if records:
+        session.keep_ids(database, _IDS)
         session.append_records(database, RUNS, list(records[0]), [list(record.values()) for record in records])
 
 
 def part(session: Session, view: View, tally: Tally) -> Run:
     """A view's part in the refresh of another that reads it; its calls are calls of that refresh."""
-    return Run(session.next_id(view.name.database, "run_ids"), view, tally)
+    return Run(session.passing_id(view.name.database, _IDS), view, tally)
 
 
 def record_part(session: Session, run: Run) -> None:
@@ -181,7 +185,7 @@ _MADE_BY = ["query", "definition", "functions", "changed_sources", "recalled"]
 
 
 def _made_by(run: Run) -> tuple[Any, ...]:
-    return astuple(run.made_by) if run.made_by else (None,) * len(_MADE_BY)
+    return tuple(getattr(run.made_by, column, None) for column in _MADE_BY)
 
 
 def record_progress(session: Session, tally: Tally, calls: int, seconds: float) -> None:

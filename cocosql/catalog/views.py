@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import astuple, dataclass, field, replace
-from functools import cache, partial
+from functools import cache, cached_property, partial
 from typing import Any
 
 import duckdb
@@ -116,6 +116,21 @@ class View:
 
     def settled(self, **changes: Any) -> "View":
         return replace(self, **changes)
+
+    @cached_property
+    def declared(self) -> "View":
+        """The view without what refreshes make of it."""
+        return self.settled(
+            **{"version": 0, "next_row_id": 0, "inputs": [], "operators": [], "last_error": None, "failed_rows": 0},
+            **{"fill_seconds": None, "query_seconds": None, "owed_seconds": None},
+        )
+
+    @cached_property
+    def places(self) -> list[tuple[str, str]]:
+        """The databases and schemas in which the names of its query are looked for, whether they are there or not."""
+        stored = [split_name(entry) for entry in self.search_path]
+        path = [(self.name.database, *entry) if len(entry) == 1 else entry for entry in [*stored, ["main"]]]
+        return list(dict.fromkeys((place, schema) for place, schema in path))
 
 
 #: The columns of coco.views, from last_refreshed and created_at apart.
@@ -232,10 +247,7 @@ def _by_view(records: list[tuple[Any, ...]]) -> dict[int, list[tuple[Any, ...]]]
 
 def search_path(session: Session, view: View) -> list[tuple[str, str]]:
     """The databases and schemas in which the names of the view's query are looked for, of those that there are."""
-    database = view.name.database
-    stored = [split_name(entry) for entry in view.search_path]
-    path = [(database, *entry) if len(entry) == 1 else entry for entry in [*stored, ["main"]]]
-    return list(dict.fromkeys((place, schema) for place, schema in path if session.has_schema(place, schema)))
+    return [(database, schema) for database, schema in view.places if session.has_schema(database, schema)]
 
 
 def stands(session: Session, view: View) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from cocosql.catalog.names import Name
@@ -45,7 +46,7 @@ class Source:
     #: Columns that ``*`` leaves out and the query names, and their types.
     hidden: dict[str, str] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def types(self) -> dict[str, str]:
         """The types of all columns that a query may read."""
         return {**dict(zip(self.column_names, self.column_types, strict=True)), **self.hidden}
@@ -53,6 +54,11 @@ class Source:
     def typed(self, columns: Iterable[str]) -> str:
         """Columns with their types."""
         return columns_sql((name, self.types[name]) for name in columns)
+
+    @cached_property
+    def typed_key(self) -> str:
+        """The columns of the key with their types."""
+        return self.typed(self.key)
 
     def __str__(self) -> str:
         return str(self.name or self.sql)

@@ -112,6 +112,4 @@ def _basis(session: Session, view: View) -> tuple[Any, ...]:
     """What a plan is made from, apart from the code of functions."""
     attached = [database for database in session.databases() if database.name != "temp"]  # which each session has
     catalogs = [(one.name, one.number, _objects(session, one)) for one in attached]
-    record = view.settled(version=0, next_row_id=0, inputs=[], operators=[], last_error=None, failed_rows=0)
-    record = record.settled(fill_seconds=None, query_seconds=None, owed_seconds=None)
-    return catalogs, session.functions(), session.only_looks, record, is_by_query(view)
+    return catalogs, session.functions(), session.only_looks, view.declared, is_by_query(view)

@@ -11,7 +11,11 @@ def prepared(session: Session, view: View) -> Session:
     Views that are refreshed together may have been created with different ones: each is planned, read and written with
     its own.
     """
-    session.configure([("python_enable_replacements", "false")])
-    settings.apply(session, view.settings)
-    session.use_names(view.name.database, views.search_path(session, view))
+    path = views.search_path(session, view)
+    wanted = repr((view.name.database, path, view.settings))
+    if session.prepared_as != wanted:
+        session.configure([("python_enable_replacements", "false")])
+        settings.apply(session, view.settings)
+        session.use_names(view.name.database, path)
+        session.prepared_as = wanted
     return session

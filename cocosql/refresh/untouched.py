@@ -44,8 +44,7 @@ def refresh_untouched(session: Session, database: str, wanted: list[View]) -> di
 
 
 def _names(others: Graph, names: set[Name]) -> list[Name]:
-    found = [view for view in others if view.name in names]
-    return [other.name for view in found for other in [*others.upstream(view), view]]
+    return [view.name for view in others.with_upstream(view for view in others if view.name in names)]
 
 
 def _refresh(session: Session, locked: LockedViews, names: set[Name]) -> dict[int, Row]:

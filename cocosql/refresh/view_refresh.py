@@ -169,11 +169,11 @@ class ViewRefresh:
         session.recall(self.recalled_since or 0)
         if not self.has_changes:
             self.run.version = self.view.version
-            view = self.view.settled(inputs=self._advance(session), last_error=None)
+            inputs = self._advance(session)
             if self.view.last_error:
-                self.locked.save(session, view, refreshed=True)
-            elif view.inputs != self.view.inputs:
-                self.locked.save_inputs(session, view)
+                self.locked.save(session, self.view.settled(inputs=inputs, last_error=None), refreshed=True)
+            elif inputs != self.view.inputs:
+                self.locked.save_inputs(session, self.view.settled(inputs=inputs))
             return
         version = self.view.version + 1
         view = self._settled(session)

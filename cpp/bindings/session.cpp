@@ -114,6 +114,9 @@ void BindSession(nb::module_ &module) {
 	nb::class_<Session>(module, "Session")
 	    .def("execute", &Session::Execute, nb::arg("sql"), nb::arg("parameters") = nb::list())
 	    .def("script", &Session::Script, nb::arg("sql"))
+	    .def("begin", &Session::Begin)
+	    .def("commit", &Session::Commit)
+	    .def_rw("prepared_as", &Session::prepared_as)
 	    .def("functions", &Functions)
 	    .def("row_groups", &LookAtRowGroups, nb::arg("database"), nb::arg("schema"), nb::arg("table"),
 	         nb::arg("columns"))
@@ -159,6 +162,13 @@ void BindSession(nb::module_ &module) {
 	    .def("new_records", &ReadNewRecords, nb::arg("database"), nb::arg("tables"), nb::arg("known"))
 	    .def("stored_rows", Released(&StoredRows), nb::arg("database"), nb::arg("schema"), nb::arg("table"))
 	    .def("next_id", Released(&NextId), nb::arg("database"), nb::arg("sequence") = "ids")
+	    .def("passing_id", Released(&PassingId), nb::arg("database"), nb::arg("sequence"))
+	    .def(
+	        "keep_ids",
+	        [](Session &session, const std::string &database, const std::string &sequence) {
+		        WithoutPython([&] { KeepIds(session, database, sequence); });
+	        },
+	        nb::arg("database"), nb::arg("sequence"))
 	    .def("append_records", &Append, nb::arg("database"), nb::arg("table"), nb::arg("columns"), nb::arg("records"))
 	    .def("delete_records", Released(&DeleteRecords), nb::arg("database"), nb::arg("table"), nb::arg("column"),
 	         nb::arg("value"))

@@ -34,6 +34,8 @@ struct Database {
 	bool is_read_only = false;
 	//! Whether it is DuckDB's own, and not one that another system keeps.
 	bool is_native = false;
+	//! Whether it has the record of the engine's migrations.
+	bool has_migrations = false;
 };
 
 //! The attached databases, the oldest first.
@@ -75,6 +77,11 @@ duckdb::idx_t StoredRows(Session &session, const std::string &database, const st
                          const std::string &table);
 //! The next number of a sequence of the schema coco.
 int64_t NextId(Session &session, const std::string &database, const std::string &sequence);
+
+//! The same; a crash takes it back as long as nobody has called KeepIds() since. That it is taken is not written at once.
+int64_t PassingId(Session &session, const std::string &database, const std::string &sequence);
+//! Numbers that were taken so far stay taken, once the session's transaction is committed.
+void KeepIds(Session &session, const std::string &database, const std::string &sequence);
 
 //! Appends rows to one of the engine's own tables, with values for these columns and NULL for the others; each is cast to
 //! the column's type. Returns how many there are.

@@ -58,6 +58,15 @@ Relation Describe(const SchemaCatalogEntry &schema, CatalogEntry &entry) {
 
 } // namespace
 
+namespace {
+
+bool HasMigrations(ClientContext &context, Catalog &catalog) {
+	auto schema = catalog.GetSchema(context, OWN_SCHEMA, OnEntryNotFound::RETURN_NULL);
+	return schema && schema->GetEntry(schema->GetCatalogTransaction(context), CatalogType::TABLE_ENTRY, "migrations");
+}
+
+} // namespace
+
 std::vector<Database> Databases(Session &session) {
 	return LookUp(session, [](ClientContext &context) {
 		auto attached = DatabaseManager::Get(context).GetDatabases(context);
@@ -65,9 +74,10 @@ std::vector<Database> Databases(Session &session) {
 		std::vector<Database> databases;
 		for (auto &database : attached) {
 			if (database->GetVisibility() != AttachVisibility::HIDDEN) {
-				auto is_native = database->GetCatalog().IsDuckCatalog();
-				databases.push_back(
-				    {database->GetName().GetIdentifierName(), database->oid, database->IsReadOnly(), is_native});
+				auto &catalog = database->GetCatalog();
+				auto is_native = catalog.IsDuckCatalog();
+				databases.push_back({database->GetName().GetIdentifierName(), database->oid, database->IsReadOnly(),
+				                     is_native, is_native && HasMigrations(context, catalog)});
 			}
 		}
 		return databases;
@@ -141,7 +151,8 @@ void BindCatalog(nb::module_ &module) {
 	    .def_ro("name", &Database::name)
 	    .def_ro("number", &Database::number)
 	    .def_ro("is_read_only", &Database::is_read_only)
-	    .def_ro("is_native", &Database::is_native);
+	    .def_ro("is_native", &Database::is_native)
+	    .def_ro("has_migrations", &Database::has_migrations);
 	nb::class_<Relation>(module, "Relation")
 	    .def_ro("database", &Relation::database)
 	    .def_ro("schema", &Relation::schema)

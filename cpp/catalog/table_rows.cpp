@@ -15,6 +15,9 @@ using namespace duckdb;
 
 namespace {
 
+//! More rows than that are found by a scan of the table.
+constexpr idx_t FEW = 64;
+
 class Reader {
 public:
 	Reader(ClientContext &context, const std::string &database, const TableColumns &columns)
@@ -62,6 +65,10 @@ public:
 			return rows;
 		}
 		CheckNumbered();
+		if (auto row_ids = FindFew(numbers)) {
+			Fetch(*row_ids, *rows);
+			return rows;
+		}
 		ScanTable(context, entry, stored, [&](DataChunk &chunk) {
 			chunk.data[0].Flatten();
 			SelectionVector wanted(chunk.size());
@@ -79,6 +86,35 @@ public:
 	}
 
 private:
+	//! The ids of the rows of these numbers, if they are few and committed. Only the numbers are read.
+	std::optional<std::vector<row_t>> FindFew(const std::unordered_set<int64_t> &numbers) {
+		std::vector<row_t> row_ids;
+		bool can_fetch = true;
+		ScanTable(context, entry, {stored[0], COLUMN_IDENTIFIER_ROW_ID}, [&](DataChunk &chunk) {
+			chunk.Flatten();
+			auto given = FlatVector::GetData<int64_t>(chunk.data[0]);
+			auto ids = FlatVector::GetData<row_t>(chunk.data[1]);
+			for (idx_t i = 0; i < chunk.size() && can_fetch; i++) {
+				if (FlatVector::Validity(chunk.data[0]).RowIsValid(i) && numbers.count(given[i])) {
+					row_ids.push_back(ids[i]);
+					can_fetch = row_ids.size() <= FEW && ids[i] < MAX_ROW_ID;
+				}
+			}
+		});
+		return can_fetch ? std::optional(row_ids) : std::nullopt;
+	}
+
+	void Fetch(std::vector<row_t> &row_ids, ColumnDataCollection &rows) {
+		if (row_ids.empty()) {
+			return;
+		}
+		RowFetcher fetcher(entry, stored);
+		DataChunk chunk;
+		chunk.Initialize(context, types);
+		fetcher.Fetch(context, row_ids, chunk);
+		rows.Append(chunk);
+	}
+
 	void CheckNumbered() const {
 		if (types[0] != LogicalType::BIGINT) {
 			throw CatalogException("table coco.%s has no numbers of type BIGINT", entry.name.GetIdentifierName());

@@ -54,6 +54,10 @@ int64_t NextNumber(ClientContext &context, SequenceCatalogEntry &sequence) {
 	return sequence.NextValue(DuckTransaction::Get(context, sequence.catalog));
 }
 
+void KeepNumbers(ClientContext &context, SequenceCatalogEntry &sequence) {
+	DuckTransaction::Get(context, sequence.catalog).PushSequenceUsage(sequence, sequence.GetData());
+}
+
 transaction_t StartTime(ClientContext &context, AttachedDatabase &database) {
 	return DuckTransaction::Get(context, database).start_time;
 }

@@ -21,6 +21,9 @@ void InvalidatePlans(duckdb::ClientContext &context, duckdb::AttachedDatabase &d
 //! The next number of a sequence, which the context's transaction is known to change.
 int64_t NextNumber(duckdb::ClientContext &context, duckdb::SequenceCatalogEntry &sequence);
 
+//! The numbers of a sequence that were taken so far, in whatever transactions, stay taken once the context's is committed.
+void KeepNumbers(duckdb::ClientContext &context, duckdb::SequenceCatalogEntry &sequence);
+
 //! When the context's transaction began in the database: a number that counts up. It sees what was committed before.
 duckdb::transaction_t StartTime(duckdb::ClientContext &context, duckdb::AttachedDatabase &database);
 //! When the last transaction of the database was committed.

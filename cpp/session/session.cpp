@@ -4,6 +4,7 @@
 #include "duckdb/main/database.hpp"
 #include "duckdb/main/query_result_stream.hpp"
 #include "duckdb/main/result_format.hpp"
+#include "duckdb/main/valid_checker.hpp"
 #include "duckdb/parser/parser.hpp"
 #include "duckdb/settings.hpp"
 #include "python/errors.hpp"
@@ -137,7 +138,28 @@ void Session::Script(const std::string &sql) {
 	});
 }
 
+void Session::Begin() {
+	WithoutPython([&] {
+		auto &transaction = connection.context->transaction;
+		if (!transaction.IsAutoCommit()) {
+			throw TransactionException("cannot start a transaction within a transaction");
+		}
+		transaction.SetAutoCommit(false);
+	});
+}
+
+void Session::Commit() {
+	WithoutPython([&] {
+		auto &context = *connection.context;
+		if (ValidChecker::IsInvalidated(context.ActiveTransaction())) {
+			throw TransactionException("a statement of this transaction failed: it can only be rolled back");
+		}
+		context.transaction.Commit();
+	});
+}
+
 void Session::Configure(const std::vector<std::pair<std::string, std::string>> &settings) {
+	prepared_as.clear();
 	WithoutPython([&] {
 		auto &context = *connection.context;
 		for (auto &[setting, value] : settings) {
@@ -162,6 +184,7 @@ uint64_t Session::Instance() const {
 }
 
 void Session::UseNames(const std::string &database, const SearchPath &path) {
+	prepared_as.clear();
 	UseEngineNames(*connection.context, database, path);
 }
 

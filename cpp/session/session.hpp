@@ -23,6 +23,9 @@ public:
 	nb::list Execute(const std::string &sql, const nb::list &parameters);
 	//! Runs several statements, one after the other. Needs the GIL, and releases it meanwhile.
 	void Script(const std::string &sql);
+	//! BEGIN TRANSACTION and COMMIT, neither parsed nor planned.
+	void Begin();
+	void Commit();
 	//! The default database, and where names are looked for that are none of DuckDB's.
 	void UseNames(const std::string &database, const SearchPath &path);
 	//! Names and SQL types of a query's columns; runs nothing. One that a user wrote has a path for its names.
@@ -60,6 +63,8 @@ public:
 
 	duckdb::Connection connection;
 	duckdb::shared_ptr<RunState> run;
+	//! What it was prepared as last (cocosql/refresh/prepared.py); empty once settings or names are others.
+	std::string prepared_as;
 
 private:
 	//! Runs what has been submitted.
