@@ -240,6 +240,12 @@ class Session:
         0 if there is no such table of DuckDB's own.
         """
 
+    def count_rows(self, database: str, table: str) -> int | None:
+        """How many rows a table of the schema coco has for a transaction that has put none in; none of them is read.
+
+        None if there is no such table.
+        """
+
     def append_records(self, database: str, table: str, columns: list[str], records: list[list[Any]]) -> int:
         """Append rows to a table of the schema coco: values for these columns, NULL for the others."""
 

@@ -8,7 +8,7 @@ import pytest
 from helpers import Con, assert_view_equals_query, one, rows
 
 import cocosql
-from cocosql.refresh import untouched
+from cocosql.refresh import status, untouched
 
 QUERIES = {
     "sums": "SELECT g, sum(x) AS s FROM t GROUP BY g",
@@ -169,9 +169,66 @@ def test_a_view_that_another_has(tmp_path: Path) -> None:
         assert rows(con, "FROM v") == [(1,)]
 
 
+def test_some_by_name(views: Con, done: list[set[int]]) -> None:
+    views.execute("INSERT INTO u VALUES (2)")
+    found = rows(views, "REFRESH INCREMENTAL VIEW plain, other, sums, called")
+    assert [row[:3] for row in found] == [("plain", 1, 0), ("other", 2, 1), ("sums", 1, 0), ("called", 1, 0)]
+    assert done == [ids(views, "plain", "sums", "called")]
+    check(views)
+
+
 def test_old_runs_are_forgotten(views: Con, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cocosql.catalog.old_runs._EVERY", 7)
     monkeypatch.setattr("cocosql.catalog.old_runs.RETENTION", "0 seconds")
     for _ in range(10):
         views.execute("REFRESH ALL INCREMENTAL VIEWS")
     assert one(views, "SELECT count(*) FROM coco.runs") < 40
+
+
+@pytest.fixture
+def looks(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many views each transaction looks at that is for their status."""
+    found: list[int] = []
+    reading = status.reading
+
+    def noted(session: object, parts: list[object]) -> object:
+        found.append(len(parts))
+        return reading(session, parts)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(status, "reading", noted)
+    return found
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "SELECT 1",
+        "INSERT INTO u VALUES (2)",
+        "DELETE FROM t WHERE id = 3",
+        "DROP TABLE u",
+        "DROP VIEW plain",
+        "ALTER TABLE t ALTER x TYPE DOUBLE",
+        "INSERT INTO t VALUES (50, 1, 1); DROP VIEW sums; CREATE VIEW sums AS SELECT 1 AS g, 2 AS s",
+        "UPDATE coco.views SET query = 'SELECT nothing' WHERE view_name = 'other'",
+        "UPDATE coco.inputs SET position = NULL WHERE view_id = 3",
+    ],
+)
+@pytest.mark.parametrize("longest", [0.5, 0.0])
+def test_status_of_all(views: Con, monkeypatch: pytest.MonkeyPatch, change: str, longest: float) -> None:
+    """The status of a view is the same whether it is looked at with others or alone."""
+    monkeypatch.setattr(status, "_LONGEST", longest)
+    views.execute(change)
+    together = [_statuses(views) for _ in range(2)]
+    monkeypatch.setattr(status, "_changed_sources", lambda *_: {})
+    assert together == [_statuses(views)] * 2
+
+
+def test_status_in_one_transaction(views: Con, looks: list[int]) -> None:
+    for change in ("SELECT 1", "INSERT INTO u VALUES (2)", "DELETE FROM t WHERE id = 3"):
+        views.execute(change)
+        _statuses(views)
+    assert looks == [len(QUERIES)] * 3
+
+
+def _statuses(con: Con) -> list[tuple[str, str | None, int]]:
+    return rows(con, "SELECT name, status, status_reason, row_count FROM coco_views() ORDER BY name")

@@ -19,7 +19,7 @@ def run(session: Session, statement: Statement, caller: Caller) -> list[Row]:
     recalled = is_true("recall", statement.options.get("recall", "false"))
     targets = _all(session) if statement.all else views.require_all(session, statement.names, caller)
     since: dict[str, int] = {}
-    is_plain = statement.all and not statement.full and not recalled
+    is_plain = not statement.full and not recalled
     done = _untouched(session, targets) if is_plain else {}
     rows = []
     for view in targets:

@@ -1,11 +1,8 @@
 """coco_views(): the incremental views of all attached databases, with their status."""
 
-import duckdb
-
 from cocosql._native import Session
 from cocosql.catalog import migrations, views
 from cocosql.catalog.names import Caller
-from cocosql.catalog.tables import own
 from cocosql.refresh.status import statuses
 from cocosql.sqltext import literal
 from cocosql.tables import templates
@@ -26,9 +23,8 @@ def sql(session: Session, _: list[str], __: Caller) -> str:
         states = statuses(session, found)
         for view in found:
             state, reason = states[view.view_id]
-            try:
-                ((count,),) = session.execute(f"SELECT count(*) FROM {own(view.state_table, database)}")
-            except duckdb.CatalogException:  # another connection has replaced or dropped it meanwhile
+            count = session.count_rows(database, view.state_table)
+            if count is None:  # another connection has replaced or dropped it meanwhile
                 continue
             why = literal(reason) if reason else "NULL"
             rows.append([literal(database), str(view.view_id), literal(state), why, str(count)])

@@ -161,6 +161,7 @@ void BindSession(nb::module_ &module) {
 	         nb::arg("number") = nb::none())
 	    .def("new_records", &ReadNewRecords, nb::arg("database"), nb::arg("tables"), nb::arg("known"))
 	    .def("stored_rows", Released(&StoredRows), nb::arg("database"), nb::arg("schema"), nb::arg("table"))
+	    .def("count_rows", Released(&CountRows), nb::arg("database"), nb::arg("table"))
 	    .def("next_id", Released(&NextId), nb::arg("database"), nb::arg("sequence") = "ids")
 	    .def("passing_id", Released(&PassingId), nb::arg("database"), nb::arg("sequence"))
 	    .def(

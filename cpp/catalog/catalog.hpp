@@ -75,6 +75,9 @@ Records NewRecords(Session &session, const std::string &database, const std::vec
 //! of DuckDB's own.
 duckdb::idx_t StoredRows(Session &session, const std::string &database, const std::string &schema,
                          const std::string &table);
+//! How many rows one of the engine's own tables has for the session's transaction, which has put none in; none if there
+//! is no such table.
+std::optional<duckdb::idx_t> CountRows(Session &session, const std::string &database, const std::string &table);
 //! The next number of a sequence of the schema coco.
 int64_t NextId(Session &session, const std::string &database, const std::string &sequence);
 

@@ -2,7 +2,9 @@
 
 #include "catalog/find_table.hpp"
 #include "duckdb/catalog/catalog_entry/duck_table_entry.hpp"
+#include "duckdb/stored_row_groups.hpp"
 #include "duckdb/stored_table.hpp"
+#include "session/names.hpp"
 
 namespace cocosql {
 
@@ -12,6 +14,14 @@ idx_t StoredRows(Session &session, const std::string &database, const std::strin
 	return LookUp(session, [&](ClientContext &context) {
 		auto entry = FindTable(context, {Identifier(database), Identifier(schema), Identifier(table)});
 		return entry && entry->IsDuckTable() ? CountStored(entry->Cast<DuckTableEntry>()) : idx_t(0);
+	});
+}
+
+std::optional<idx_t> CountRows(Session &session, const std::string &database, const std::string &table) {
+	return LookUp(session, [&](ClientContext &context) -> std::optional<idx_t> {
+		auto entry = FindTable(context, {Identifier(database), Identifier(OWN_SCHEMA), Identifier(table)});
+		return entry && entry->IsDuckTable() ? std::optional(CountVisible(context, entry->Cast<DuckTableEntry>()))
+		                                     : std::nullopt;
 	});
 }
 

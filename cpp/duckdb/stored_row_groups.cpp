@@ -7,6 +7,7 @@
 #include "duckdb/storage/table/row_group_collection.hpp"
 #include "duckdb/storage/table/row_group_segment_tree.hpp"
 #include "duckdb/storage/table/standard_column_data.hpp"
+#include "duckdb/transaction/duck_transaction.hpp"
 
 namespace cocosql {
 
@@ -85,6 +86,15 @@ StoredRowGroups FindStoredRowGroups(DuckTableEntry &table, const StoredColumns &
 		found.groups.back().object = node.ReferenceNode();
 	}
 	return found;
+}
+
+idx_t CountVisible(ClientContext &context, DuckTableEntry &table) {
+	TransactionData transaction(DuckTransaction::Get(context, table.ParentCatalog()));
+	idx_t count = 0;
+	for (auto &node : table.GetStorage().GetRowGroupCollection()->GetRowGroups()->SegmentNodes()) {
+		count += node.GetNode().GetVisibleRowCount(transaction);
+	}
+	return count;
 }
 
 } // namespace cocosql

@@ -34,4 +34,7 @@ struct StoredRowGroups {
 //! With these columns of interest. The order of `place` is theirs.
 StoredRowGroups FindStoredRowGroups(duckdb::DuckTableEntry &table, const StoredColumns &columns);
 
+//! How many rows of a table the context's transaction sees, those that it has put in itself apart. None of them is read.
+duckdb::idx_t CountVisible(duckdb::ClientContext &context, duckdb::DuckTableEntry &table);
+
 } // namespace cocosql
