@@ -215,6 +215,9 @@ class Session:
     def strange_relations(self, database: str, schema: str) -> list[str]:
         """The views of a schema, and the tables of which columns are worked out as they are read, by name."""
 
+    def relation_names(self, database: str, schema: str) -> list[str]:
+        """The names of the tables and views of a schema."""
+
     def has_schema(self, database: str, schema: str) -> bool: ...
     def function_kinds(self, names: list[str]) -> set[tuple[str, str, str | None]]:
         """What SQL knows under these names: name, kind ('volatile' for what is not consistent), macro definition."""

@@ -46,10 +46,10 @@ class LockedViews:
         """Write the view's record in place of the one it has. Call once, in the transaction of the change."""
         self._check(session, view)
         before = self._find(view)
-        when = {"last_refreshed": "now()"} if refreshed else {} if view.has_data else {"last_refreshed": "NULL"}
         if before is None:
-            views.insert(session, view, when)
+            views.insert(session, view, refreshed=refreshed)
         else:
+            when = {"last_refreshed": "now()"} if refreshed else {} if view.has_data else {"last_refreshed": "NULL"}
             views.update(session, before, view, when)
 
     def save_inputs(self, session: Session, view: View) -> None:

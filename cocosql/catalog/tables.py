@@ -83,8 +83,6 @@ def stored_rows(session: Session, database: str, table: str) -> int:
 
 def present(session: Session, database: str, kinds: tuple[Numbered, ...]) -> list[tuple[str, int]]:
     """The tables that there are of some kinds, each with its first number."""
-    names = session.execute(
-        "SELECT table_name FROM duckdb_tables() WHERE database_name = $1 AND schema_name = $2", [database, SCHEMA]
-    )
-    found = [(name, kind.numbers(name)) for (name,) in names for kind in kinds]
+    names = session.relation_names(database, SCHEMA)
+    found = [(name, kind.numbers(name)) for name in names for kind in kinds if name.startswith(kind.kind)]
     return [(name, numbers[0]) for name, numbers in found if numbers]

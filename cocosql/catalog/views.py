@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import astuple, dataclass, field, replace
+from datetime import UTC, datetime
 from functools import cache, cached_property, partial
 from typing import Any
 
@@ -259,11 +260,11 @@ def stands(session: Session, view: View) -> bool:
     return re.search(rf"\b{re.escape(view.state_table)}\b", shown.sql) is not None
 
 
-def insert(session: Session, view: View, when: dict[str, str]) -> None:
-    """Write the record of a new view. `when` are columns of times, as SQL. Only LockedViews may do so."""
-    values = ", ".join([*(f"${number}" for number, _ in enumerate(_VIEW, start=1)), "now()", *when.values()])
-    columns = ", ".join([*_VIEW, "created_at", *when])
-    session.execute(f"INSERT INTO {own(VIEWS)} ({columns}) VALUES ({values})", _record(view))
+def insert(session: Session, view: View, *, refreshed: bool) -> None:
+    """Write the record of a new view. Only LockedViews may do so."""
+    now = str(datetime.now(UTC))
+    record = [*_record(view), now, now if refreshed else None]
+    session.append_records(view.name.database, VIEWS, [*_VIEW, "created_at", "last_refreshed"], [record])
     for part in _PARTS:
         save_part(session, view, part)
 

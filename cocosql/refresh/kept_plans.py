@@ -23,25 +23,28 @@ _MOST = 1_000
 
 
 @dataclass(frozen=True)
-class _Kept:
+class Kept:
+    """A plan, and what it was made from."""
+
     plan: Plan
     basis: tuple[Any, ...]
 
 
 #: By database and view_id.
-_kept: PerInstance[OrderedDict[tuple[str, int], _Kept]] = PerInstance(OrderedDict)
+_kept: PerInstance[OrderedDict[tuple[str, int], Kept]] = PerInstance(OrderedDict)
 
 
 def plan_if_kept(session: Session, view: View, others: Graph) -> Plan | None:
     """The plan of a view, if one is kept that holds. The session has been prepared for the view then."""
     prepared(session, view)
     kept = _kept.of(session).get((view.name.database, view.view_id))
-    if kept is None or not _holds(session, view, kept):
+    if kept is None or not holds(session, view, kept):
         return None
     return replace(kept.plan, view=view, others=others)
 
 
-def _holds(session: Session, view: View, kept: _Kept) -> bool:
+def holds(session: Session, view: View, kept: Kept) -> bool:
+    """Whether all that a plan of a view was made from is as it was, but for the other views and for files."""
     return kept.basis == _basis(session, view) and _has_present_code(session, kept.plan)
 
 
@@ -52,13 +55,18 @@ def fresh_plan(session: Session, view: View, others: Graph) -> Plan:
         duckdb.Error: as `plan`.
     """
     prepared(session, view)
-    return replace(_made(session, view, others).plan, others=others)
+    return replace(made(session, view, others).plan, others=others)
 
 
-def _made(session: Session, view: View, others: Graph) -> _Kept:
+def made(session: Session, view: View, others: Graph) -> Kept:
+    """A plan of a view, for which the session has been prepared, with what it was made from.
+
+    Raises:
+        duckdb.Error: as `plan`.
+    """
     with transaction(session):  # one state of the catalogs
-        made = plan(session, view, others)
-        return _Kept(replace(made, others=Graph()), _basis(session, view))
+        planned = plan(session, view, others)
+        return Kept(replace(planned, others=Graph()), _basis(session, view))
 
 
 def kept_plan(session: Session, view: View, others: Graph) -> Plan:
@@ -70,24 +78,24 @@ def kept_plan(session: Session, view: View, others: Graph) -> Plan:
     prepared(session, view)
     plans, key = _kept.of(session), (view.name.database, view.view_id)
     kept = plans.pop(key, None)
-    if kept is None or not _holds(session, view, kept):
-        kept = _made(session, view, others)
-    if _may_be_kept(session, kept.plan):
+    if kept is None or not holds(session, view, kept):
+        kept = made(session, view, others)
+    if may_be_kept(session, kept.plan):
         plans[key] = kept
         if len(plans) > _MOST:
             plans.popitem(last=False)
     return replace(kept.plan, view=view, others=others)
 
 
-def _may_be_kept(session: Session, made: Plan) -> bool:
+def may_be_kept(session: Session, planned: Plan) -> bool:
     """Whether catalogs tell all that it was made from, and number their states."""
-    databases = {database for database, _ in made.path} | {database for database, _, _ in made.relations}
-    reads_tables = not made.files and all(source.name for source in made.sources)
+    databases = {database for database, _ in planned.path} | {database for database, _, _ in planned.relations}
+    reads_tables = not planned.files and all(source.name for source in planned.sources)
     return reads_tables and all(session.catalog_state(database) is not None for database in databases)
 
 
-def _has_present_code(session: Session, made: Plan) -> bool:
-    callees = made.callees.values()
+def _has_present_code(session: Session, planned: Plan) -> bool:
+    callees = planned.callees.values()
     return all(functions.as_it_is_now(session, callee.function) is callee.function for callee in callees)
 
 

@@ -130,7 +130,8 @@ def run(
         raise
     database = plan.view.name.database
     old_runs.forget_in_turn(session, database, [target.run_id])
-    if any(part.rebuild for part in chain) or not snapshots.is_tidy(session, database):
+    # A view that had read nothing leaves no snapshot.
+    if any(part.rebuild and part.view.inputs for part in chain) or not snapshots.is_tidy(session, database):
         snapshots.drop_unread(session, database)
     counts = (target.inserted, target.updated, target.deleted, *runs.count_calls(session, target))
     return str(target.view.name), target.version, *counts, time.monotonic() - started

@@ -1,7 +1,7 @@
 """CREATE [OR REPLACE] INCREMENTAL VIEW [IF NOT EXISTS] name [(column, …)] [WITH (…)] AS query [WITH NO DATA]"""
 
 import itertools
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import duckdb
 
@@ -14,12 +14,13 @@ from cocosql.catalog.names import Caller, Name
 from cocosql.catalog.views import View
 from cocosql.planner.file_calls import make_absolute
 from cocosql.planner.parse import parse
-from cocosql.planner.plan import Plan, plan
+from cocosql.planner.plan import Plan
 from cocosql.planner.qualify import qualify
 from cocosql.refresh import state
 from cocosql.refresh.asked import ask
 from cocosql.refresh.describe import describe_operators, source_id_types
 from cocosql.refresh.inputs import as_input, captures
+from cocosql.refresh.kept_plans import Kept, holds, made, may_be_kept
 from cocosql.refresh.prepared import prepared
 from cocosql.refresh.refresh import check_shown
 from cocosql.refresh.refresh import planned as plan_of
@@ -52,33 +53,48 @@ def run(session: Session, statement: Statement, caller: Caller) -> list[tuple[()
     settings.apply(session, caller.settings)
     declared = _declared(session, statement, caller, name)
     prepared(session, declared)
+    plans = _Plans(session)
 
     def choose(others: Graph) -> list[Name]:
         existing = others.named(name)
         if existing and statement.if_not_exists:
             return [name]
-        return [name, *(other.name for other in upstream_of(_planned(session, _lent(declared, existing), others)))]
+        return [name, *(other.name for other in upstream_of(plans.plan(_lent(declared, existing), others)))]
 
     with lock(session, name.database, choose) as locked:
         existing = _existing(session, name, statement, locked.views)
         if not (existing and statement.if_not_exists):
-            _create(session, locked, _lent(declared, existing), existing, statement.with_data)
+            planned = plans.plan(_lent(declared, existing), locked.views)
+            _create(session, locked, planned, existing, statement.with_data)
         elif not views.stands(session, existing):
             state.show(session, existing)  # someone had dropped it
     return []
 
 
-def _planned(session: Session, view: View, others: Graph) -> Plan:
-    planned = plan(session, view, others)
-    check_plan(planned)
-    return planned
+@dataclass
+class _Plans:
+    """The plan of the view, before the locks are held and after: made anew only if it may be another."""
+
+    session: Session
+    _last: Kept | None = None
+    _others: Graph | None = None
+
+    def plan(self, view: View, others: Graph) -> Plan:
+        if self._last is None or self._others is not others or not self._holds(view, self._last):
+            self._last, self._others = made(self.session, view, others), others
+            check_plan(replace(self._last.plan, others=others))
+        return replace(self._last.plan, others=others)
+
+    def _holds(self, view: View, last: Kept) -> bool:
+        return may_be_kept(self.session, last.plan) and holds(self.session, view, last)
 
 
-def _create(session: Session, locked: LockedViews, view: View, existing: View | None, with_data: bool) -> None:
+def _create(session: Session, locked: LockedViews, planned: Plan, existing: View | None, with_data: bool) -> None:
+    view = planned.view
     migrations.migrate(session.sibling(), view.name.database)
     if not existing:
         view = replace(view, view_id=session.next_id(view.name.database))
-    planned = _planned(session, view, locked.views)
+        planned = replace(planned, view=view)
     ask(session, view)
     check_shown(session, upstream_of(planned))
     if not with_data:
@@ -86,9 +102,9 @@ def _create(session: Session, locked: LockedViews, view: View, existing: View | 
         return
     above = [plan_of(session, other, planned.others) for other in upstream_of(planned)]
     run_refresh(session, locked, above, planned)
-    made = views.find(session, view.name)
-    if made and not views.stands(session, made):
-        state.show(session, made)  # someone had dropped it
+    now = views.find(session, view.name) if existing else None
+    if now and not views.stands(session, now):
+        state.show(session, now)  # someone had dropped it
 
 
 def check_options(session: Session, options: dict[str, str]) -> None:

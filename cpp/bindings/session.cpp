@@ -155,6 +155,7 @@ void BindSession(nb::module_ &module) {
 	    .def("catalog_state", Released(&CatalogState), nb::arg("database"))
 	    .def("user_objects", Released(&UserObjects), nb::arg("database"))
 	    .def("strange_relations", Released(&StrangeRelations), nb::arg("database"), nb::arg("schema"))
+	    .def("relation_names", Released(&RelationNames), nb::arg("database"), nb::arg("schema"))
 	    .def("has_schema", Released(&HasSchema), nb::arg("database"), nb::arg("schema"))
 	    .def("function_kinds", Released(&FunctionKinds), nb::arg("names"))
 	    .def("rows", &ReadTable, nb::arg("database"), nb::arg("table"), nb::arg("columns"),

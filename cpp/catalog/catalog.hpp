@@ -47,6 +47,8 @@ duckdb::idx_t UserObjects(Session &session, const std::string &database);
 bool HasSchema(Session &session, const std::string &database, const std::string &schema);
 //! The names of the views of a schema, and of the tables of which columns are worked out as they are read.
 std::vector<std::string> StrangeRelations(Session &session, const std::string &database, const std::string &schema);
+//! The names of the tables and views of a schema.
+std::vector<std::string> RelationNames(Session &session, const std::string &database, const std::string &schema);
 std::optional<Relation> FindRelation(Session &session, const std::string &database, const std::string &schema,
                                      const std::string &name);
 

@@ -133,6 +133,17 @@ std::vector<std::string> StrangeRelations(Session &session, const std::string &d
 	});
 }
 
+std::vector<std::string> RelationNames(Session &session, const std::string &database, const std::string &schema) {
+	return LookUp(session, [&](ClientContext &context) {
+		std::vector<std::string> names;
+		if (auto found = FindSchema(context, database, schema)) {
+			found->Scan(context, CatalogType::TABLE_ENTRY,
+			            [&](CatalogEntry &entry) { names.push_back(entry.name.GetIdentifierName()); });
+		}
+		return names;
+	});
+}
+
 std::optional<Relation> FindRelation(Session &session, const std::string &database, const std::string &schema,
                                      const std::string &name) {
 	return LookUp(session, [&](ClientContext &context) -> std::optional<Relation> {
