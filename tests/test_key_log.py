@@ -225,6 +225,14 @@ SINGLE = [
 ]
 
 
+#: Of which a statement makes several entries for a key.
+IN_ODD_ORDER = [
+    "UPDATE t SET k = k + 1, v = 'moved' WHERE k > 10",
+    "UPDATE t SET n = s.x FROM (VALUES (1, 5), (1, 6), (2, 7)) s(k, x) WHERE s.k = t.k",
+    "DELETE FROM t USING (VALUES (1), (1), (2)) s(k) WHERE s.k = t.k",
+]
+
+
 @pytest.mark.every(20)
 @pytest.mark.parametrize("statement", SINGLE)
 def test_the_log_holds_each_changed_key_and_the_statement_does_not_notice(twins: Twins, statement: str) -> None:
@@ -232,6 +240,37 @@ def test_the_log_holds_each_changed_key_and_the_statement_does_not_notice(twins:
     by_default = "default" in statement.lower() and twins.changed
     assert twins.all is bool(by_default and "MERGE" in statement), "few keys are logged one by one, if they are known"
     twins.run("UPDATE t SET n = 3 WHERE k % 3 = 0")
+
+
+@pytest.mark.every(20)
+@pytest.mark.parametrize("statement", [*SINGLE, *IN_ODD_ORDER])
+def test_the_log_has_what_rows_were_and_what_they_are(con: Con, statement: str) -> None:
+    con.execute(NUMBERED + ROWS)
+    con.execute("CREATE SCHEMA coco")
+    row = "STRUCT(v VARCHAR, n INTEGER, k INTEGER)"
+    con.execute(
+        f"CREATE TABLE coco.log (k INTEGER, coco_statement BIGINT, coco_old {row}, coco_new {row}, coco_all BOOLEAN)"
+    )
+    restart(con, "t", ["k"])
+    con.execute("CREATE TEMP TABLE before AS FROM t")
+    with suppress(duckdb.Error):
+        con.execute(statement)
+    if helpers.rows(con, "FROM coco.log WHERE coco_all"):
+        return
+    single = "(SELECT k FROM coco.log GROUP BY k HAVING count(*) = 1)"
+    for column, table in (("coco_old", "before"), ("coco_new", "t")):
+        helpers.assert_same(
+            con,
+            f"SELECT k, {column} FROM coco.log SEMI JOIN {single} USING (k)",
+            f"SELECT k, CASE WHEN now.k IS NOT NULL THEN {{v: v, n: n, k: k}} END AS {column} FROM {single} AS known "
+            f"LEFT JOIN {table} AS now USING (k)",
+        )
+    first = "FROM coco.log QUALIFY coco_statement = min(coco_statement) OVER (PARTITION BY k)"
+    helpers.assert_same(
+        con,
+        f"SELECT DISTINCT k, coco_old FROM ({first}) WHERE coco_old IS NOT NULL",
+        "SELECT k, {v: v, n: n, k: k} AS coco_old FROM before SEMI JOIN coco.log USING (k)",
+    )
 
 
 @pytest.mark.parametrize(

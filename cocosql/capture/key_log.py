@@ -1,9 +1,10 @@
 """The key log: the keys of rows that statements may have changed, logged as they run.
 
 It finds rows that lie scattered over a table at the cost of their number. cpp/capture/key_log.hpp says what the log
-holds, and when it is complete. All snapshots of a table read one log: what one of them takes from it is kept for the
-others in ``unread_<n>``, batch by batch. A snapshot remembers the activation of the log that has missed nothing since
-its rows were read, and the last batch that it has read.
+holds, and when it is complete. Where an operator asks for them, it also logs what some columns held before each
+statement, and after it. All snapshots of a table read one log: what one of them takes from it is kept for the others in
+``unread_<n>``, batch by batch. A snapshot remembers the activation of the log that has missed nothing since its rows
+were read, and the last batch that it has read.
 """
 
 from dataclasses import dataclass, replace
@@ -21,6 +22,13 @@ from cocosql.sqltext import idents
 LARGEST_SHARE = 0.25
 FEW = 1000
 
+#: Columns of entries of logs with values. The first tells in which order statements changed the row with a key.
+_STATEMENT = "coco_statement"
+VALUES = [_STATEMENT, "coco_old", "coco_new"]
+
+#: Types of which values are logged.
+_SIMPLE = {*EXACT, "FLOAT", "DOUBLE", "DECIMAL", "INTERVAL", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"}
+
 
 @dataclass(frozen=True)
 class Reader:
@@ -35,9 +43,11 @@ class KeyLog:
     #: The database of the table, and of who reads the log.
     database: str
     log_id: int
-    #: The key, with its types.
+    #: The columns of its entries, with their types.
     columns: str
     key: list[str]
+    #: The columns of which it has old and new values.
+    values: tuple[str, ...]
     #: Updates of other columns are not logged.
     watched: frozenset[str]
     activation: str
@@ -79,11 +89,22 @@ class KeyLog:
     def keys(self, session: Session, batch: int) -> str:
         """A query for the keys, each once, and ``coco_gone``: whether the last that became of its row was DELETE."""
         keys = idents(self.key)
-        entries = f"SELECT {keys}, coco_all IS NULL AS coco_gone, rowid AS coco_at FROM {self.table}"
+        last = f"arg_max(coco_gone, {_STATEMENT if self.values else 'coco_at'})"
+        return f"SELECT {keys}, {last} AS coco_gone FROM ({self.entries(session, batch)}) GROUP BY {keys}"
+
+    def entries(self, session: Session, batch: int) -> str:
+        """A query for the entries for who has read a batch: keys, ``coco_gone``, and the values if it has any."""
+        columns = idents(self._logged)
+        entries = f"SELECT {columns}, coco_all IS NULL AS coco_gone, rowid AS coco_at FROM {self.table}"
         if self._has_unread(session):
-            earlier = f"SELECT {keys}, coco_gone, -1 FROM {self.unread} WHERE coco_batch > {batch}"
-            entries = f"{entries} UNION ALL {earlier}"
-        return f"SELECT {keys}, arg_max(coco_gone, coco_at) AS coco_gone FROM ({entries}) GROUP BY {keys}"
+            entries = (
+                f"{entries} UNION ALL SELECT {columns}, coco_gone, -1 FROM {self.unread} WHERE coco_batch > {batch}"
+            )
+        return entries
+
+    @property
+    def _logged(self) -> list[str]:
+        return [*self.key, *(VALUES if self.values else [])]
 
     def take(self, session: Session, batch: int, others: list[Reader], source_rows: int) -> tuple[int, bool]:
         """Take what this transaction sees of the log since a batch as read; what others have not read is kept for them.
@@ -111,42 +132,49 @@ class KeyLog:
 
     def _keep(self, session: Session, batch: int, *, has_unread: bool) -> None:
         keys = idents(self.key)
-        if has_unread:  # for each key the last batch is enough
-            session.execute(f"DELETE FROM {self.unread} WHERE ({keys}) IN (SELECT ({keys}) FROM {self.table})")
-        else:
+        if not has_unread:
             session.execute(
                 f"CREATE TABLE IF NOT EXISTS {self.unread} (coco_batch BIGINT, {self.columns}, coco_gone BOOLEAN)"
             )
-        session.execute(
-            f"INSERT INTO {self.unread} SELECT {batch}, {keys}, arg_max(coco_all IS NULL, rowid) "
-            f"FROM {self.table} GROUP BY {keys}"
-        )
+        elif not self.values:  # for each key the last batch is enough
+            session.execute(f"DELETE FROM {self.unread} WHERE ({keys}) IN (SELECT ({keys}) FROM {self.table})")
+        entries = f"SELECT {keys}, arg_max(coco_all IS NULL, rowid) FROM {self.table} GROUP BY {keys}"
+        if self.values:
+            entries = f"SELECT {idents(self._logged)}, coco_all IS NULL FROM {self.table}"
+        session.execute(f"INSERT INTO {self.unread} SELECT {batch}, * FROM ({entries})")
 
     def _has_unread(self, session: Session) -> bool:
         return tables.stored_rows(session, self.database, UNREAD.named(self.log_id)) > 0
 
 
-def started(session: Session, database: str, source: Source, read: list[str], of: tuple[str, str]) -> KeyLog:
+def started(
+    session: Session, database: str, source: Source, read: list[str], values: list[str], of: tuple[str, str]
+) -> KeyLog:
     """The log of a table, for snapshots of one source and kind: started if need be. Call outside a transaction.
 
-    Where it does not watch a column that is read, it is started anew: the other snapshots are compared with the table.
+    `read` are the columns that are watched, `values` those of which old and new values are asked for. Where it lacks
+    one it is started anew: the other snapshots are compared with the table.
 
     Raises:
         duckdb.CatalogException: if the table is another than the source was when it was planned.
     """
     assert source.name is not None
     logs = _logs.of(session)
-    columns = source.typed_key
     log = logs.get((database, *of))
+    if log and not _fits(log, source):
+        log = None
     state = log.state(session) if log else "off"
-    is_same = log is not None and log.columns == columns and state != "off"
-    if log and is_same and log.watched.issuperset(read) and state in ("on", "waiting"):
+    if log and log.watched.issuperset(read) and {*log.values}.issuperset(values) and state in ("on", "waiting"):
         return log
-    watched = frozenset(read)
-    if log and is_same:
+    watched, before = frozenset(read), log.values if log else ()
+    if log and state != "off":
         watched |= log.watched & {*source.column_names}
-    log_id = log.log_id if log and is_same else session.next_id(database)
-    logs[database, *of] = log = KeyLog(database, log_id, columns, source.key, watched, str(uuid4()))
+    values = list(dict.fromkeys([*before, *values]))
+    columns = _columns(source, values)
+    log_id = log.log_id if log and state != "off" and log.columns == columns else session.next_id(database)
+    logs[database, *of] = log = KeyLog(
+        database, log_id, columns, source.key, tuple(values), watched, activation=str(uuid4())
+    )
     session.execute(f"CREATE TABLE IF NOT EXISTS {log.table} ({columns}, coco_all BOOLEAN)")
     ((activation,),) = session.execute(
         "SELECT coco_log_start($1, $2, $3, $4, $5::VARCHAR[], $6::VARCHAR[])::VARCHAR",
@@ -156,10 +184,22 @@ def started(session: Session, database: str, source: Source, read: list[str], of
     return log
 
 
+def _columns(source: Source, values: list[str]) -> str:
+    """The columns of entries, with their types."""
+    row = f"STRUCT({source.typed(values)})"
+    return f"{source.typed_key}{f', {_STATEMENT} BIGINT, coco_old {row}, coco_new {row}' if values else ''}"
+
+
+def _fits(log: KeyLog, source: Source) -> bool:
+    """Whether a log is of the source as it is."""
+    known = {*log.values}.issubset(source.column_names)
+    return log.key == source.key and known and log.columns == _columns(source, list(log.values))
+
+
 def running(session: Session, database: str, source: Source, read: list[str], of: tuple[str, str]) -> KeyLog | None:
     """The log of a table for those who only look: none is started for them."""
     log = _logs.of(session).get((database, *of))
-    if log is None or log.columns != source.typed_key or not log.watched.issuperset(read):
+    if log is None or not _fits(log, source) or not log.watched.issuperset(read):
         return None
     return log if log.state(session) in ("on", "waiting") else None
 
@@ -180,6 +220,14 @@ def why_not(source: Source, database: str) -> str | None:
     if not all(types[name] in EXACT for name in source.key):
         return "the type of its primary key has equal values that can be told apart"
     return None
+
+
+def asked_values(source: Source, columns: list[str]) -> list[str]:
+    """The columns of which values are to be logged, that what was in these columns is known; none if it cannot be."""
+    names_of_its_own = any(name.lower().startswith("coco_") for name in [*columns, *source.key])
+    if names_of_its_own or not all(source.types[name].split("(")[0] in _SIMPLE for name in columns):
+        return []
+    return [name for name in columns if name not in source.key] or source.key[:1]
 
 
 def unused(session: Session, database: str, used: set[tuple[str, str]]) -> dict[int, tuple[str, str] | None]:

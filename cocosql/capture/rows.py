@@ -15,8 +15,8 @@ from cocosql._native import Session
 from cocosql.capture import Reading, snapshots
 from cocosql.capture.files import FileParts, ReadOnce
 from cocosql.capture.identity import Identity, Keyed, identity_of
-from cocosql.capture.key_log import FEW, LARGEST_SHARE, KeyLog, running, started, why_not
-from cocosql.capture.look_up import find
+from cocosql.capture.key_log import FEW, LARGEST_SHARE, KeyLog, asked_values, running, started, why_not
+from cocosql.capture.logged import LoggedRows
 from cocosql.capture.parts import WHOLE, Parts, Present, Stored, Whole, column_list
 from cocosql.capture.pending import Pending
 from cocosql.capture.row_groups import TableParts
@@ -57,6 +57,8 @@ class RowCapture:
     owner: int | None = None
     #: Whether the keys of rows are to be logged as statements change them.
     wants_log: bool = False
+    #: Whether an operator asks for the values that rows had before they changed.
+    wants_values: bool = False
     _log: KeyLog | None = None
     #: Whether the log has missed nothing so far, and whether the present transaction goes by it.
     _log_lasts: bool = False
@@ -115,7 +117,9 @@ class RowCapture:
     def _start_log(self, session: Session) -> None:
         found = self._last_found(session)
         try:
-            self._log = started(session, self.database, self.source, self.columns, (self.stored_source, self.kind))
+            values = asked_values(self.source, self.columns) if self.wants_values else []
+            of = (self.stored_source, self.kind)
+            self._log = started(session, self.database, self.source, self.columns, values, of)
         except duckdb.CatalogException:
             self._log = None  # the table is another than the one that the refresh was planned for
         self._log_lasts = bool(self._log and found and found.activation == self._log.activation)
@@ -133,6 +137,11 @@ class RowCapture:
         self._source_rows = session.stored_rows(name.database, name.schema, name.name) if name else 0
         if not self._log_lasts:
             self.parts.observe(session)
+
+    @property
+    def _logged_rows(self) -> LoggedRows:
+        assert isinstance(self.identity, Keyed) and self._log is not None
+        return LoggedRows(self.identity, self._log, self.columns, self._name(""))
 
     def _pending(self, snapshot_id: int) -> Pending:
         assert isinstance(self.identity, Keyed)
@@ -167,10 +176,9 @@ class RowCapture:
         return self._changes_by_parts(session, self._snapshot)
 
     def _changes_by_log(self, session: Session, snapshot: Snapshot, keys: int) -> Delta | None:
-        assert self._log is not None
         if keys:
-            self._changed = self._look_up(
-                session, self._log.keys(session, snapshot.log_batch or 0), "changed", snapshot.source_rows or 0
+            self._changed = self._logged_rows.collect(
+                session, "changed", snapshot.log_batch or 0, snapshot.source_rows or 0
             )
         return None if self._version is None else self._logged_delta(session, snapshot, self._version)
 
@@ -223,35 +231,22 @@ class RowCapture:
                 return None
         return counted[0]
 
-    def _look_up(self, session: Session, keys: str, part: str, since: int) -> int:
-        """Collect a row for each key: its id, its fingerprint (NULL if there is none), the columns."""
-        assert isinstance(self.identity, Keyed)
-        columns = list(dict.fromkeys([*self.columns, *self.source.key]))
-        wanted = self._name("wanted")
-        count = session.collect(wanted, keys)
-        found = find(session, self.source, columns, collected(wanted), self._name(""), since)
-        fingerprint = f"CASE WHEN coco_rowid IS NOT NULL THEN {self.identity.digest} END"
-        session.collect(
-            self._name(part),
-            f"SELECT {self.identity.id_sql} AS coco_source_id, {fingerprint} AS coco_fingerprint{column_list(columns)} "
-            f"FROM {collected(wanted)} AS wanted LEFT JOIN {found} AS found USING ({idents(self.source.key)})",
-        )
-        return count
-
     def _logged_delta(self, session: Session, snapshot: Snapshot, version: int) -> Delta:
         """What changed since the view has read the snapshot: by the log, and what other views know from it already."""
-        table, count, now = self.changed, self._changed, partial(self.all_rows, session)
+        name, count, rows = "changed", self._changed, self._logged_rows
+        knows_old = rows.has_values
         if version < snapshot.version:
-            assert self._log is not None
-            pending, table = self._pending(snapshot.snapshot_id), collected(self._name("later"))
-            key = idents(self.source.key)
-            logged = self._log.keys(session, snapshot.log_batch or 0)
-            keys = f"SELECT {key} FROM ({logged}) UNION {pending.keys_since(version)}"
-            count = self._look_up(session, f"SELECT *, false AS coco_gone FROM ({keys})", "later", self._source_rows)
+            pending, name, knows_old = self._pending(snapshot.snapshot_id), "later", False
+            logged = rows.log.keys(session, snapshot.log_batch or 0)
+            keys = f"SELECT {idents(self.source.key)} FROM ({logged}) UNION {pending.keys_since(version)}"
+            count = rows.collect_keys(session, name, f"SELECT *, false AS coco_gone FROM ({keys})", self._source_rows)
+        now = partial(self.all_rows, session)
         if not count:
             return unchanged(now)
-        new = f"SELECT coco_source_id{column_list(self.columns)} FROM {table} WHERE coco_fingerprint IS NOT NULL"
-        return Delta(f"SELECT coco_source_id FROM {table}", new, count, now)
+        changed = collected(self._name(name))
+        new = f"SELECT coco_source_id{column_list(self.columns)} FROM {changed} WHERE coco_fingerprint IS NOT NULL"
+        old = rows.old_rows(name) if knows_old else None
+        return Delta(f"SELECT coco_source_id FROM {changed}", new, count, now, old)
 
     def _keep_changed(self, session: Session, snapshot: Snapshot, rows: str, known: str) -> None:
         """Keep where rows of the source differ from rows of the snapshot."""
@@ -400,12 +395,14 @@ def past_rows(session: Session, database: str, given: Input, identity: Identity)
     )
 
 
-def row_capture(source: Source, columns: list[str], database: str, owner: int | None, *, wants_log: bool) -> RowCapture:
+def row_capture(
+    source: Source, columns: list[str], database: str, owner: int | None, *, wants_log: bool, wants_values: bool
+) -> RowCapture:
     """The capture of the rows of a source, for a view of this database that reads these columns."""
     read = list(dict.fromkeys([*columns, *source.key]))
     found = parts_of(source, read, database)
     parts = ReadOnce(source, read, found) if source.files else found
-    return RowCapture(source, columns, database, parts, identity_of(source, columns), owner, wants_log)
+    return RowCapture(source, columns, database, parts, identity_of(source, columns), owner, wants_log, wants_values)
 
 
 def _table_name(position: str | None) -> str | None:

@@ -72,8 +72,8 @@ class UpstreamCapture:
             return None
         version = int(read["version"])
         log = ChangeLog(view)
-        gone, new = log.retractions(version, self._columns([])), log.insertions(version, self._columns(self.columns))
-        return Delta(gone, new, view.version - version, partial(self.all_rows, session))
+        gone, new = (rows(version, self._columns(self.columns)) for rows in (log.retractions, log.insertions))
+        return Delta(gone, new, view.version - version, partial(self.all_rows, session), gone)
 
     def advance(self, session: Session) -> str | None:
         view = self._upstream(session)

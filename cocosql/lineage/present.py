@@ -9,7 +9,8 @@ from cocosql.capture import Capture
 from cocosql.catalog import views
 from cocosql.catalog.tables import own
 from cocosql.catalog.views import View
-from cocosql.operators.operator import Operator
+from cocosql.operators.kept import there
+from cocosql.operators.operator import Materialized
 from cocosql.operators.scan import Scan
 from cocosql.planner.flow import Flow
 from cocosql.planner.plan import Plan, plan
@@ -34,9 +35,10 @@ class Present:
     def capture(self, scan: Scan) -> Capture:
         return next(one for other, one in zip(self.flow.scans, self.captures, strict=True) if other is scan)
 
-    def kept(self, operator: Operator) -> str:
-        """The table of the rows of an operator that others read."""
-        return own(self.view.kept_table(self.flow.number(operator)), self.view.name.database)
+    def kept(self, operator: Materialized) -> str:
+        """The relation of the rows of an operator that others read, as they are stored."""
+        table = own(self.view.kept_table(self.flow.number(operator)), self.view.name.database)
+        return there(table, operator.source_ids) if self.flow.is_linear(operator) else table
 
     def source_rows(self, scan: Scan) -> str:
         """A query for the rows of a source: their ids, and the columns."""

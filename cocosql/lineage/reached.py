@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 from cocosql.capture import Capture
 from cocosql.lineage.present import Present
-from cocosql.operators.operator import SOURCE_ID, Operator
+from cocosql.operators.operator import SOURCE_ID, Materialized, Operator
 from cocosql.operators.scan import Scan
 from cocosql.sqltext import ident
 
@@ -40,7 +40,7 @@ class Reached:
         """A query for the rows of an operator that others read."""
         return operator.present_rows(self._present)
 
-    def kept(self, operator: Operator, column: str, ids: Ids) -> Ids:
+    def kept(self, operator: Materialized, column: str, ids: Ids) -> Ids:
         """The ids of the rows of an operator with one of these ids in a column of its table."""
         if not ids:
             return ids

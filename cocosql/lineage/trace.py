@@ -13,7 +13,7 @@ from cocosql.catalog.change_log import ChangeLog
 from cocosql.catalog.views import Input, View
 from cocosql.lineage.present import present
 from cocosql.lineage.reached import Reached, Wanted
-from cocosql.operators.operator import SOURCE_ID, Operator
+from cocosql.operators.operator import SOURCE_ID, Materialized, Operator
 from cocosql.operators.scan import Scan
 from cocosql.operators.traced import CARRIED, NO_CALLS, Here
 from cocosql.refresh.inputs import stored_inputs
@@ -103,7 +103,7 @@ class Tracer:
         """A query for the rows of an operator that others read."""
         return operator.present_rows(self._present)
 
-    def rows_with(self, operator: Operator, ids: Here) -> Here:
+    def rows_with(self, operator: Materialized, ids: Here) -> Here:
         """The rows of an operator, of those in a table, that have these ids."""
         return ids.to(
             f"SELECT {idents(CARRIED, 'coco_from')}, coco_kept.* EXCLUDE (coco_id) FROM ({ids.sql}) AS coco_from "

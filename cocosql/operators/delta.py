@@ -16,6 +16,8 @@ class Delta:
     count: int | None
     #: Gives the query for all rows as they are now: a source may have to be read for it.
     all_rows: Callable[[], str]
+    #: The rows that are gone, or have changed, as they were, with their columns; None if only their ids are known.
+    old: str | None = None
 
     @property
     def is_empty(self) -> bool:
@@ -24,6 +26,22 @@ class Delta:
     @property
     def now(self) -> str:
         return self.all_rows()
+
+    @property
+    def has_values(self) -> bool:
+        return self.is_empty or self.old is not None
+
+    @property
+    def changed_ids(self) -> str:
+        return f"SELECT coco_source_id FROM ({self.new}) UNION ALL SELECT coco_source_id FROM ({self.gone})"
+
+    @property
+    def before(self) -> str:
+        """A query for all rows as they were; for a delta that has values."""
+        if self.is_empty:
+            return self.now
+        columns = f"FROM ({self.now}) ANTI JOIN ({self.changed_ids}) AS changed USING (coco_source_id)"
+        return f"({columns}) UNION ALL BY NAME ({self.old})"
 
 
 _NO_ROWS = "SELECT NULL AS coco_source_id WHERE false"

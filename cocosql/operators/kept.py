@@ -1,17 +1,25 @@
 """The table in which the rows of an operator are kept that others read: a row id, the ids of the rows that each came
-from, and its columns."""
+from, and its columns.
 
-from dataclasses import dataclass
+Where changes come with their values the rows that are gone are not looked for. A retraction is put behind them: a row
+with the ids of the rows that they came from, whose row id is negative. It says that rows from there are gone whose ids
+are smaller.
+"""
+
+from dataclasses import dataclass, replace
 
 from cocosql._native import Session
 from cocosql.catalog.names import Name
 from cocosql.collected import collected
 from cocosql.fetch import rows_where
 from cocosql.operators.operator import SOURCE_ID
-from cocosql.sqltext import fingerprint, ident, qualified
+from cocosql.sqltext import fingerprint, ident, idents, qualified
 
 #: Room for as many rows in a refresh.
 _ROWS = 1 << 32
+
+#: Retractions are put behind until they are so large a share of what is stored.
+_MOST_RETRACTED = 0.2
 
 
 @dataclass(frozen=True)
@@ -22,6 +30,8 @@ class Kept:
     names: list[str]
     #: The columns that tell its rows apart, if it is known.
     identity: list[str]
+    #: The columns by which rows may be retracted.
+    origins: list[str]
 
     @property
     def table(self) -> str:
@@ -31,7 +41,7 @@ class Kept:
     @property
     def now(self) -> str:
         """A query for all rows: their ids, and the columns."""
-        return f"SELECT {self._shown} FROM {self.table}"
+        return f"SELECT {self._shown} FROM {there(self.table, self.origins) if self.origins else self.table}"
 
     @property
     def gone(self) -> str:
@@ -60,14 +70,40 @@ class Kept:
     def _part(self, name: str) -> str:
         return collected(f"{self._prefix}{name}")
 
-    def fill(self, session: Session, rows: str) -> None:
-        """Keep these rows and no others."""
+    def fill(self, session: Session, rows: str) -> "Kept":
+        """Keep these rows and no others. Returns the table, in which nothing is retracted."""
         session.execute(f"CREATE OR REPLACE TABLE {self.table} AS {self._numbered(session, rows)}")
+        return replace(self, origins=[])
 
     def replace(self, session: Session, rows: str, touched: str) -> int:
         """Replace the rows for which a condition holds by these. Returns how many are gone or new."""
+        if self.origins:
+            self._settle(session)
         lost = session.collect(f"{self._prefix}gone", self._stored(session, touched))
         return self._write(session, lost, self._numbered(session, rows))
+
+    def exchange(self, session: Session, gone: str, new: str) -> int:
+        """Take these rows away, which are retracted, and put others in. Returns how many are gone or new."""
+        first, origins = self._first_id(session), idents(self.origins)
+        lost = session.collect(f"{self._prefix}gone", f"SELECT NULL::BIGINT AS coco_id, * FROM ({gone})")
+        gained = session.collect(f"{self._prefix}new", _numbered(first, new))
+        session.execute(
+            f"INSERT INTO {self.table} BY NAME FROM {self._part('new')} "
+            f"UNION ALL BY NAME SELECT DISTINCT -{first} AS coco_id, {origins} FROM {self._part('gone')}"
+        )
+        ((retracted,),) = session.execute(f"SELECT count(*) FROM {self.table} WHERE coco_id < 0")
+        stored = session.stored_rows(self.name.database, self.name.schema, self.name.name)
+        if retracted > _MOST_RETRACTED * stored:
+            self._settle(session)
+        return lost + gained
+
+    def _settle(self, session: Session) -> None:
+        """Delete what is retracted, and the retractions."""
+        gone = f"SELECT rowid AS coco_rowid FROM {self.table} WHERE coco_id < 0"
+        if session.collect(f"{self._prefix}retractions", gone):
+            present = f"SELECT coco_id FROM {there(self.table, self.origins)}"
+            rows = f"SELECT rowid AS coco_rowid FROM {self.table} WHERE coco_id NOT IN ({present})"
+            session.delete_rows(self.name.database, self.name.name, rows)
 
     def net(self, session: Session, rows: str, touched: str) -> int:
         """The same, but rows that are replaced by equal ones with the same source stay, and an update keeps the id.
@@ -103,7 +139,21 @@ class Kept:
 
     def _numbered(self, session: Session, rows: str) -> str:
         """The rows with ids that are unique for ever, and in the order in which they are stored."""
-        return f"SELECT ({self._first_id(session)} + row_number() OVER ())::BIGINT AS coco_id, * FROM ({rows})"
+        return _numbered(self._first_id(session), rows)
 
     def _first_id(self, session: Session) -> int:
         return session.next_id(self.name.database) * _ROWS
+
+
+def there(table: str, origins: list[str]) -> str:
+    """The relation of the rows of a table that are not retracted, as they are stored."""
+    ids = idents(origins)
+    retracted = f"SELECT {ids}, max(-coco_id) AS coco_before FROM {table} WHERE coco_id < 0 GROUP BY {ids}"
+    return (
+        f"(SELECT stored.* FROM {table} AS stored LEFT JOIN ({retracted}) AS retracted USING ({ids}) "
+        "WHERE stored.coco_id > coalesce(retracted.coco_before, 0))"
+    )
+
+
+def _numbered(first: int, rows: str) -> str:
+    return f"SELECT ({first} + row_number() OVER ())::BIGINT AS coco_id, * FROM ({rows})"

@@ -132,11 +132,21 @@ class Map(Materialized):
 
     def changed_rows(self, inputs: Sequence[Delta]) -> str:
         """The joined rows that a changed row is part of, each once."""
+        return self._joined_with(inputs, lambda delta: delta.new, lambda delta: delta.now)
+
+    def gone_rows(self, inputs: Sequence[Delta]) -> str:
+        """The joined rows that a changed row was part of, each once, of deltas that have values."""
+        return self._joined_with(inputs, lambda delta: delta.old or "", lambda delta: delta.before)
+
+    def _joined_with(
+        self, inputs: Sequence[Delta], changed: Callable[[Delta], str], every: Callable[[Delta], str]
+    ) -> str:
+        """What changed of each input that has changes, joined with all rows of the others."""
         terms = []
         for number, given in enumerate(inputs):
             if given.is_empty:
                 continue
-            rows = [given.new if place == number else other.now for place, other in enumerate(inputs)]
+            rows = [changed(given) if place == number else every(other) for place, other in enumerate(inputs)]
             terms.append(self._without_changed(self.all_rows(rows), inputs[:number]))
         return " UNION ALL ".join(f"({term})" for term in terms)
 
@@ -144,9 +154,8 @@ class Map(Materialized):
         """Joined rows of which none of these inputs has changed: there are few, and the inputs may have many."""
         for source_id, given in zip(self.source_ids, inputs, strict=False):
             if not given.is_empty:
-                ids = f"SELECT {SOURCE_ID} FROM ({given.new}) UNION ALL SELECT {SOURCE_ID} FROM ({given.gone})"
                 same = f"coco_changed.{SOURCE_ID} = coco_all.{source_id}"
-                rows = f"FROM ({rows}) AS coco_all ANTI JOIN ({ids}) AS coco_changed ON {same}"
+                rows = f"FROM ({rows}) AS coco_all ANTI JOIN ({given.changed_ids}) AS coco_changed ON {same}"
         return rows
 
     def rows_sql(self, relation: str, column_names: list[str]) -> str:
@@ -483,7 +492,16 @@ class MapStep(Step):
             f"INSERT INTO {table} {rows}" if exists else f"CREATE OR REPLACE TEMP TABLE {table} AS {rows}"
         )
 
+    @property
+    def _goes_by_values(self) -> bool:
+        """Whether what is gone is worked out from what the changed rows were, and not looked for."""
+        is_linear = self.context.is_linear(self.operator) and not self.context.rebuild
+        return is_linear and all(given.has_values for given in self.inputs)
+
     def keep(self, kept: Kept, rows: str) -> int:
+        if self._goes_by_values:
+            gone = self.operator.rows_sql(self.operator.gone_rows(self.inputs), kept.names)
+            return kept.exchange(self.context.session, gone, rows)
         return kept.replace(self.context.session, rows, self.touched())
 
     def failed_ids(self) -> str | None:

@@ -39,6 +39,8 @@ class Context:
     #: How the changes of a source are found, and what has become of its rows; None if that cannot be told.
     capture: "Callable[[Scan], Capture]"
     change: "Callable[[Scan], Delta | None]"
+    #: Whether changes go through an operator with their values.
+    is_linear: Callable[[Materialized], bool]
     #: Whether the changes of a scan are read more than once, and whether rows failed in an operator before.
     is_shared: "Callable[[Scan], bool]"
     has_failed: Callable[[int], bool]
@@ -50,7 +52,8 @@ class Context:
     def kept(self, operator: Materialized, number: int) -> Kept:
         """The table of the rows of an operator that others read."""
         name = tables.named(self.view.name.database, self.view.kept_table(number))
-        return Kept(name, self.tag(number), operator.names, operator.identity() or [])
+        origins = operator.source_ids if self.is_linear(operator) else []
+        return Kept(name, self.tag(number), operator.names, operator.identity() or [], origins)
 
     def tolerates(self, function: Function) -> bool:
         """Whether the refresh goes on where calls of this function fail."""

@@ -30,7 +30,7 @@ from cocosql.operators.values import Values
 from cocosql.operators.window import Window
 from cocosql.planner.algebra import NotIncremental, Relation, needed, walk
 from cocosql.planner.block import Block, MapMaker, SameMeaning, Unnest
-from cocosql.planner.flow import Flow
+from cocosql.planner.flow import Flow, linear_maps
 from cocosql.planner.rewrite import rewrite
 from cocosql.planner.totals import Totals, Wanted, is_exact
 
@@ -53,7 +53,8 @@ def plan_flow(relations: list[Relation], callees: dict[str, Callee], source_of: 
     calls = finder(callees)
     builder = _Builder(rewrite(relations[-1], calls), callees, calls, source_of, same)
     top = builder.top()
-    return Flow(_ordered(top), top)
+    operators = _ordered(top)
+    return Flow(operators, top, linear_maps(operators, callees))
 
 
 def _ordered(top: Operator) -> list[Operator]:

@@ -1,10 +1,23 @@
 """The flow of a query: operators that are kept true one after the other."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from cocosql.operators.accumulate import Accumulate
 from cocosql.operators.map import Map
 from cocosql.operators.operator import Materialized, Operator, numbered
 from cocosql.operators.scan import Scan
+
+
+def linear_maps(operators: list[Operator], callees: Iterable[str]) -> list[Map]:
+    """Those without calls of functions, whose rows are only added up."""
+    names, found = list(callees), []
+    for operator in operators:
+        readers = [other for other in operators if any(given.operator is operator for given in other.inputs)]
+        is_added_up = bool(readers) and all(isinstance(reader, Accumulate) for reader in readers)
+        if is_added_up and isinstance(operator, Map) and not operator.sites and not operator.called_inline(names):
+            found.append(operator)
+    return found
 
 
 @dataclass(frozen=True)
@@ -13,6 +26,8 @@ class Flow:
     operators: list[Operator]
     #: The last one, which gives the rows of the view.
     top: Materialized
+    #: The maps through which changes go with their values: what was in a row tells what its part in sums was.
+    linear: list[Map]
 
     @property
     def scans(self) -> list[Scan]:
@@ -21,6 +36,13 @@ class Flow:
     @property
     def maps(self) -> list[Map]:
         return [operator for operator in self.operators if isinstance(operator, Map)]
+
+    def is_linear(self, operator: Operator) -> bool:
+        return any(operator is one for one in self.linear)
+
+    def asks_for_values(self, scan: Scan) -> bool:
+        """Whether what was in a row of a source should be known when it changes."""
+        return any(given.operator is scan for one in self.linear for given in one.inputs)
 
     def described(self) -> list[list[str]]:
         """What the operators do, as text: another text, another flow. It names no database and no code version."""

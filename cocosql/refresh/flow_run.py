@@ -61,7 +61,7 @@ class FlowRun:
         with context.run.step(step.number, "work out the rows that changed", rows) as record:
             is_there = state.exists(context.session, context.view, kept.name.name)
             if context.rebuild and (step.touched() == "true" or not is_there):
-                kept.fill(context.session, rows)
-                return everything(lambda: kept.now)
+                filled = kept.fill(context.session, rows)
+                return everything(lambda: filled.now)
             record.rows = step.keep(kept, rows)
-        return Delta(kept.gone, kept.new, record.rows, lambda: kept.now)
+        return Delta(kept.gone, kept.new, record.rows, lambda: kept.now, kept.gone)

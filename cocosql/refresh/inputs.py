@@ -6,6 +6,7 @@ from cocosql.capture.rows import row_capture
 from cocosql.capture.upstream import UpstreamCapture
 from cocosql.catalog.names import Name
 from cocosql.catalog.views import Input, View
+from cocosql.operators.scan import Scan
 from cocosql.operators.source import Source
 from cocosql.planner.plan import Plan
 from cocosql.planner.qualify import without_database
@@ -13,9 +14,9 @@ from cocosql.planner.qualify import without_database
 
 def captures(plan: Plan) -> list[Capture]:
     """How the changes of each source are found."""
-    view, owner = plan.view, plan.view.view_id if plan.calls_inline else None
+    owner = plan.view.view_id if plan.calls_inline else None
     if plan.flow:
-        return [_row_capture(view, scan.source, scan.names, owner) for scan in plan.flow.scans]
+        return [_row_capture(plan, scan, owner) for scan in plan.flow.scans]
     return [
         UpstreamCapture(source, source.column_names) if source.upstream else _content_capture(plan, source, owner)
         for source in plan.sources
@@ -28,10 +29,13 @@ def _content_capture(plan: Plan, source: Source, owner: int | None) -> Capture:
     return content_capture(source, view.name.database, owner if reads else view.view_id, reads=reads)
 
 
-def _row_capture(view: View, source: Source, columns: list[str], owner: int | None) -> Capture:
+def _row_capture(plan: Plan, scan: Scan, owner: int | None) -> Capture:
+    view, source, columns = plan.view, scan.source, scan.names
     if source.upstream:
         return UpstreamCapture(source, columns)
-    return row_capture(source, columns, view.name.database, owner, wants_log=view.options.get("capture") != "diff")
+    wants_log = view.options.get("capture") != "diff"
+    wants_values = plan.flow is not None and plan.flow.asks_for_values(scan)
+    return row_capture(source, columns, view.name.database, owner, wants_log=wants_log, wants_values=wants_values)
 
 
 def stored_inputs(view: View, found: list[Capture]) -> list[Input] | None:

@@ -253,6 +253,7 @@ class ViewRefresh:
             warmed=self.warmed,
             capture=self._capture,
             change=lambda scan: self.deltas[self.flow.scans.index(scan)],
+            is_linear=self.flow.is_linear,
             is_shared=self._is_shared,
             has_failed=partial(state.has_failed, session, self.view),
         )

@@ -23,8 +23,6 @@ using namespace duckdb;
 
 namespace {
 
-constexpr const char *ALL_COLUMN = "coco_all";
-
 //! Reading a table once costs less than to follow as many keys as this share of its rows. So many are few in any table.
 constexpr idx_t MOST_OF_ROWS = 4;
 constexpr idx_t FEW = 10000;
@@ -51,21 +49,57 @@ DuckTableEntry &RequireTable(ClientContext &context, const AttachedDatabase &dat
 	return entry->Cast<DuckTableEntry>();
 }
 
-void CheckLogTable(const TableCatalogEntry &source, DuckTableEntry &target, const vector<Identifier> &key_columns) {
-	auto columns = target.GetColumns().PhysicalColumnCount();
-	bool fits = columns == target.GetColumns().LogicalColumnCount() && columns == key_columns.size() + 1;
-	for (idx_t i = 0; i < key_columns.size(); i++) {
-		if (!source.ColumnExists(key_columns[i]) || source.GetColumn(key_columns[i]).Generated()) {
-			throw CatalogException("%s has no stored column %s to log", source.name, key_columns[i]);
-		}
-		fits = fits && target.GetColumn(LogicalIndex(i)).Name() == key_columns[i] &&
-		       target.GetColumn(LogicalIndex(i)).Type() == source.GetColumn(key_columns[i]).Type();
+//! A column that the log table must have at a position.
+struct Expected {
+	Identifier name;
+	LogicalType type;
+};
+
+const ColumnDefinition &RequireStored(const TableCatalogEntry &source, const Identifier &name) {
+	if (!source.ColumnExists(name) || source.GetColumn(name).Generated()) {
+		throw CatalogException("%s has no stored column %s to log", source.name, name);
 	}
-	fits = fits && target.GetColumn(LogicalIndex(columns - 1)).Name() == ALL_COLUMN &&
-	       target.GetColumn(LogicalIndex(columns - 1)).Type() == LogicalType::BOOLEAN;
+	return source.GetColumn(name);
+}
+
+vector<Identifier> ValueColumns(const DuckTableEntry &target) {
+	vector<Identifier> columns;
+	if (target.ColumnExists(Identifier(KeyLogColumns::OLD))) {
+		auto &type = target.GetColumn(Identifier(KeyLogColumns::OLD)).Type();
+		for (auto &field : StructType::GetChildTypes(type)) {
+			columns.push_back(field.first);
+		}
+	}
+	return columns;
+}
+
+void CheckLogTable(const TableCatalogEntry &source, DuckTableEntry &target, const vector<Identifier> &key_columns) {
+	vector<Expected> expected;
+	for (auto &name : key_columns) {
+		expected.push_back({name, RequireStored(source, name).Type()});
+	}
+	auto value_columns = ValueColumns(target);
+	if (!value_columns.empty()) {
+		child_list_t<LogicalType> fields;
+		for (auto &name : value_columns) {
+			fields.emplace_back(name, RequireStored(source, name).Type());
+		}
+		auto values = LogicalType::STRUCT(fields);
+		expected.push_back({Identifier(KeyLogColumns::STATEMENT), LogicalType::BIGINT});
+		expected.push_back({Identifier(KeyLogColumns::OLD), values});
+		expected.push_back({Identifier(KeyLogColumns::NEW), values});
+	}
+	expected.push_back({Identifier(KeyLogColumns::ALL), LogicalType::BOOLEAN});
+	auto &columns = target.GetColumns();
+	bool fits = columns.PhysicalColumnCount() == columns.LogicalColumnCount() &&
+	            columns.PhysicalColumnCount() == expected.size();
+	for (idx_t i = 0; fits && i < expected.size(); i++) {
+		auto &column = target.GetColumn(LogicalIndex(i));
+		fits = column.Name() == expected[i].name && column.Type() == expected[i].type;
+	}
 	if (!fits || !target.GetConstraints().empty() || HasIndexes(target)) {
-		throw CatalogException("%s.%s is no log table of %s: its columns must be the key columns and coco_all BOOLEAN, "
-		                       "without constraints and indexes",
+		throw CatalogException("%s.%s is no log table of %s: its columns must be the key columns, those for values if "
+		                       "it has them, and coco_all BOOLEAN, without constraints and indexes",
 		                       OWN_SCHEMA, target.name, source.name);
 	}
 }
@@ -106,11 +140,11 @@ transaction_t Now(Connection &connection, AttachedDatabase &database) {
 TableVersion::TableVersion(const TableCatalogEntry &table) : oid(table.oid), timestamp(table.timestamp) {
 }
 
-KeyLog::KeyLog(AttachedDatabase &database, const TableCatalogEntry &source, const TableCatalogEntry &target,
+KeyLog::KeyLog(AttachedDatabase &database, const TableCatalogEntry &source, const DuckTableEntry &target,
                vector<Identifier> key_columns, vector<Identifier> watched_columns)
     : database(database.shared_from_this()), schema(source.ParentSchema().name), table(source.name),
       log_table(target.name), key_columns(std::move(key_columns)), watched_columns(std::move(watched_columns)),
-      source(source), target(target), activation(UUID::GenerateRandomUUID()), since(MAX_TRANSACTION_ID),
+      value_columns(ValueColumns(target)), source(source), target(target), activation(UUID::GenerateRandomUUID()), since(MAX_TRANSACTION_ID),
       complete_after(MAX_TRANSACTION_ID) {
 }
 

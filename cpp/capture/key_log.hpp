@@ -5,8 +5,9 @@
 //!   coco_log_start(database, schema, table, log_table, key_columns, watched_columns) -> UUID
 //!       The log is active for statements that are planned from now on, and prepared statements are planned anew.
 //!       log_table is a table of schema coco of the same database, committed: the key columns (names and types of the
-//!       source's) and then coco_all BOOLEAN, without constraints and indexes. Of rows that are updated a key is logged
-//!       only if the statement sets a watched column, or one of the key. The answer names this activation. A log that is
+//!       source's) and then coco_all BOOLEAN, without constraints and indexes. Between them it may have columns for
+//!       values: coco_statement BIGINT, and coco_old and coco_new, both a STRUCT of some of the source's columns. Of
+//!       rows that are updated a key is logged only if the statement sets a watched column, or one of the key. The answer names this activation. A log that is
 //!       active, not broken, and watches these columns stays as it is, and its activation is the answer. Several logs may
 //!       be active for one table; a log table is of one log. Call it outside of transactions that write.
 //!   coco_log_stop(database, log_table) -> BOOLEAN
@@ -35,6 +36,10 @@
 //! equality (=): where a join says so, 30 days may stand for a month. With key_columns = [] each statement that changes
 //! rows leaves one row with coco_all.
 //!
+//! A log with values holds no superset: coco_old is the row with the key before the statement (NULL if there was none),
+//! coco_new is the row with it after. Of the statements that changed the row with a key coco_statement gives the order.
+//! Where a statement has two entries with a coco_new for a key (UPDATE FROM, of two matches) any of them may have stayed.
+//!
 //! Not seen are writers that bypass the planner: duckdb::InternalAppender, and extensions that write to storage.
 //!
 //! A log is in the memory of the database instance, and there only as long as the database is attached.
@@ -54,6 +59,14 @@ class TableCatalogEntry;
 
 namespace cocosql {
 
+//! Columns of a log table, after the key; the first three only where values are logged.
+struct KeyLogColumns {
+	static constexpr const char *STATEMENT = "coco_statement";
+	static constexpr const char *OLD = "coco_old";
+	static constexpr const char *NEW = "coco_new";
+	static constexpr const char *ALL = "coco_all";
+};
+
 //! Tells a table from what it is after ALTER (DuckDB keeps the oid), CREATE OR REPLACE or DROP.
 struct TableVersion {
 	explicit TableVersion(const duckdb::TableCatalogEntry &table);
@@ -68,7 +81,7 @@ struct TableVersion {
 //! One activation of a log.
 struct KeyLog {
 	KeyLog(duckdb::AttachedDatabase &database, const duckdb::TableCatalogEntry &source,
-	       const duckdb::TableCatalogEntry &target, duckdb::vector<duckdb::Identifier> key_columns,
+	       const duckdb::DuckTableEntry &target, duckdb::vector<duckdb::Identifier> key_columns,
 	       duckdb::vector<duckdb::Identifier> watched_columns);
 
 	bool IsOf(const duckdb::AttachedDatabase &database) const;
@@ -90,6 +103,8 @@ struct KeyLog {
 	const duckdb::Identifier log_table;
 	const duckdb::vector<duckdb::Identifier> key_columns;
 	const duckdb::vector<duckdb::Identifier> watched_columns;
+	//! Those of which old and new values are logged.
+	const duckdb::vector<duckdb::Identifier> value_columns;
 	const TableVersion source;
 	const TableVersion target;
 	const duckdb::hugeint_t activation;
@@ -98,6 +113,8 @@ struct KeyLog {
 	std::atomic<bool> has_gaps {false};
 	//! About how many entries the log table has, those of open transactions included.
 	std::atomic<duckdb::idx_t> entries {0};
+	//! How many statements have logged something.
+	std::atomic<int64_t> statements {0};
 	//! Transactions that start after it know that the log was started, or stopped.
 	std::atomic<duckdb::transaction_t> since;
 	//! All that is not logged was committed before it.

@@ -2,6 +2,7 @@
 
 #include "duckdb/catalog/catalog_entry/duck_table_entry.hpp"
 #include "duckdb/common/vector/flat_vector.hpp"
+#include "duckdb/common/vector/struct_vector.hpp"
 #include "duckdb/execution/expression_executor.hpp"
 #include "duckdb/pass_through.hpp"
 #include "duckdb/stored_table.hpp"
@@ -16,6 +17,10 @@ constexpr const char *OPERATOR_NAME = "COCO_KEY_LOG";
 
 //! One execution of a statement.
 struct StatementState : PassThrough::Execution {
+	explicit StatementState(int64_t number) : number(number) {
+	}
+
+	const int64_t number;
 	std::atomic<bool> all {false};
 };
 
@@ -51,7 +56,7 @@ public:
 	}
 
 	std::unique_ptr<Execution> Begin() const override {
-		return std::make_unique<StatementState>();
+		return std::make_unique<StatementState>(++log->statements);
 	}
 	std::unique_ptr<Thread> BeginThread(ClientContext &context, const vector<LogicalType> &types) const override {
 		return std::make_unique<ThreadState>(context, types, target.GetTypes(), expressions);
@@ -90,8 +95,8 @@ private:
 				AppendAll(context, statement);
 				return;
 			}
-			for (auto key : action.keys) {
-				AppendKeys(context, key, action.deletes, thread);
+			for (auto &entry : action.entries) {
+				AppendEntries(context, entry, action.deletes, statement, thread);
 			}
 		}
 	}
@@ -142,23 +147,41 @@ private:
 		left.Slice(no, count - matches);
 	}
 
-	void AppendKeys(ClientContext &context, idx_t first, bool deletes, ThreadState &thread) const {
+	void AppendEntries(ClientContext &context, const KeyedEntry &entry, bool deletes, const StatementState &statement,
+	                   ThreadState &thread) const {
 		auto count = thread.rows_taken.size();
 		if (!log->TakeRoom(count, CountStored(source))) {
 			return;
 		}
 		auto &found = thread.found;
 		found.Reset();
-		auto columns = found.ColumnCount() - 1;
-		for (idx_t i = 0; i < columns; i++) {
-			thread.executors[first + i]->ExecuteExpression(thread.rows_taken, found.data[i]);
+		idx_t column = 0;
+		for (; column < log->key_columns.size(); column++) {
+			thread.executors[entry.key + column]->ExecuteExpression(thread.rows_taken, found.data[column]);
 		}
-		found.data[columns].Reference(deletes ? Value(LogicalType::BOOLEAN) : Value::BOOLEAN(false), count_t(count));
+		if (!log->value_columns.empty()) {
+			found.data[column++].Reference(Value::BIGINT(statement.number), count_t(count));
+			FillValues(entry.old_values, thread, found.data[column++]);
+			FillValues(entry.new_values, thread, found.data[column++]);
+		}
+		found.data[column].Reference(deletes ? Value(LogicalType::BOOLEAN) : Value::BOOLEAN(false), count_t(count));
 		found.SetChildCardinality(count);
 		if (thread.keys.size() + count > STANDARD_VECTOR_SIZE) {
 			Flush(context, thread.keys);
 		}
 		thread.keys.Append(found);
+	}
+
+	//! Fills a STRUCT with the values that expressions have from a position on.
+	void FillValues(optional_idx first, ThreadState &thread, Vector &values) const {
+		if (!first.IsValid()) {
+			values.Reference(Value(values.GetType()), count_t(thread.rows_taken.size()));
+			return;
+		}
+		auto &fields = StructVector::GetEntries(values);
+		for (idx_t i = 0; i < fields.size(); i++) {
+			thread.executors[first.GetIndex() + i]->ExecuteExpression(thread.rows_taken, fields[i]);
+		}
 	}
 
 	void Flush(ClientContext &context, DataChunk &keys) const {

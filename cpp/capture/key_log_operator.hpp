@@ -8,14 +8,21 @@
 
 namespace cocosql {
 
+//! An entry for a row: where in the operator's expressions its key begins, and the values of the row with this key
+//! before the statement and after it, if there is one and values are logged.
+struct KeyedEntry {
+	duckdb::idx_t key;
+	duckdb::optional_idx old_values;
+	duckdb::optional_idx new_values;
+};
+
 //! What one action of a DML statement does to a row that reaches it.
 struct KeyedAction {
 	//! All rows if it is none, as for all but MERGE.
 	duckdb::optional<duckdb::MergeActionCondition> of;
 	//! Which of the operator's expressions says whether the action is taken, if one does.
 	duckdb::optional_idx condition;
-	//! Where in the operator's expressions the keys to log begin.
-	duckdb::vector<duckdb::idx_t> keys;
+	duckdb::vector<KeyedEntry> entries;
 	//! The rows are deleted, whatever becomes of the condition.
 	bool deletes = false;
 	//! The keys cannot be told: all rows must be looked at.

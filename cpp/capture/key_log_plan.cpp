@@ -34,6 +34,10 @@ Expressions Copy(const Expressions &expressions) {
 	return copies;
 }
 
+bool IsAnyVolatile(const Expressions &expressions) {
+	return std::any_of(expressions.begin(), expressions.end(), [](const auto &part) { return part->IsVolatile(); });
+}
+
 //! What one log needs of a DML statement's rows, as it is put together.
 struct Recipe {
 	Expressions expressions;
@@ -44,20 +48,35 @@ struct Recipe {
 		return actions.list.back();
 	}
 
-	//! A key that comes out differently each time it is evaluated (nextval) is only known to the operator that writes it.
-	void AddKey(KeyedAction &action, Expressions key) {
-		if (std::any_of(key.begin(), key.end(), [](const auto &part) { return part->IsVolatile(); })) {
+	//! What comes out differently each time it is evaluated (nextval) is only known to the operator that writes it.
+	void AddEntry(KeyedAction &action, Expressions key, optional<Expressions> old_values,
+	              optional<Expressions> new_values) {
+		if (IsAnyVolatile(key) || (new_values && IsAnyVolatile(*new_values))) {
 			action.untold = true;
 			return;
 		}
-		action.keys.push_back(expressions.size());
-		std::move(key.begin(), key.end(), std::back_inserter(expressions));
+		KeyedEntry entry {Add(std::move(key)), optional_idx(), optional_idx()};
+		if (old_values) {
+			entry.old_values = Add(std::move(*old_values));
+		}
+		if (new_values) {
+			entry.new_values = Add(std::move(*new_values));
+		}
+		action.entries.push_back(entry);
 	}
 
 	static Recipe Untold() {
 		Recipe recipe;
 		recipe.AddAction().untold = true;
 		return recipe;
+	}
+
+private:
+	//! Returns where the expressions begin.
+	idx_t Add(Expressions added) {
+		auto first = expressions.size();
+		std::move(added.begin(), added.end(), std::back_inserter(expressions));
+		return first;
 	}
 };
 
@@ -143,42 +162,79 @@ struct RowChanges {
 	const LogicalProjection &projection;
 	const LogicalGet &scan;
 	const Expressions old_key;
+	const Expressions old_values;
 
 	//! The old keys, and the new ones if the action sets a key column to something else.
 	void AddUpdate(Recipe &recipe, KeyedAction &action, const vector<PhysicalIndex> &columns,
 	               const Expressions &values) const {
-		auto new_key = Copy(old_key);
-		bool changes = false;
-		for (idx_t i = 0; i < log.key_columns.size(); i++) {
-			auto &column = table.GetColumn(log.key_columns[i]);
-			auto set = std::find(columns.begin(), columns.end(), column.Physical());
-			if (set == columns.end()) {
-				continue;
+		auto new_key = Updated(log.key_columns, old_key, columns, values);
+		auto new_values = Updated(log.value_columns, old_values, columns, values);
+		if (!ChangesKey(columns, values)) {
+			recipe.AddEntry(action, Copy(old_key), Copy(old_values), std::move(new_values));
+			return;
+		}
+		recipe.AddEntry(action, Copy(old_key), Copy(old_values), {});
+		recipe.AddEntry(action, std::move(new_key), {}, std::move(new_values));
+	}
+
+	void AddDelete(Recipe &recipe, KeyedAction &action) const {
+		recipe.AddEntry(action, Copy(old_key), Copy(old_values), {});
+	}
+
+private:
+	//! Where an action sets a column, if it does.
+	optional_ptr<const unique_ptr<Expression>> ValueOf(const Identifier &name, const vector<PhysicalIndex> &columns,
+	                                                   const Expressions &values) const {
+		auto set = std::find(columns.begin(), columns.end(), table.GetColumn(name).Physical());
+		if (set == columns.end()) {
+			return nullptr;
+		}
+		return &values[NumericCast<idx_t>(set - columns.begin())];
+	}
+
+	Expressions Updated(const vector<Identifier> &names, const Expressions &old, const vector<PhysicalIndex> &columns,
+	                    const Expressions &values) const {
+		auto updated = Copy(old);
+		for (idx_t i = 0; i < names.size(); i++) {
+			if (auto value = ValueOf(names[i], columns, values)) {
+				updated[i] = (*value)->Copy();
 			}
-			auto &value = values[NumericCast<idx_t>(set - columns.begin())];
-			auto source = ColumnOf(projection, scan, *value);
-			changes = changes || !source.IsValid() || source.GetIndex() != column.Logical().index;
-			new_key[i] = value->Copy();
 		}
-		recipe.AddKey(action, Copy(old_key));
-		if (changes) {
-			recipe.AddKey(action, std::move(new_key));
-		}
+		return updated;
+	}
+
+	bool ChangesKey(const vector<PhysicalIndex> &columns, const Expressions &values) const {
+		return std::any_of(log.key_columns.begin(), log.key_columns.end(), [&](const Identifier &name) {
+			auto value = ValueOf(name, columns, values);
+			auto source = value ? ColumnOf(projection, scan, **value) : optional_idx();
+			return value && (!source.IsValid() || source.GetIndex() != table.GetColumn(name).Logical().index);
+		});
 	}
 };
+
+//! Of the rows that an INSERT puts in.
+Expressions InsertedColumns(const LogicalInsert &insert, const vector<ColumnBinding> &bindings,
+                            const vector<Identifier> &names) {
+	Expressions columns;
+	for (auto &name : names) {
+		auto &column = insert.table.GetColumn(name);
+		columns.push_back(make_uniq<BoundColumnRefExpression>(column.Type(), bindings[column.StorageOid()]));
+	}
+	return columns;
+}
 
 Recipe ForInsert(LogicalInsert &insert, const KeyLog &log) {
 	auto bindings = insert.children[0]->GetColumnBindings();
 	if (bindings.size() != insert.table.GetColumns().PhysicalColumnCount() || !insert.column_index_map.empty()) {
 		return Recipe::Untold();
 	}
-	Recipe recipe;
-	Expressions key;
-	for (auto &name : log.key_columns) {
-		auto &column = insert.table.GetColumn(name);
-		key.push_back(make_uniq<BoundColumnRefExpression>(column.Type(), bindings[column.StorageOid()]));
+	bool writes_all = insert.on_conflict_info.action_type == OnConflictAction::THROW;
+	if (!writes_all && !log.value_columns.empty()) {
+		return Recipe::Untold();
 	}
-	recipe.AddKey(recipe.AddAction(), std::move(key));
+	Recipe recipe;
+	recipe.AddEntry(recipe.AddAction(), InsertedColumns(insert, bindings, log.key_columns), {},
+	                InsertedColumns(insert, bindings, log.value_columns));
 	return recipe;
 }
 
@@ -190,7 +246,7 @@ Recipe ForDelete(LogicalDelete &del, const KeyLog &log) {
 	Recipe recipe;
 	auto &action = recipe.AddAction();
 	action.deletes = true;
-	recipe.AddKey(action, ScanColumns(*scan, log.key_columns));
+	recipe.AddEntry(action, ScanColumns(*scan, log.key_columns), ScanColumns(*scan, log.value_columns), {});
 	return recipe;
 }
 
@@ -203,9 +259,24 @@ Recipe ForUpdate(LogicalUpdate &update, LogicalProjection &projection, idx_t wid
 	if (!SetsWatched(log, update.table, projection, *scan, update.columns, update.expressions)) {
 		return recipe;
 	}
-	RowChanges changes {log, update.table, projection, *scan, ProjectColumns(projection, *scan, log.key_columns)};
+	RowChanges changes {log,
+	                    update.table,
+	                    projection,
+	                    *scan,
+	                    ProjectColumns(projection, *scan, log.key_columns),
+	                    ProjectColumns(projection, *scan, log.value_columns)};
 	changes.AddUpdate(recipe, recipe.AddAction(), update.columns, update.expressions);
 	return recipe;
+}
+
+//! What columns of a row that MERGE puts in become.
+Expressions InsertedColumns(const TableCatalogEntry &table, const Expressions &values,
+                            const vector<Identifier> &names) {
+	Expressions columns;
+	for (auto &name : names) {
+		columns.push_back(values[table.GetColumn(name).StorageOid()]->Copy());
+	}
+	return columns;
 }
 
 Recipe ForMerge(LogicalMergeInto &merge, LogicalProjection &projection, const KeyLog &log) {
@@ -216,26 +287,30 @@ Recipe ForMerge(LogicalMergeInto &merge, LogicalProjection &projection, const Ke
 	Recipe recipe;
 	recipe.actions.target_marker = merge.row_id_start;
 	recipe.actions.source_marker = merge.source_marker;
-	RowChanges changes {log, merge.table, projection, *scan, ProjectColumns(projection, *scan, log.key_columns)};
+	RowChanges changes {log,
+	                    merge.table,
+	                    projection,
+	                    *scan,
+	                    ProjectColumns(projection, *scan, log.key_columns),
+	                    ProjectColumns(projection, *scan, log.value_columns)};
 	for (auto &kind : merge.actions) {
 		for (auto &planned : kind.second) {
 			auto &action = recipe.AddAction();
 			action.of = kind.first;
 			if (planned->condition) {
+				// Whether the action is taken is not known where its condition may say something else the next time.
+				action.untold = planned->condition->IsVolatile() && !log.value_columns.empty();
 				action.condition = recipe.expressions.size();
 				recipe.expressions.push_back(planned->condition->Copy());
 			}
 			if (planned->action_type == MergeActionType::MERGE_DELETE) {
-				recipe.AddKey(action, Copy(changes.old_key));
+				changes.AddDelete(recipe, action);
 			} else if (planned->action_type == MergeActionType::MERGE_UPDATE &&
 			           SetsWatched(log, merge.table, projection, *scan, planned->columns, planned->expressions)) {
 				changes.AddUpdate(recipe, action, planned->columns, planned->expressions);
 			} else if (planned->action_type == MergeActionType::MERGE_INSERT) {
-				Expressions key;
-				for (auto &name : log.key_columns) {
-					key.push_back(planned->expressions[merge.table.GetColumn(name).StorageOid()]->Copy());
-				}
-				recipe.AddKey(action, std::move(key));
+				recipe.AddEntry(action, InsertedColumns(merge.table, planned->expressions, log.key_columns), {},
+				                InsertedColumns(merge.table, planned->expressions, log.value_columns));
 			}
 		}
 	}

@@ -1,0 +1,100 @@
+"""The rows of a table that a key log tells of: as they are now, and, where it has values, as they were."""
+
+from dataclasses import dataclass
+
+from cocosql._native import Session
+from cocosql.capture.identity import Keyed
+from cocosql.capture.key_log import KeyLog, asked_values
+from cocosql.capture.look_up import find
+from cocosql.collected import collected
+from cocosql.sqltext import ident, idents
+
+
+@dataclass(frozen=True)
+class LoggedRows:
+    """What is found is collected under names with a prefix."""
+
+    identity: Keyed
+    log: KeyLog
+    #: The columns that the view reads.
+    columns: list[str]
+    prefix: str
+
+    @property
+    def _keys(self) -> str:
+        return idents(self.identity.source.key)
+
+    @property
+    def _beside_key(self) -> list[str]:
+        return [name for name in self.columns if name not in self.identity.source.key]
+
+    @property
+    def has_values(self) -> bool:
+        """Whether the log tells what was in the columns."""
+        asked = asked_values(self.identity.source, self.columns)
+        return bool(asked) and {*self.log.values}.issuperset(asked)
+
+    def collect(self, session: Session, name: str, batch: int, source_rows: int) -> int:
+        """Collect the rows that changed since a batch, when the table had so many rows. Returns how many.
+
+        Columns: ``coco_source_id``, ``coco_fingerprint`` (NULL if there is no row now), the columns, the key, and
+        ``coco_old`` if there are values: those from before, NULL if there was no row.
+        """
+        if self.has_values:
+            return self._collect_values(session, name, batch, source_rows)
+        return self.collect_keys(session, name, self.log.keys(session, batch), source_rows)
+
+    def collect_keys(self, session: Session, name: str, keys: str, source_rows: int) -> int:
+        """Collect a row for each key, looked up in the table."""
+        count, found = self._look_up(session, keys, source_rows)
+        session.collect(self.prefix + name, self._shown(found, "coco_rowid IS NOT NULL"))
+        return count
+
+    def old_rows(self, name: str) -> str:
+        """A query for the rows collected as they were: their ids, and the columns."""
+        was = [
+            ident(column) if column in self.identity.source.key else f"coco_old.{ident(column)} AS {ident(column)}"
+            for column in self.columns
+        ]
+        rows = f"FROM {collected(self.prefix + name)} WHERE coco_old IS NOT NULL"
+        return f"SELECT {', '.join(['coco_source_id', *was])} {rows}"
+
+    def _collect_values(self, session: Session, name: str, batch: int, source_rows: int) -> int:
+        entries = self.log.entries(session, batch)
+        now = [f"coco_new.{ident(column)} AS {ident(column)}" for column in self._beside_key]
+        shown = ", ".join([self._keys, "coco_old", "coco_new IS NOT NULL AS coco_is", *now])
+        rows = f"SELECT {shown} FROM ({entries})"
+        several = f"SELECT {self._keys} FROM ({entries}) GROUP BY {self._keys} HAVING count(*) > 1"
+        if session.collect(f"{self.prefix}several", several):
+            rows = (
+                f"FROM ({rows}) ANTI JOIN {collected(f'{self.prefix}several')} USING ({self._keys}) "
+                f"UNION ALL BY NAME {self._rows_of_several(session, entries, batch, source_rows)}"
+            )
+        return session.collect(self.prefix + name, self._shown(f"({rows})", "coco_is", "coco_old"))
+
+    def _rows_of_several(self, session: Session, entries: str, batch: int, source_rows: int) -> str:
+        """Rows with several entries, of which a statement may have made two: there is no telling which one stayed."""
+        several = collected(f"{self.prefix}several")
+        keys = f"FROM ({self.log.keys(session, batch)}) SEMI JOIN {several} USING ({self._keys})"
+        _, found = self._look_up(session, keys, source_rows)
+        first = (
+            f"SELECT {self._keys}, CASE WHEN min(coco_statement) = min(coco_statement) FILTER (coco_old IS NOT NULL) "
+            "THEN arg_min(coco_old, coco_statement) FILTER (coco_old IS NOT NULL) END AS coco_old "
+            f"FROM ({entries}) SEMI JOIN {several} USING ({self._keys}) GROUP BY {self._keys}"
+        )
+        shown = ", ".join([self._keys, "coco_rowid IS NOT NULL AS coco_is", "coco_old", *map(ident, self._beside_key)])
+        return f"SELECT {shown} FROM {found} JOIN ({first}) AS first USING ({self._keys})"
+
+    def _look_up(self, session: Session, keys: str, source_rows: int) -> tuple[int, str]:
+        """How many keys there are; a relation of these, the columns, and ``coco_rowid``: NULL where there is no row."""
+        source, wanted = self.identity.source, f"{self.prefix}wanted"
+        count = session.collect(wanted, keys)
+        columns = [*self._beside_key, *source.key]
+        found = find(session, source, columns, collected(wanted), self.prefix, source_rows)
+        return count, f"(FROM {collected(wanted)} AS wanted LEFT JOIN {found} AS found USING ({self._keys}))"
+
+    def _shown(self, rows: str, is_there: str, *others: str) -> str:
+        fingerprint = f"CASE WHEN {is_there} THEN {self.identity.digest} END AS coco_fingerprint"
+        columns = map(ident, [*self._beside_key, *self.identity.source.key])
+        shown = [f"{self.identity.id_sql} AS coco_source_id", fingerprint, *columns, *others]
+        return f"SELECT {', '.join(shown)} FROM {rows}"

@@ -1,0 +1,95 @@
+"""Changes with their values go through maps and joins into sums: whatever changes, what is kept is what there is."""
+
+import random
+from pathlib import Path
+
+import pytest
+from helpers import Con, assert_same, assert_view_equals_query, one, rows
+from speeds import seeds
+
+import cocosql
+
+QUERIES = {
+    "by_kind": "SELECT kind, count(*) AS n, sum(size) AS s FROM t WHERE size > 1 GROUP BY kind",
+    "all_of_it": "SELECT count(*) AS n, sum(size + 0.25) AS s FROM t",
+    "joined": "SELECT name, count(*) AS n, sum(size * weight) AS s FROM t JOIN kinds USING (kind) GROUP BY name",
+    "with_itself": "SELECT a.kind, count(*) AS n, sum(a.size - b.size) AS s FROM t a JOIN t b ON a.id = b.size GROUP BY 1",
+    "three": "SELECT name, sum(a.size + b.size) AS s FROM t a JOIN kinds USING (kind) JOIN t b ON b.id = weight GROUP BY name",
+    "unnested": "SELECT u.x, sum(size) AS s FROM t, unnest([kind, kind + 1]) AS u(x) GROUP BY 1",
+    "of_view": "SELECT n, count(*) AS c, sum(s) AS s FROM by_kind GROUP BY n",
+}
+CHANGES = [
+    "UPDATE t SET size = size + 1 WHERE id % 7 = {n} % 7",
+    "UPDATE t SET kind = {n} % 5 WHERE id = {n}",
+    "UPDATE t SET id = id + 1 WHERE id >= {n}",
+    "UPDATE t SET size = s.x FROM (VALUES ({n}, 1), ({n}, 2), (3, 3)) s(id, x) WHERE s.id = t.id",
+    "UPDATE t SET text = text || '!' WHERE id < {n}",
+    "DELETE FROM t WHERE id % 11 = {n} % 11",
+    "DELETE FROM t USING (VALUES ({n}), ({n})) s(id) WHERE s.id = t.id",
+    "INSERT OR REPLACE INTO t SELECT {n} + i, i % 4, i % 9, 'new' FROM range(5) r(i)",
+    "INSERT INTO t SELECT 1000 + {n} + i, i % 4, NULL, 'new' FROM range(40) r(i) ON CONFLICT DO NOTHING",
+    "UPDATE kinds SET weight = {n} % 6, name = 'k' || {n} % 3 WHERE kind = {n} % 4",
+    "DELETE FROM kinds WHERE kind = {n} % 9",
+    "INSERT OR REPLACE INTO kinds VALUES ({n} % 9, 'other', {n} % 6)",
+    "MERGE INTO t USING (SELECT {n} AS id) s ON t.id = s.id WHEN MATCHED THEN UPDATE SET size = 9 "
+    "WHEN NOT MATCHED THEN INSERT VALUES (s.id, 1, 1, 'merged')",
+    "UPDATE t SET size = random() * 9 WHERE id % 13 = {n} % 13",
+    "BEGIN; UPDATE t SET size = 0; DELETE FROM kinds; ROLLBACK",
+    "BEGIN; DELETE FROM t WHERE id = {n}; INSERT INTO t VALUES ({n}, 2, 7, 'again'); UPDATE t SET size = 8 WHERE id = {n}; COMMIT",
+    "REFRESH INCREMENTAL VIEW joined",
+    "REFRESH INCREMENTAL VIEW by_kind",
+    "CHECKPOINT",
+    "VACUUM INCREMENTAL VIEWS",
+    "reopen",
+]
+
+
+@pytest.mark.every(4)
+@pytest.mark.parametrize("capture", ["auto", "diff"])
+@pytest.mark.parametrize("seed", seeds(4, 12))
+def test_sums_are_those_of_what_there_is(path: Path, capture: str, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    chosen = random.Random(seed)
+    monkeypatch.setattr("cocosql.operators.kept._MOST_RETRACTED", chosen.choice([0, 0.2, 100]))
+    con = cocosql.connect(path)
+    con.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, kind INTEGER, size INTEGER, text VARCHAR)")
+    con.execute("CREATE TABLE kinds (kind INTEGER PRIMARY KEY, name VARCHAR, weight INTEGER)")
+    con.execute("INSERT INTO t SELECT i, i % 5, i % 17, 'text' FROM range(300) r(i)")
+    con.execute("INSERT INTO kinds SELECT i, 'k' || i % 3, i % 6 FROM range(6) r(i)")
+    for name, query in QUERIES.items():
+        con.execute(f"CREATE INCREMENTAL VIEW {name} WITH (capture = '{capture}', mode = 'incremental') AS {query}")
+    for _ in range(12):
+        for change in chosen.choices(CHANGES, k=chosen.choice([1, 1, 3])):
+            if change == "reopen":
+                con.close()
+                con = cocosql.connect(path)
+            else:
+                con.execute(change.format(n=chosen.randrange(300)))
+        con.execute("REFRESH ALL INCREMENTAL VIEWS")
+        for name, query in QUERIES.items():
+            assert_view_equals_query(con, name, query)
+        assert rows(con, "SELECT * FROM coco_lineage('three') WHERE source_state <> 'current'") == []
+        traced = "SELECT row_id, source_key->>'id' AS id FROM coco_lineage('by_kind')"
+        stored = one(con, "SELECT state_table FROM coco.views WHERE view_name = 'by_kind'")
+        there = f"coco.{stored} AS v JOIN t ON t.kind IS NOT DISTINCT FROM v.kind WHERE size > 1"
+        assert_same(con, traced, f"SELECT coco_row_id AS row_id, id::VARCHAR AS id FROM {there}")
+    con.close()
+
+
+def test_what_is_gone_is_not_looked_for(con: Con) -> None:
+    con.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, kind INTEGER, size INTEGER)")
+    con.execute("INSERT INTO t SELECT i, i % 5, i FROM range(1000) r(i)")
+    con.execute("CREATE INCREMENTAL VIEW v AS SELECT kind, sum(size) AS s FROM t GROUP BY kind")
+    (table,) = (
+        name
+        for (name,) in rows(con, "SELECT table_name FROM duckdb_tables()")
+        if name.startswith("kept_") and name.endswith("_2")
+    )
+    kept = f"SELECT count(*) FILTER (coco_id > 0), count(*) FILTER (coco_id < 0) FROM coco.{table}"
+    con.execute("UPDATE t SET size = 0 WHERE id < 100")
+    con.execute("REFRESH INCREMENTAL VIEW v")
+    assert rows(con, kept) == [(1100, 100)], "what is gone is put behind what there was"
+    con.execute("ALTER INCREMENTAL VIEW v SET (capture = 'diff')")
+    con.execute("UPDATE t SET size = 0 WHERE id = 500")
+    con.execute("REFRESH INCREMENTAL VIEW v")
+    assert rows(con, kept) == [(1000, 0)], "who only knows ids needs the rows themselves"
+    assert_view_equals_query(con, "v", "SELECT kind, sum(size) AS s FROM t GROUP BY kind")
