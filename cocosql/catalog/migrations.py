@@ -63,8 +63,7 @@ def migrate(session: Session, database: str) -> None:
     Raises:
         duckdb.InvalidInputException: if a newer version of CocoSQL wrote the database.
     """
-    _check_unambiguous(session)
-    _check_writable(session, database)
+    check_writable(session, database)
     scripts = _scripts()
     with locks.hold(session, [Name(database, "coco migrations", "")]):
         done = _applied(session, database) if has_state(session, database) else 0
@@ -94,12 +93,14 @@ def _apply(session: Session, scripts: tuple[Path, ...], first: int) -> None:
         raise
 
 
-def _check_writable(session: Session, database: str) -> None:
+def check_writable(session: Session, database: str) -> None:
     """Refuse to write where nothing can be written.
 
     Raises:
         duckdb.InvalidInputException: if the database is attached for reading only.
+        duckdb.CatalogException: if it, or another, is called as our schema is.
     """
+    _check_unambiguous(session)
     if is_read_only(session, database):
         raise duckdb.InvalidInputException(
             f"database {database} is open for reading only: open it without read_only=True to create, refresh or drop "

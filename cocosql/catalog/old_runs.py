@@ -29,9 +29,14 @@ def forget_old(session: Session, database: str) -> None:
     """Forget old runs with their steps; what their calls add up to stays. Call outside a transaction."""
     with transaction(session):
         runs, calls, steps = (own(table, database) for table in (RUNS, RUN_CALLS, RUN_STEPS))
+        of_old = session.execute(
+            f"SELECT DISTINCT view_id FROM {runs} WHERE started_at < now() - $1::INTERVAL", [RETENTION]
+        )
+        if not of_old:
+            return
+        needed = _needed(session, database, {view_id for (view_id,) in of_old})
         found = session.execute(
-            f"SELECT run_id FROM {runs} WHERE started_at < now() - $1::INTERVAL "
-            f"AND run_id NOT IN ({_needed(session, database)})",
+            f"SELECT run_id FROM {runs} WHERE started_at < now() - $1::INTERVAL AND run_id NOT IN ({needed})",
             [RETENTION],
         )
         old = [run_id for (run_id,) in found]
@@ -49,13 +54,15 @@ def forget_old(session: Session, database: str) -> None:
         session.append_records(database, RUN_CALLS, columns, [list(total) for total in totals])
 
 
-def _needed(session: Session, database: str) -> str:
-    """A query for the runs that made what views have and had, each with the one before it; that are the last of their
-    view; or that errors are of."""
+def _needed(session: Session, database: str, view_ids: set[int]) -> str:
+    """A query for the runs that made what these views have and had, each with the one before it; that are the last of
+    their view; or that errors are of."""
     runs, errors, present = (own(table, database) for table in (RUNS, ERRORS, VIEWS))
     last = f"SELECT max(run_id) FROM {runs} WHERE view_id IN (SELECT view_id FROM {present}) GROUP BY view_id, status"
     parts = [f"SELECT run_id FROM {errors}", last]
     for view in views.all_views(session, database):
+        if view.view_id not in view_ids:
+            continue
         log = ChangeLog(view)
         made = (
             "SELECT run_id, lag(run_id) OVER (ORDER BY run_id) AS before, "

@@ -211,7 +211,8 @@ def finish(session: Session, run: Run, seconds: float, versions: dict[str, str],
         version = versions.get(function.lower(), "")
         records.append([run.run_id, function, version, count, tally.hits.get(function, 0), failed, in_python])
     columns = ["run_id", "function", "code_version", "calls", "hits", "errors", "seconds"]
-    session.append_records(run.view.name.database, RUN_CALLS, columns, records)
+    if records:
+        session.append_records(run.view.name.database, RUN_CALLS, columns, records)
     steps.record(session, run.view.name.database, {run.run_id: tally.steps})
     calls, hits = count_calls(session, run)
     more = {"calls": calls, "hits": hits, "errors": sum(tally.errors.values()), "total": calls}

@@ -47,7 +47,7 @@ def refresh(session: Session, view: View, *, full: bool = False, recall: int | N
     Raises:
         duckdb.Error: if it fails; the view stays at its last version, and memoized results stay.
     """
-    migrations.migrate(session.sibling(), view.name.database)
+    migrations.check_writable(session, view.name.database)
     while True:
         with lock(session, view.name.database, partial(chain_names, view)) as locked:
             current = locked.present(view)
