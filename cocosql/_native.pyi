@@ -237,6 +237,9 @@ class Session:
         all rows that have it; and, by table, the rows of those whose fingerprint is none of the known ones.
         """
 
+    def columns(self, database: str, schema: str, table: str) -> list[tuple[str, str]]:
+        """Names and SQL types of the columns of a table; none if there is no such table."""
+
     def stored_rows(self, database: str, schema: str, table: str) -> int:
         """How many rows a table stores, without a look at them: deleted ones count until a checkpoint drops them.
 
@@ -251,6 +254,9 @@ class Session:
 
     def append_records(self, database: str, table: str, columns: list[str], records: list[list[Any]]) -> int:
         """Append rows to a table of the schema coco: values for these columns, NULL for the others."""
+
+    def update_records(self, database: str, table: str, column: str, value: int, changes: dict[str, Any]) -> int:
+        """Give the rows of a small table of the schema coco that have a value in a BIGINT column other values."""
 
     def delete_records(self, database: str, table: str, column: str, value: int) -> int:
         """Delete the rows of a small table of the schema coco that have a value in a BIGINT column."""
@@ -289,11 +295,45 @@ class Session:
     def forget_collected(self) -> None:
         """Forget all that was collected."""
 
-    def difference(self, past: str, fresh: str, prefix: str) -> Difference:
-        """Compare rows, as bags, with those that are to take their place (cpp/rows/difference.hpp).
+    def append_rows(self, database: str, table: str, rows: str, values: dict[str, int]) -> int:
+        """Append the rows of a query to a table of the schema coco, by the names of columns.
 
-        Both queries begin with the fingerprints of content and origin, of the content, and of the key (or NULL); `past`
-        goes on with ``coco_at`` (UHUGEINT) and ``coco_rowid``. The rows that are ``gone``, that ``came``, and that
+        `values` are of BIGINT columns, the same for all rows. What the table has no column for is left out, and NULL in
+        the columns that nothing is given for.
+        """
+
+    def find_rows(
+        self,
+        name: str,
+        database: str,
+        table: str,
+        columns: list[str],
+        among: list[tuple[str, str]],
+        most: int,
+        is_large: bool,
+    ) -> int | None:
+        """Collect rows of a table of the schema coco (cpp/rows/find.hpp): columns of theirs, and ``coco_rowid``.
+
+        They have one of the ids that a query gives in a column of `among`. None if a query finds them as soon.
+        """
+
+    def difference(
+        self,
+        past: str,
+        fresh: str,
+        *,
+        exact: list[str] | None,
+        content: list[str] | None,
+        key: list[str] | None,
+        number: str,
+        next: int,
+        prefix: str,
+    ) -> Difference:
+        """Compare the rows of a query, as bags, with those that are to take their place (cpp/rows/difference.hpp).
+
+        Rows that have equal columns `exact` stay; with equal `content` they are told where they come from now; with an
+        equal `key` they are updates. `past` has ``coco_rowid`` and a BIGINT column `number`, by which rows are known,
+        and in which rows that are new count up from `next`. The rows that are ``gone``, that ``came``, and that
         ``moved`` are collected under these names, each with the prefix.
         """
 

@@ -1,11 +1,11 @@
 """Reading some rows of a large table: one by one where they are few, else by a join that reads whole columns."""
 
-from dataclasses import astuple
+from dataclasses import astuple, dataclass
 
 from cocosql._native import Session
 from cocosql.catalog.names import Name
 from cocosql.collected import collected
-from cocosql.sqltext import idents, literal, qualified
+from cocosql.sqltext import ident, idents, literal, qualified
 
 #: What a value costs that is fetched, in terms of one that is scanned: compressed text is decoded up to its place.
 _FETCHED_FIXED, _FETCHED_OTHER = 400, 10_000
@@ -23,7 +23,7 @@ def rows_at(session: Session, table: Name, row_ids: str, columns: list[str], wan
     `wanted` is about how many there are. Row ids hold within a transaction in which checkpoints are held back.
     """
     stored = session.stored_rows(table.database, table.schema, table.name)
-    if stored < SMALL or not _is_worth_fetching(session, table, columns, wanted, stored):
+    if stored < SMALL or wanted > _most_worth_fetching(session, table, columns, stored):
         return f"{_scan(table, columns)} WHERE rowid IN ({row_ids})"
     return f"FROM coco_fetch(({row_ids}), {_arguments(table)}, [{', '.join(map(literal, columns))}])"
 
@@ -36,21 +36,56 @@ def row_ids_under(table: Name, keys: str) -> str:
     return f"FROM coco_seek(({keys}), {_arguments(table)})"
 
 
-def _is_worth_fetching(session: Session, table: Name, columns: list[str], wanted: int, stored: int) -> bool:
-    types = session.describe(f"SELECT {idents(columns)} FROM {_sql(table)}") if columns else []
-    costs = [_FETCHED_FIXED if kind.split("(")[0] in _FIXED else _FETCHED_OTHER for _, kind in types]
-    return wanted * sum(costs) < stored * max(len(costs), 1)
+def _most_worth_fetching(session: Session, table: Name, columns: list[str], stored: int) -> int:
+    """How many rows are fetched one by one, of so many that are stored."""
+    types = {name.lower(): kind for name, kind in session.columns(table.database, table.schema, table.name)}
+    costs = [_FETCHED_FIXED if types[name.lower()].split("(")[0] in _FIXED else _FETCHED_OTHER for name in columns]
+    return stored * max(len(costs), 1) // max(sum(costs), 1)
 
 
-def rows_where(session: Session, table: Name, condition: str, columns: list[str], found: str) -> str:
-    """A query for the rows for which a condition holds: the columns, and ``coco_rowid``.
+@dataclass(frozen=True)
+class Condition:
+    """Which rows of a table are meant."""
 
-    Their row ids may be collected under the name `found`: the condition is on few columns, and the others are read for
-    few rows.
+    sql: str
+    #: If there are some: those that have, in one of these columns, one of the ids (``coco_source_id``) of a query.
+    among: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def is_of_all(self) -> bool:
+        return self.sql == "true"
+
+    def __str__(self) -> str:
+        return self.sql
+
+
+def among(pairs: list[tuple[str, str]]) -> Condition:
+    """The rows that have in one of these columns one of the ids, ``coco_source_id``, of a query."""
+    if not pairs:
+        return Condition("false")
+    parts = [f"{ident(column)} IN (SELECT coco_source_id FROM ({ids}))" for column, ids in pairs]
+    return Condition(f"({' OR '.join(parts)})", tuple(pairs))
+
+
+ALL = Condition("true")
+
+
+def rows_where(session: Session, table: Name, condition: Condition, columns: list[str], found: str) -> str:
+    """A query for the rows of a table of the engine's for which a condition holds: the columns, and ``coco_rowid``.
+
+    They, or their row ids, may be collected under the name `found`: the condition is on few columns, and the others are
+    read for few rows.
     """
-    if condition == "true":
+    if condition.is_of_all:
         return _scan(table, columns)
-    if session.stored_rows(table.database, table.schema, table.name) < SMALL:
+    stored = session.stored_rows(table.database, table.schema, table.name)
+    is_large = stored >= SMALL
+    if condition.among:
+        most = _most_worth_fetching(session, table, columns, stored) if is_large else SMALL
+        given = list(condition.among)
+        if session.find_rows(found, table.database, table.name, columns, given, most, is_large) is not None:
+            return f"FROM {collected(found)}"
+    if not is_large:
         return f"{_scan(table, columns)} WHERE {condition}"
     count = session.collect(found, f"{_scan(table, [])} WHERE {condition}")
     return rows_at(session, table, f"SELECT coco_rowid FROM {collected(found)}", columns, count)

@@ -7,6 +7,7 @@ that is not as it was then is not written.
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import duckdb
 
@@ -14,7 +15,7 @@ from cocosql._native import Session
 from cocosql.catalog import locks, views
 from cocosql.catalog.graph import Graph
 from cocosql.catalog.names import Name
-from cocosql.catalog.tables import INPUTS, VIEWS, own
+from cocosql.catalog.tables import INPUTS, VIEWS
 from cocosql.catalog.views import View
 
 #: The names of the views that a statement changes, or whose records it relies on, given all views of the database.
@@ -49,7 +50,9 @@ class LockedViews:
         if before is None:
             views.insert(session, view, refreshed=refreshed)
         else:
-            when = {"last_refreshed": "now()"} if refreshed else {} if view.has_data else {"last_refreshed": "NULL"}
+            when: dict[str, str | None] = {}
+            if refreshed or not view.has_data:
+                when["last_refreshed"] = str(datetime.now(UTC)) if refreshed else None
             views.update(session, before, view, when)
 
     def save_inputs(self, session: Session, view: View) -> None:
@@ -60,7 +63,7 @@ class LockedViews:
     def save_error(self, session: Session, view: View, error: str) -> None:
         """Write why the last refresh of the view failed."""
         self._check(session, view)
-        session.execute(f"UPDATE {own(VIEWS)} SET last_error = $2 WHERE view_id = $1", [view.view_id, error])
+        session.update_records(view.name.database, VIEWS, "view_id", view.view_id, {"last_error": error})
 
     def forget(self, session: Session, view: View) -> None:
         """Delete the view's record. Call in the transaction of the change."""

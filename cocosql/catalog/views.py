@@ -269,16 +269,13 @@ def insert(session: Session, view: View, *, refreshed: bool) -> None:
         save_part(session, view, part)
 
 
-def update(session: Session, before: View, view: View, when: dict[str, str]) -> None:
-    """Write what differs from the record before. `when` are columns of times, as SQL. Only LockedViews may do so."""
+def update(session: Session, before: View, view: View, when: dict[str, str | None]) -> None:
+    """Write what differs from the record before. `when` are columns of times. Only LockedViews may do so."""
     pairs = zip(_VIEW, _record(view), _record(before), strict=True)
     changes = {column: value for column, value, earlier in pairs if value != earlier}
-    assigned = [f"{column} = ${number}" for number, column in enumerate(changes, start=2)]
-    assigned += [f"{column} = {sql}" for column, sql in when.items()]
-    if assigned:
-        session.execute(
-            f"UPDATE {own(VIEWS)} SET {', '.join(assigned)} WHERE view_id = $1", [view.view_id, *changes.values()]
-        )
+    changes.update(when)
+    if changes:
+        session.update_records(view.name.database, VIEWS, "view_id", view.view_id, changes)
     for part in _PARTS:
         if _part(view, part) != _part(before, part):
             save_part(session, view, part)

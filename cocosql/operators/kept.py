@@ -6,20 +6,23 @@ with the ids of the rows that they came from, whose row id is negative. It says 
 are smaller.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 
 from cocosql._native import Session
-from cocosql.catalog.names import Name
+from cocosql.catalog.names import Name, database_number
 from cocosql.collected import collected
-from cocosql.fetch import rows_where
+from cocosql.fetch import Condition, rows_where
+from cocosql.instances import PerInstance
 from cocosql.operators.operator import SOURCE_ID
-from cocosql.sqltext import fingerprint, ident, idents, qualified
+from cocosql.sqltext import ident, idents, qualified
 
 #: Room for as many rows in a refresh.
 _ROWS = 1 << 32
 
 #: Retractions are put behind until they are so large a share of what is stored.
 _MOST_RETRACTED = 0.2
+#: By the number of a database and a table, about how many there are.
+_retracted: PerInstance[dict[tuple[int, str], int]] = PerInstance(dict)
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,7 @@ class Kept:
     @property
     def new(self) -> str:
         """A query for the rows that the last update brought."""
-        return f"SELECT {self._shown} FROM {self._part('new')}"
+        return f"SELECT {self._shown} FROM {self._part('came')}"
 
     @property
     def old(self) -> str:
@@ -75,67 +78,75 @@ class Kept:
         session.execute(f"CREATE OR REPLACE TABLE {self.table} AS {self._numbered(session, rows)}")
         return replace(self, origins=[])
 
-    def replace(self, session: Session, rows: str, touched: str) -> int:
+    def replace(self, session: Session, rows: str, touched: Condition) -> int:
         """Replace the rows for which a condition holds by these. Returns how many are gone or new."""
         if self.origins:
             self._settle(session)
         lost = session.collect(f"{self._prefix}gone", self._stored(session, touched))
-        return self._write(session, lost, self._numbered(session, rows))
+        gained = session.collect(f"{self._prefix}came", self._numbered(session, rows))
+        return self._write(session, lost, gained)
 
     def exchange(self, session: Session, gone: str, new: str) -> int:
         """Take these rows away, which are retracted, and put others in. Returns how many are gone or new."""
-        first, origins = self._first_id(session), idents(self.origins)
+        first = self._first_id(session)
         lost = session.collect(f"{self._prefix}gone", f"SELECT NULL::BIGINT AS coco_id, * FROM ({gone})")
-        gained = session.collect(f"{self._prefix}new", _numbered(first, new))
-        session.execute(
-            f"INSERT INTO {self.table} BY NAME FROM {self._part('new')} "
-            f"UNION ALL BY NAME SELECT DISTINCT -{first} AS coco_id, {origins} FROM {self._part('gone')}"
-        )
-        ((retracted,),) = session.execute(f"SELECT count(*) FROM {self.table} WHERE coco_id < 0")
-        stored = session.stored_rows(self.name.database, self.name.schema, self.name.name)
-        if retracted > _MOST_RETRACTED * stored:
+        gained = session.collect(f"{self._prefix}came", _numbered(first, new))
+        self._append(session, f"FROM {self._part('came')}")
+        self._append(session, f"SELECT {idents(self.origins)} FROM {self._part('gone')}", coco_id=-first)
+        if self._count_retracted(session, lost) > _MOST_RETRACTED * session.stored_rows(*astuple(self.name)):
             self._settle(session)
         return lost + gained
 
+    def _count_retracted(self, session: Session, more: int) -> int:
+        """About how many retractions there are, with so many more: they are counted once by each process."""
+        counts, key = _retracted.of(session), (database_number(session, self.name.database), self.name.name)
+        if key not in counts:
+            ((counts[key],),) = session.execute(f"SELECT count(*) FROM {self.table} WHERE coco_id < 0")
+        else:
+            counts[key] += more
+        return counts[key]
+
     def _settle(self, session: Session) -> None:
         """Delete what is retracted, and the retractions."""
+        _retracted.of(session).pop((database_number(session, self.name.database), self.name.name), None)
         gone = f"SELECT rowid AS coco_rowid FROM {self.table} WHERE coco_id < 0"
         if session.collect(f"{self._prefix}retractions", gone):
             present = f"SELECT coco_id FROM {there(self.table, self.origins)}"
             rows = f"SELECT rowid AS coco_rowid FROM {self.table} WHERE coco_id NOT IN ({present})"
             session.delete_rows(self.name.database, self.name.name, rows)
 
-    def net(self, session: Session, rows: str, touched: str) -> int:
+    def net(self, session: Session, rows: str, touched: Condition) -> int:
         """The same, but rows that are replaced by equal ones with the same source stay, and an update keeps the id.
 
         The query for the rows may read `old`.
         """
-        content = fingerprint([SOURCE_ID, *self.names])
-        prints = f"{content}, {content}, {fingerprint(self.identity) if self.identity else 'NULL::UHUGEINT'}"
         session.collect(f"{self._prefix}old", self._stored(session, touched))
         difference = session.difference(
-            f"SELECT {prints}, coco_id AS coco_at, coco_rowid, * EXCLUDE (coco_rowid) FROM {self.old}",
-            f"SELECT {prints}, * FROM ({rows})",
-            self._prefix,
+            f"FROM {self.old}",
+            rows,
+            exact=[SOURCE_ID, *self.names],
+            content=None,
+            key=self.identity or None,
+            number="coco_id",
+            next=self._first_id(session),
+            prefix=self._prefix,
         )
-        came = self._part("came")
-        new = f"coalesce(coco_replaces, {self._first_id(session)} + coco_number) AS coco_id"
-        added = f"SELECT {new}, * EXCLUDE (coco_replaces, coco_number) FROM {came}"
-        return self._write(session, difference.gone, added)
+        return self._write(session, difference.gone, difference.came)
 
-    def _stored(self, session: Session, condition: str) -> str:
+    def _stored(self, session: Session, condition: Condition) -> str:
         """A query for the rows for which a condition holds, with their row ids."""
-        columns = [name for name, _ in session.describe(f"FROM {self.table}")]
+        columns = [name for name, _ in session.columns(*astuple(self.name))]
         return rows_where(session, self.name, condition, columns, f"{self._prefix}found")
 
-    def _write(self, session: Session, lost: int, added: str) -> int:
-        gained = session.collect(f"{self._prefix}new", added)
+    def _write(self, session: Session, lost: int, gained: int) -> int:
         if lost:
-            row_ids = f"SELECT coco_rowid FROM {self._part('gone')}"
-            session.delete_rows(self.name.database, self.name.name, row_ids)
+            session.delete_rows(self.name.database, self.name.name, f"SELECT coco_rowid FROM {self._part('gone')}")
         if gained:
-            session.execute(f"INSERT INTO {self.table} BY NAME FROM {self._part('new')}")
+            self._append(session, f"FROM {self._part('came')}")
         return lost + gained
+
+    def _append(self, session: Session, rows: str, **values: int) -> None:
+        session.append_rows(self.name.database, self.name.name, rows, values)
 
     def _numbered(self, session: Session, rows: str) -> str:
         """The rows with ids that are unique for ever, and in the order in which they are stored."""

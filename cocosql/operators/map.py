@@ -22,6 +22,7 @@ from cocosql._native import Harvest
 from cocosql.catalog import errors
 from cocosql.catalog.tables import memo, own
 from cocosql.collected import collected
+from cocosql.fetch import ALL, Condition, among
 from cocosql.operators.call_sites import CallSite, calls_in
 from cocosql.operators.delta import Delta
 from cocosql.operators.kept import Kept
@@ -437,24 +438,18 @@ class MapStep(Step):
     def _every(self) -> str:
         return self.operator.all_rows([given.now for given in self.inputs])
 
-    def touched(self) -> str:
+    def touched(self) -> Condition:
         ids = idents(self.operator.source_ids)
-        condition = "true"
-        if not self.context.rebuild:
-            condition = self._gone()
-            if self.retries:
-                condition = f"({condition} OR ({ids}) IN (SELECT ({ids}) FROM {self._failed}))"
+        condition = ALL if self.context.rebuild else self._gone()
+        if self.retries:
+            condition = Condition(f"({condition} OR ({ids}) IN (SELECT ({ids}) FROM {self._failed}))")
         if not self.set_apart or self.context.is_redefined:
             return condition
-        return f"{condition} AND (({ids}) IN (SELECT ({ids}) FROM {self._apart})) IS NOT TRUE"
+        return Condition(f"{condition} AND (({ids}) IN (SELECT ({ids}) FROM {self._apart})) IS NOT TRUE")
 
-    def _gone(self) -> str:
-        conditions = [
-            f"{column} IN (SELECT {SOURCE_ID} FROM ({given.gone}))"
-            for column, given in zip(self.operator.source_ids, self.inputs, strict=True)
-            if not given.is_empty
-        ]
-        return f"({' OR '.join(conditions)})" if conditions else "false"
+    def _gone(self) -> Condition:
+        pairs = zip(self.operator.source_ids, self.inputs, strict=True)
+        return among([(column, given.gone) for column, given in pairs if not given.is_empty])
 
     @property
     def _failed(self) -> str:

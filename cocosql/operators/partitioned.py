@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Self
 
 from cocosql.collected import collected
 from cocosql.expressions import column_of, conjunction, named, reference, sql_list
+from cocosql.fetch import ALL, Condition, among
 from cocosql.operators.delta import Delta
 from cocosql.operators.kept import Kept
 from cocosql.operators.operator import SOURCE_ID, Input, Materialized, Operator
@@ -192,8 +193,8 @@ class PartitionStep(Step):
             relations.append(rows)
         return self.operator.rows_sql(relations, names)
 
-    def touched(self) -> str:
-        return "true" if self._is_whole else f"{SOURCE_ID} IN ({self._keys})"
+    def touched(self) -> Condition:
+        return ALL if self._is_whole else among([(SOURCE_ID, self._keys)])
 
     def keep(self, kept: Kept, rows: str) -> int:
         return kept.net(self.context.session, rows, self.touched())

@@ -9,6 +9,7 @@ from cocosql._native import Session
 from cocosql.catalog import tables
 from cocosql.catalog.runs import Run
 from cocosql.catalog.views import View
+from cocosql.fetch import Condition
 from cocosql.operators.delta import Delta
 from cocosql.operators.kept import Kept
 from cocosql.operators.operator import Materialized
@@ -81,8 +82,8 @@ class Step(ABC):
         """The rows that are to take the place of those touched."""
 
     @abstractmethod
-    def touched(self) -> str:
-        """The condition under which a row is to be replaced."""
+    def touched(self) -> Condition:
+        """Which rows are to be replaced."""
 
     @abstractmethod
     def keep(self, kept: Kept, rows: str) -> int:

@@ -5,23 +5,29 @@ unique in the view for ever, and in the order in which rows are stored.
 """
 
 from dataclasses import dataclass
+from typing import TypedDict
 
 import duckdb
 
 from cocosql._native import Difference, Session
 from cocosql.catalog.views import View
 from cocosql.collected import collected
-from cocosql.fetch import rows_where
+from cocosql.fetch import Condition, rows_where
 from cocosql.operators.operator import SOURCE_ID
 from cocosql.planner.plan import Plan
 from cocosql.refresh.state import as_now, lineage_columns, same_columns
-from cocosql.sqltext import fingerprint, ident, idents
+from cocosql.sqltext import ident, idents
 
 #: The columns that say since when there is a row.
 _BORN = ["coco_row_id", "coco_version", "coco_updated"]
 
-#: A fingerprint that no row has.
-_NONE = "0::UHUGEINT"
+
+class _Numbered(TypedDict):
+    """How rows of a view are numbered, and under which name what differs is collected."""
+
+    number: str
+    next: int
+    prefix: str
 
 
 @dataclass(frozen=True)
@@ -47,19 +53,20 @@ def fill(session: Session, plan: Plan, rows: str, version: int) -> Counts:
     return Counts(inserted=count)
 
 
-def apply(session: Session, plan: Plan, rows: str, touched: str, version: int) -> Counts:
+def apply(session: Session, plan: Plan, rows: str, touched: Condition, version: int) -> Counts:
     """Replace the rows for which the condition `touched` holds by these rows, as `version`."""
     view, names, lineage = plan.view, plan.column_names, lineage_columns(plan)
-    exact, content, key = fingerprint([*names, *lineage]), fingerprint(names), _key(view)
-    if touched != "true" and _shows_source_key(plan):
-        # The source id is as good as the key. Rows of an earlier query may lack it.
-        key = fingerprint([SOURCE_ID])
+    key = view.key_columns
+    if not touched.is_of_all and _shows_source_key(plan):
+        key = [SOURCE_ID]  # as good as the key; rows of an earlier query may lack it
     stored = [*_BORN, *names, *lineage]
-    present = rows_where(session, view.rows_table, touched, stored, f"{_prefix(view)}touched")
     difference = session.difference(
-        f"SELECT {exact}, {content}, {key}, coco_row_id AS coco_at, coco_rowid, {idents(stored)} FROM ({present})",
-        f"SELECT {exact}, {content}, {key}, {_columns(plan, rows)}",
-        _prefix(view),
+        rows_where(session, view.rows_table, touched, stored, f"{_prefix(view)}touched"),
+        _shown(plan, rows),
+        exact=[*names, *lineage],
+        content=names,
+        key=key or None,
+        **_numbered(view),
     )
     if difference.moved:
         _retrace(session, plan)
@@ -67,7 +74,7 @@ def apply(session: Session, plan: Plan, rows: str, touched: str, version: int) -
         _move_to_history(session, view, version)
         session.delete_rows(view.name.database, view.state_table, f"SELECT coco_rowid FROM {_part(view, 'gone')}")
     if difference.came:
-        _insert(session, plan, version)
+        _insert(session, view, version)
     return _counts(difference)
 
 
@@ -77,15 +84,14 @@ def move(session: Session, old: View, plan: Plan, rows: str, version: int) -> Co
     If they had other columns none goes on.
     """
     view, names, lineage = plan.view, plan.column_names, lineage_columns(plan)
-    exact, content, key = fingerprint([*names, *lineage]), fingerprint(names), _key(view)
     goes_on = same_columns(old, plan)
-    past_exact = exact if goes_on and not lineage else _NONE
-    present = f"SELECT {idents(_BORN)}, {as_now(old, plan)}, rowid AS coco_rowid FROM {old.rows}"
     difference = session.difference(
-        f"SELECT {past_exact}, {content if goes_on else 'NULL::UHUGEINT'}, {key}, coco_row_id AS coco_at, coco_rowid, "
-        f"{idents([*_BORN, *names])} FROM ({present})",
-        f"SELECT {exact}, {content}, {key}, {_columns(plan, rows)}",
-        _prefix(view),
+        f"SELECT {idents(_BORN)}, {as_now(old, plan)}, rowid AS coco_rowid FROM {old.rows}",
+        _shown(plan, rows),
+        exact=names if goes_on and not lineage else None,
+        content=names if goes_on else None,
+        key=view.key_columns or None,
+        **_numbered(view),
     )
     if goes_on:
         traced = f"LEFT JOIN {_part(view, 'moved')} AS moved ON moved.coco_rowid = old.rowid" if lineage else ""
@@ -97,18 +103,18 @@ def move(session: Session, old: View, plan: Plan, rows: str, version: int) -> Co
     if difference.gone:
         _move_to_history(session, view, version)
     if difference.came:
-        _insert(session, plan, version)
+        _insert(session, view, version)
     return _counts(difference)
 
 
-def _columns(plan: Plan, rows: str) -> str:
+def _shown(plan: Plan, rows: str) -> str:
+    """A query for rows under the names that the view has for their columns."""
     columns = idents([*plan.column_names, *lineage_columns(plan)])
-    return f"{columns} FROM ({rows}) AS coco_rows ({columns})"
+    return f"SELECT {columns} FROM ({rows}) AS coco_rows ({columns})"
 
 
-def _key(view: View) -> str:
-    """What update pairs have in common, as SQL."""
-    return fingerprint(view.key_columns) if view.key_columns else "NULL::UHUGEINT"
+def _numbered(view: View) -> _Numbered:
+    return {"number": "coco_row_id", "next": view.next_row_id, "prefix": _prefix(view)}
 
 
 def _counts(difference: Difference) -> Counts:
@@ -133,20 +139,13 @@ def _retrace(session: Session, plan: Plan) -> None:
 
 
 def _move_to_history(session: Session, view: View, version: int) -> None:
-    gone = f"SELECT * EXCLUDE (coco_rowid), {version} AS coco_removed FROM {_part(view, 'gone')}"
-    session.execute(f"INSERT INTO {view.history} BY NAME {gone}")
+    gone = f"FROM {_part(view, 'gone')}"
+    session.append_rows(view.name.database, view.history_table, gone, {"coco_removed": version})
 
 
-def _insert(session: Session, plan: Plan, version: int) -> None:
-    view, columns = plan.view, idents([*plan.column_names, *lineage_columns(plan)])
+def _insert(session: Session, view: View, version: int) -> None:
     came = _part(view, "came")
-    row_id = f"coalesce(coco_replaces, {view.next_row_id} + coco_number)"
-    session.execute(
-        f"""
-        INSERT INTO {view.rows} (coco_row_id, coco_version, coco_updated, {columns})
-        SELECT {row_id}, {version}, coco_replaces IS NOT NULL, {columns} FROM {came}
-        """
-    )
+    session.append_rows(view.name.database, view.state_table, f"FROM {came}", {"coco_version": version})
     check_key(session, view, came)
 
 

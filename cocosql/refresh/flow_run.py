@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from cocosql.fetch import Condition
 from cocosql.operators.delta import Delta, everything, unchanged
 from cocosql.operators.kept import Kept
 from cocosql.operators.map import MapStep
@@ -25,7 +26,7 @@ class FlowRun:
     failed: dict[int, str | None]
     _deltas: dict[int, Delta] = field(default_factory=dict)
 
-    def run(self, names: list[str], before_map: BeforeMap) -> tuple[int, str, str] | None:
+    def run(self, names: list[str], before_map: BeforeMap) -> tuple[int, str, Condition] | None:
         """Take the changes through the operators below the view's rows, which are written.
 
         Returns the number of the last operator, a query for the rows that it gives, under these names, and the
@@ -60,7 +61,7 @@ class FlowRun:
         context, rows = self.context, step.rows_sql(kept.names)
         with context.run.step(step.number, "work out the rows that changed", rows) as record:
             is_there = state.exists(context.session, context.view, kept.name.name)
-            if context.rebuild and (step.touched() == "true" or not is_there):
+            if context.rebuild and (step.touched().is_of_all or not is_there):
                 filled = kept.fill(context.session, rows)
                 return everything(lambda: filled.now)
             record.rows = step.keep(kept, rows)

@@ -1,10 +1,14 @@
 """The tables in which a view keeps its rows: those it has, and those that are gone (cocosql/catalog/change_log.py)."""
 
+import time
+
 from cocosql._native import Session
 from cocosql.catalog import tables, views
 from cocosql.catalog.change_log import BORN, GONE
+from cocosql.catalog.names import database_number
 from cocosql.catalog.tables import INPUTS, RUNS, own
 from cocosql.catalog.views import View
+from cocosql.instances import PerInstance
 from cocosql.operators.map import CALL, ELEMENT
 from cocosql.operators.operator import SOURCE_ID
 from cocosql.planner.plan import Plan
@@ -28,11 +32,11 @@ def expected_layout(plan: Plan, source_id_types: list[str]) -> list[tuple[str, s
 
 def layout(session: Session, view: View) -> list[tuple[str, str]]:
     """Names and types of the columns for lineage, as the table has them."""
-    return _layout_of(session, view.rows)
+    return _layout_of(session, view, view.state_table)
 
 
-def _layout_of(session: Session, table: str) -> list[tuple[str, str]]:
-    columns = session.describe(f"FROM {table}")
+def _layout_of(session: Session, view: View, table: str) -> list[tuple[str, str]]:
+    columns = session.columns(view.name.database, tables.SCHEMA, table)
     return [(name, kind) for name, kind in columns if name.startswith((SOURCE_ID, ELEMENT, CALL))]
 
 
@@ -107,7 +111,7 @@ def show(session: Session, view: View) -> None:
 
 def _lay_out_history(session: Session, view: View, lineage: list[tuple[str, str]]) -> None:
     """Give rows that are gone the columns for lineage that rows have now; what they said of the old layout is lost."""
-    present = _layout_of(session, view.history)
+    present = _layout_of(session, view, view.history_table)
     for column in present:
         if column not in lineage:
             session.execute(f"ALTER TABLE {view.history} DROP COLUMN {ident(column[0])}")
@@ -116,15 +120,26 @@ def _lay_out_history(session: Session, view: View, lineage: list[tuple[str, str]
             session.execute(f"ALTER TABLE {view.history} ADD COLUMN {columns_sql([column])}")
 
 
+#: By the number of a database, view and retention, the time before which no further change is to be forgotten.
+_due: PerInstance[dict[tuple[int, int, str], float]] = PerInstance(dict)
+
+
 def expire(session: Session, view: View) -> None:
     """Forget changes that are older than the view retains, and that every view that reads it has read."""
-    if tables.stored_rows(session, view.name.database, view.history_table) == 0:
+    retention = view.options.get("retain_changes", DEFAULT_RETENTION)
+    due, key = _due.of(session), (database_number(session, view.name.database), view.view_id, retention)
+    if time.monotonic() < due.get(key, 0) or not tables.stored_rows(session, view.name.database, view.history_table):
         return
-    ((version,),) = session.execute(
-        f"SELECT max(version) FROM {own(RUNS)} "
-        "WHERE view_id = $1 AND status = 'succeeded' AND finished_at < now() - $2::INTERVAL",
-        [view.view_id, view.options.get("retain_changes", DEFAULT_RETENTION)],
+    ((version, seconds),) = session.execute(
+        f"""
+        SELECT max(version) FILTER (finished_at < kept_since),
+            epoch(coalesce(min(finished_at) FILTER (finished_at >= kept_since), now()) + $2::INTERVAL - now())
+        FROM (SELECT *, now() - $2::INTERVAL AS kept_since FROM {own(RUNS)})
+        WHERE view_id = $1 AND status = 'succeeded'
+        """,
+        [view.view_id, retention],
     )
+    due[key] = time.monotonic() + seconds
     if version is None:
         return
     session.execute(

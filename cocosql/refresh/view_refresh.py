@@ -9,6 +9,7 @@ from cocosql.capture import Capture, SourceMoved
 from cocosql.catalog.locked_views import LockedViews
 from cocosql.catalog.runs import MadeBy, Run
 from cocosql.catalog.views import Input, View
+from cocosql.fetch import ALL
 from cocosql.operators.delta import Delta
 from cocosql.operators.scan import Scan
 from cocosql.operators.source import Source
@@ -220,7 +221,7 @@ class ViewRefresh:
         if has_new_table:
             state.replace(session, self.view, plan, self._source_id_types())
         if plan.flow is None:
-            number, rows, touched = len(self.captures) + 1, plan.rows_sql, "true"
+            number, rows, touched = len(self.captures) + 1, plan.rows_sql, ALL
         else:
             self.failed.clear()
             flow_run = FlowRun(plan.flow, self._context(session, plan.view), self.failed)

@@ -9,14 +9,17 @@
 #include "duckdb/common/types/uuid.hpp"
 #include "functions/function_registry.hpp"
 #include "python/errors.hpp"
+#include "rows/append.hpp"
 #include "rows/collected.hpp"
 #include "rows/delete.hpp"
 #include "rows/difference.hpp"
+#include "rows/find.hpp"
 #include "session/asked.hpp"
 #include "session/looking.hpp"
 #include "session/parameters.hpp"
 #include "values/tuples.hpp"
 
+#include <nanobind/stl/map.h>
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/pair.h>
 #include <nanobind/stl/set.h>
@@ -78,6 +81,24 @@ idx_t Append(Session &session, const std::string &database, const std::string &t
 		}
 	}
 	return WithoutPython([&] { return AppendRecords(session, database, table, columns, rows); });
+}
+
+idx_t Update(Session &session, const std::string &database, const std::string &table, const std::string &column,
+             int64_t value, const nb::dict &changes) {
+	std::vector<std::string> columns;
+	std::vector<Value> values;
+	for (auto [changed, given] : changes) {
+		columns.push_back(nb::cast<std::string>(changed));
+		values.push_back(InferValue(given));
+	}
+	return WithoutPython([&] { return UpdateRecords(session, database, table, column, value, columns, values); });
+}
+
+Difference Differ(Session &session, const std::string &past, const std::string &fresh, const Sameness::Columns &exact,
+                  const Sameness::Columns &content, const Sameness::Columns &key, const std::string &number,
+                  int64_t next, const std::string &prefix) {
+	return WithoutPython(
+	    [&] { return FindDifference(session, past, fresh, {exact, content, key}, number, next, prefix); });
 }
 
 //! Null if it is no table of DuckDB's own.
@@ -152,6 +173,7 @@ void BindSession(nb::module_ &module) {
 	        nb::arg("what"))
 	    .def("databases", Released(&Databases))
 	    .def("relation", Released(&FindRelation), nb::arg("database"), nb::arg("schema"), nb::arg("name"))
+	    .def("columns", Released(&Columns), nb::arg("database"), nb::arg("schema"), nb::arg("table"))
 	    .def("catalog_state", Released(&CatalogState), nb::arg("database"))
 	    .def("user_objects", Released(&UserObjects), nb::arg("database"))
 	    .def("strange_relations", Released(&StrangeRelations), nb::arg("database"), nb::arg("schema"))
@@ -172,6 +194,8 @@ void BindSession(nb::module_ &module) {
 	        },
 	        nb::arg("database"), nb::arg("sequence"))
 	    .def("append_records", &Append, nb::arg("database"), nb::arg("table"), nb::arg("columns"), nb::arg("records"))
+	    .def("update_records", &Update, nb::arg("database"), nb::arg("table"), nb::arg("column"), nb::arg("value"),
+	         nb::arg("changes"))
 	    .def("delete_records", Released(&DeleteRecords), nb::arg("database"), nb::arg("table"), nb::arg("column"),
 	         nb::arg("value"))
 	    .def(
@@ -199,7 +223,12 @@ void BindSession(nb::module_ &module) {
 	    .def("delete_rows", Released(&DeleteRows), nb::arg("database"), nb::arg("table"), nb::arg("row_ids"))
 	    .def("collect", Released(&Collect), nb::arg("name"), nb::arg("sql"))
 	    .def("forget_collected", Released(&ForgetCollected))
-	    .def("difference", Released(&FindDifference), nb::arg("past"), nb::arg("fresh"), nb::arg("prefix"))
+	    .def("append_rows", Released(&AppendQuery), nb::arg("database"), nb::arg("table"), nb::arg("rows"),
+	         nb::arg("values"))
+	    .def("find_rows", Released(&FindRows), nb::arg("name"), nb::arg("database"), nb::arg("table"),
+	         nb::arg("columns"), nb::arg("among"), nb::arg("most"), nb::arg("is_large"))
+	    .def("difference", &Differ, nb::arg("past"), nb::arg("fresh"), nb::kw_only(), nb::arg("exact").none(),
+	         nb::arg("content").none(), nb::arg("key").none(), nb::arg("number"), nb::arg("next"), nb::arg("prefix"))
 	    .def("sibling", &Session::Sibling)
 	    .def("begin_run", &Session::BeginRun, nb::arg("run_id"), nb::arg("holder"))
 	    .def("recall", &Session::Recall, nb::arg("since"))

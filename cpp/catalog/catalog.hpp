@@ -52,6 +52,10 @@ std::vector<std::string> RelationNames(Session &session, const std::string &data
 std::optional<Relation> FindRelation(Session &session, const std::string &database, const std::string &schema,
                                      const std::string &name);
 
+//! Names and types of the columns of a table; none if there is no such table.
+std::vector<std::pair<std::string, std::string>> Columns(Session &session, const std::string &database,
+                                                         const std::string &schema, const std::string &table);
+
 //! Name as given, kind, and the definition of a macro. The kind is that of duckdb_functions(), or "volatile".
 using FunctionKind = std::tuple<std::string, std::string, std::optional<std::string>>;
 std::set<FunctionKind> FunctionKinds(Session &session, const std::vector<std::string> &names);
@@ -93,6 +97,11 @@ void KeepIds(Session &session, const std::string &database, const std::string &s
 duckdb::idx_t AppendRecords(Session &session, const std::string &database, const std::string &table,
                             const std::vector<std::string> &columns,
                             const std::vector<std::vector<duckdb::Value>> &records);
+//! Gives the rows of one of the engine's own tables, which are few, that have a value in a BIGINT column these values in
+//! these columns; each is cast to the column's type. Returns how many there were.
+duckdb::idx_t UpdateRecords(Session &session, const std::string &database, const std::string &table,
+                            const std::string &column, int64_t value, const std::vector<std::string> &columns,
+                            const std::vector<duckdb::Value> &values);
 //! Deletes the rows of one of the engine's own tables, which are few, that have a value in a BIGINT column. Returns how
 //! many there were.
 duckdb::idx_t DeleteRecords(Session &session, const std::string &database, const std::string &table,

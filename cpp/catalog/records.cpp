@@ -9,6 +9,73 @@ namespace cocosql {
 
 using namespace duckdb;
 
+namespace {
+
+using Changes = std::vector<std::pair<const ColumnDefinition *, Value>>;
+
+//! The rows that have a value in a BIGINT column.
+std::vector<row_t> RowIds(ClientContext &context, DuckTableEntry &entry, const std::string &column, int64_t value) {
+	std::vector<row_t> found;
+	StoredColumns columns {entry.GetColumn(Identifier(column)).StorageOid(), COLUMN_IDENTIFIER_ROW_ID};
+	ScanTable(context, entry, columns, [&](DataChunk &chunk) {
+		chunk.Flatten();
+		auto &given = chunk.data[0];
+		for (idx_t i = 0; i < chunk.size(); i++) {
+			if (FlatVector::Validity(given).RowIsValid(i) && FlatVector::GetData<int64_t>(given)[i] == value) {
+				found.push_back(FlatVector::GetData<row_t>(chunk.data[1])[i]);
+			}
+		}
+	});
+	return found;
+}
+
+void DeleteRow(ClientContext &context, DuckTableEntry &entry, row_t row_id) {
+	Vector row_ids(Value::BIGINT(row_id), count_t(1));
+	row_ids.Flatten();
+	RowDeleter(context, entry).Delete(row_ids, 1);
+}
+
+void UpdateRow(ClientContext &context, DuckTableEntry &entry, row_t row_id, const Changes &changes) {
+	StoredColumns columns;
+	vector<LogicalType> types;
+	for (auto &change : changes) {
+		columns.push_back(change.first->StorageOid());
+		types.push_back(change.first->Type());
+	}
+	DataChunk values;
+	values.InitializeEmpty(types);
+	for (idx_t i = 0; i < changes.size(); i++) {
+		values.data[i].Reference(changes[i].second, count_t(1));
+	}
+	values.CheckCardinality(1);
+	Vector row_ids(Value::BIGINT(row_id), count_t(1));
+	row_ids.Flatten();
+	UpdateRows(context, entry, row_ids, columns, values);
+}
+
+//! As DuckDB updates lists: the row goes, and comes with other values.
+void ReplaceRow(ClientContext &context, DuckTableEntry &entry, row_t row_id, const Changes &changes) {
+	StoredColumns columns;
+	vector<LogicalType> types;
+	for (auto &column : entry.GetColumns().Physical()) {
+		columns.push_back(column.StorageOid());
+		types.push_back(column.Type());
+	}
+	DataChunk row;
+	row.Initialize(context, types);
+	std::vector<row_t> row_ids {row_id};
+	RowFetcher(entry, columns).Fetch(context, row_ids, row);
+	for (auto &change : changes) {
+		row.data[change.first->Physical().index].Reference(change.second, count_t(1));
+	}
+	DeleteRow(context, entry, row_id);
+	RowAppender appender(context, entry);
+	appender.Append(row);
+	appender.Finish();
+}
+
+} // namespace
+
 idx_t AppendRecords(Session &session, const std::string &database, const std::string &table,
                     const std::vector<std::string> &columns, const std::vector<std::vector<Value>> &records) {
 	return LookUp(session, [&](ClientContext &context) {
@@ -34,30 +101,38 @@ idx_t AppendRecords(Session &session, const std::string &database, const std::st
 	});
 }
 
+idx_t UpdateRecords(Session &session, const std::string &database, const std::string &table, const std::string &column,
+                    int64_t value, const std::vector<std::string> &columns, const std::vector<Value> &values) {
+	return LookUp(session, [&](ClientContext &context) {
+		auto &entry = OwnTable(context, database, table, DatabaseModificationType::UPDATE_DATA);
+		auto row_ids = RowIds(context, entry, column, value);
+		Changes changes;
+		bool in_place = true;
+		for (idx_t i = 0; i < columns.size(); i++) {
+			auto &changed = entry.GetColumn(Identifier(columns[i]));
+			changes.emplace_back(&changed, values[i].DefaultCastAs(changed.Type()));
+			in_place = in_place && changed.Type().SupportsRegularUpdate();
+		}
+		for (auto row_id : row_ids) {
+			if (in_place) {
+				UpdateRow(context, entry, row_id, changes);
+			} else {
+				ReplaceRow(context, entry, row_id, changes);
+			}
+		}
+		return idx_t(row_ids.size());
+	});
+}
+
 idx_t DeleteRecords(Session &session, const std::string &database, const std::string &table, const std::string &column,
                     int64_t value) {
 	return LookUp(session, [&](ClientContext &context) {
 		auto &entry = OwnTable(context, database, table, DatabaseModificationType::DELETE_DATA);
-		StoredColumns columns {entry.GetColumn(Identifier(column)).StorageOid(), COLUMN_IDENTIFIER_ROW_ID};
-		RowDeleter deleter(context, entry);
-		idx_t deleted = 0;
-		ScanTable(context, entry, columns, [&](DataChunk &chunk) {
-			chunk.Flatten();
-			auto &given = chunk.data[0];
-			SelectionVector found(chunk.size());
-			idx_t count = 0;
-			for (idx_t i = 0; i < chunk.size(); i++) {
-				if (FlatVector::Validity(given).RowIsValid(i) && FlatVector::GetData<int64_t>(given)[i] == value) {
-					found.set_index(count++, i);
-				}
-			}
-			if (count > 0) {
-				Vector row_ids(chunk.data[1], found, count);
-				row_ids.Flatten();
-				deleted += deleter.Delete(row_ids, count);
-			}
-		});
-		return deleted;
+		auto row_ids = RowIds(context, entry, column, value);
+		for (auto row_id : row_ids) {
+			DeleteRow(context, entry, row_id);
+		}
+		return idx_t(row_ids.size());
 	});
 }
 

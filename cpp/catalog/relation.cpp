@@ -1,5 +1,6 @@
 #include "catalog/catalog.hpp"
 
+#include "catalog/find_table.hpp"
 #include "duckdb/catalog/catalog.hpp"
 #include "duckdb/catalog/catalog_entry/schema_catalog_entry.hpp"
 #include "duckdb/catalog/catalog_entry/table_catalog_entry.hpp"
@@ -154,6 +155,20 @@ std::optional<Relation> FindRelation(Session &session, const std::string &databa
 		auto transaction = found->GetCatalogTransaction(context);
 		auto entry = found->GetEntry(transaction, CatalogType::TABLE_ENTRY, Identifier(name));
 		return entry ? std::optional(Describe(*found, *entry)) : std::nullopt;
+	});
+}
+
+std::vector<std::pair<std::string, std::string>> Columns(Session &session, const std::string &database,
+                                                         const std::string &schema, const std::string &table) {
+	return LookUp(session, [&](ClientContext &context) {
+		std::vector<std::pair<std::string, std::string>> columns;
+		auto entry = FindTable(context, {Identifier(database), Identifier(schema), Identifier(table)});
+		if (entry) {
+			for (auto &column : entry->GetColumns().Logical()) {
+				columns.emplace_back(column.Name().GetIdentifierName(), column.Type().ToString());
+			}
+		}
+		return columns;
 	});
 }
 

@@ -1,8 +1,10 @@
 #include "duckdb/stored_table.hpp"
 
 #include "duckdb/storage/data_table.hpp"
+#include "duckdb/storage/table/append_state.hpp"
 #include "duckdb/storage/table/delete_state.hpp"
 #include "duckdb/storage/table/scan_state.hpp"
+#include "duckdb/storage/table/update_state.hpp"
 #include "duckdb/transaction/duck_transaction.hpp"
 
 namespace cocosql {
@@ -64,6 +66,32 @@ bool AppendRows(ClientContext &context, DuckTableEntry &table, DataChunk &rows) 
 	}
 	storage.LocalAppend(table, context, rows, {}, true);
 	return true;
+}
+
+RowAppender::RowAppender(ClientContext &context, DuckTableEntry &table)
+    : context(context), table(table), state(make_uniq<LocalAppendState>()) {
+	table.GetStorage().InitializeLocalAppend(*state, table, context, {});
+}
+
+RowAppender::~RowAppender() = default;
+
+void RowAppender::Append(DataChunk &rows) {
+	table.GetStorage().LocalAppend(*state, table, context, rows, true);
+}
+
+void RowAppender::Finish() {
+	table.GetStorage().FinalizeLocalAppend(*state);
+}
+
+void UpdateRows(ClientContext &context, DuckTableEntry &table, Vector &row_ids, const StoredColumns &columns,
+                DataChunk &values) {
+	vector<PhysicalIndex> indexes;
+	for (auto column : columns) {
+		indexes.emplace_back(column);
+	}
+	auto &storage = table.GetStorage();
+	auto state = storage.InitializeUpdate(table, context, {});
+	storage.Update(*state, context, table, row_ids, indexes, values);
 }
 
 RowFetcher::RowFetcher(DuckTableEntry &table, const StoredColumns &columns)

@@ -11,6 +11,7 @@
 
 namespace duckdb {
 struct ColumnFetchState;
+struct LocalAppendState;
 struct StorageIndex;
 struct TableDeleteState;
 } // namespace duckdb
@@ -31,6 +32,28 @@ void ScanTable(duckdb::ClientContext &context, duckdb::DuckTableEntry &table, co
 //! Appends rows with a value for each stored column, whatever constraints say. False, and nothing is done, if another
 //! transaction alters or drops the table. One thread of a transaction at a time.
 bool AppendRows(duckdb::ClientContext &context, duckdb::DuckTableEntry &table, duckdb::DataChunk &rows);
+
+//! Appends rows to a table that the transaction is known to change (DeclareChange), whatever constraints say.
+class RowAppender {
+public:
+	//! Throws if another transaction alters or drops the table.
+	RowAppender(duckdb::ClientContext &context, duckdb::DuckTableEntry &table);
+	~RowAppender();
+	//! Rows with a value for each stored column.
+	void Append(duckdb::DataChunk &rows);
+	//! Call once all rows are appended.
+	void Finish();
+
+private:
+	duckdb::ClientContext &context;
+	duckdb::DuckTableEntry &table;
+	duckdb::unique_ptr<duckdb::LocalAppendState> state;
+};
+
+//! Gives rows other values in some stored columns, of types that DuckDB updates in place, and that no index has. The
+//! transaction is known to change the table.
+void UpdateRows(duckdb::ClientContext &context, duckdb::DuckTableEntry &table, duckdb::Vector &row_ids,
+                const StoredColumns &columns, duckdb::DataChunk &values);
 
 //! Reads rows by their row ids. Each thread has its own.
 class RowFetcher {

@@ -1,6 +1,9 @@
 #include "rows/collected.hpp"
 
 #include "duckdb/common/types/column/column_data_scan_states.hpp"
+#include "rows/column_pick.hpp"
+
+#include <algorithm>
 
 namespace cocosql {
 
@@ -29,8 +32,8 @@ struct CollectedData : FunctionData {
 };
 
 struct GlobalScan : GlobalTableFunctionState {
-	explicit GlobalScan(const ColumnDataCollection &rows) : rows(rows) {
-		rows.InitializeScan(state);
+	explicit GlobalScan(const Collected &collected) : rows(*collected.rows) {
+		rows.InitializeScan(state, collected.columns);
 	}
 	idx_t MaxThreads() const override {
 		return rows.ChunkCount() / CHUNKS_PER_THREAD + 1;
@@ -43,22 +46,54 @@ struct LocalScan : LocalTableFunctionState {
 	ColumnDataLocalScanState state;
 };
 
+shared_ptr<const Collected> Find(ClientContext &context, const std::string &name) {
+	auto all = context.registered_state->Get<AllCollected>(KEY);
+	if (!all) {
+		return nullptr;
+	}
+	auto found = all->by_name.find(name);
+	return found == all->by_name.end() ? nullptr : found->second;
+}
+
+//! What a query gives that only takes columns of rows that are kept.
+std::optional<Collected> Picked(Session &session, const std::string &sql) {
+	auto pick = ColumnPick::Read(sql);
+	auto from = pick ? Find(*session.connection.context, pick->name) : nullptr;
+	if (!from) {
+		return std::nullopt;
+	}
+	Collected picked(*from);
+	if (pick->columns.empty()) {
+		return picked;
+	}
+	picked.names.clear();
+	picked.columns.clear();
+	for (auto &[column, shown] : pick->columns) {
+		auto found = std::find(from->names.begin(), from->names.end(), Identifier(column));
+		if (found == from->names.end()) {
+			return std::nullopt;
+		}
+		picked.names.emplace_back(shown);
+		picked.columns.push_back(from->columns[NumericCast<idx_t>(found - from->names.begin())]);
+	}
+	return picked;
+}
+
 unique_ptr<FunctionData> Bind(ClientContext &context, TableFunctionBindInput &input, vector<LogicalType> &types,
                               vector<Identifier> &names) {
 	RequireEngine(context, input.table_function.GetName());
 	auto name = input.inputs[0].ToString();
-	auto all = context.registered_state->Get<AllCollected>(KEY);
-	auto found = all ? all->by_name.find(name) : decltype(all->by_name.end()) {};
-	if (!all || found == all->by_name.end()) {
+	auto found = Find(context, name);
+	if (!found) {
 		throw BinderException("no rows were collected as %s", name);
 	}
-	types = found->second->rows->Types();
-	names = found->second->names;
-	return make_uniq<CollectedData>(found->second);
+	types = found->Types();
+	names = found->names;
+	return make_uniq<CollectedData>(found);
 }
 
 unique_ptr<GlobalTableFunctionState> InitGlobal(ClientContext &, TableFunctionInitInput &input) {
-	return make_uniq<GlobalScan>(*input.bind_data->Cast<CollectedData>().collected->rows);
+	return make_uniq<GlobalScan>(*input.bind_data->Cast<CollectedData>().collected);
 }
 
 unique_ptr<LocalTableFunctionState> InitLocal(ExecutionContext &, TableFunctionInitInput &, GlobalTableFunctionState *) {
@@ -71,15 +106,56 @@ void Scan(ClientContext &, TableFunctionInput &input, DataChunk &output) {
 }
 
 unique_ptr<NodeStatistics> Cardinality(ClientContext &, const FunctionData *data) {
-	auto count = data->Cast<CollectedData>().collected->rows->Count();
+	auto count = data->Cast<CollectedData>().collected->Count();
 	return make_uniq<NodeStatistics>(count, count);
 }
 
 } // namespace
 
+Collected::Collected(vector<Identifier> names, shared_ptr<const ColumnDataCollection> rows)
+    : names(std::move(names)), rows(std::move(rows)) {
+	for (column_t column = 0; column < this->names.size(); column++) {
+		columns.push_back(column);
+	}
+}
+
+vector<LogicalType> Collected::Types() const {
+	vector<LogicalType> types;
+	for (auto column : columns) {
+		types.push_back(rows->Types()[column]);
+	}
+	return types;
+}
+
+column_t Place(const vector<Identifier> &names, const std::string &name) {
+	auto found = std::find(names.begin(), names.end(), Identifier(name));
+	if (found == names.end()) {
+		throw BinderException("the rows have no column %s", name);
+	}
+	return NumericCast<column_t>(found - names.begin());
+}
+
 Collected CollectRows(Session &session, const std::string &sql) {
+	if (auto picked = Picked(session, sql)) {
+		return std::move(*picked);
+	}
 	auto result = session.RunLarge(sql);
-	return {result->GetNames(), result->TakeCollection()};
+	auto names = result->GetNames();
+	return {std::move(names), shared_ptr<const ColumnDataCollection>(result->TakeCollection())};
+}
+
+void VisitRows(Session &session, const std::string &sql,
+               const std::function<void(const vector<Identifier> &, const vector<LogicalType> &)> &begin,
+               const std::function<void(DataChunk &)> &visit) {
+	auto picked = Picked(session, sql);
+	if (!picked) {
+		session.Stream(sql, begin, visit);
+		return;
+	}
+	begin(picked->names, picked->Types());
+	for (auto &chunk : picked->Chunks()) {
+		visit(chunk);
+	}
 }
 
 void Keep(Session &session, const std::string &name, Collected collected) {
@@ -89,7 +165,7 @@ void Keep(Session &session, const std::string &name, Collected collected) {
 
 idx_t Collect(Session &session, const std::string &name, const std::string &sql) {
 	auto collected = CollectRows(session, sql);
-	auto count = collected.rows->Count();
+	auto count = collected.Count();
 	Keep(session, name, std::move(collected));
 	return count;
 }

@@ -8,13 +8,35 @@
 
 namespace cocosql {
 
+//! Some columns of rows, under names of their own.
 struct Collected {
+	//! All columns.
+	Collected(duckdb::vector<duckdb::Identifier> names, duckdb::shared_ptr<const duckdb::ColumnDataCollection> rows);
+
+	duckdb::idx_t Count() const {
+		return rows->Count();
+	}
+	duckdb::vector<duckdb::LogicalType> Types() const;
+	duckdb::ColumnDataChunkIterationHelper Chunks() const {
+		return rows->Chunks(columns);
+	}
+
 	duckdb::vector<duckdb::Identifier> names;
-	duckdb::unique_ptr<duckdb::ColumnDataCollection> rows;
+	duckdb::shared_ptr<const duckdb::ColumnDataCollection> rows;
+	//! Of `rows`, by name.
+	duckdb::vector<duckdb::column_t> columns;
 };
 
-//! Runs a query to its end. Call without the GIL.
+//! The place of a column among names; throws if there is none.
+duckdb::column_t Place(const duckdb::vector<duckdb::Identifier> &names, const std::string &name);
+
+//! Runs a query to its end. One that only takes columns of rows that are kept is not planned. Call without the GIL.
 Collected CollectRows(Session &session, const std::string &sql);
+//! The same, chunk by chunk: `begin` is told its names and types.
+void VisitRows(Session &session, const std::string &sql,
+               const std::function<void(const duckdb::vector<duckdb::Identifier> &names,
+                                        const duckdb::vector<duckdb::LogicalType> &types)> &begin,
+               const std::function<void(duckdb::DataChunk &)> &visit);
 //! From now on the name stands for these rows, in the statements of the session.
 void Keep(Session &session, const std::string &name, Collected collected);
 //! Keeps the rows of a query under a name; returns how many there are. Call without the GIL.

@@ -3,6 +3,7 @@
 #include "duckdb/common/types/uhugeint.hpp"
 #include "duckdb/common/vector/flat_vector.hpp"
 #include "duckdb/memory.hpp"
+#include "fingerprint/fingerprint.hpp"
 #include "python/errors.hpp"
 #include "rows/collected.hpp"
 
@@ -16,11 +17,7 @@ using namespace duckdb;
 
 namespace {
 
-constexpr column_t EXACT = 0;
-constexpr column_t CONTENT = 1;
-constexpr column_t ROW_KEY = 2;
-constexpr column_t AT = 3;
-constexpr column_t ROW_ID = 4;
+constexpr const char *ROW_ID = "coco_rowid";
 constexpr idx_t NONE = DConstants::INVALID_INDEX;
 
 //! Rows by fingerprint, each of which is handed out once. Fingerprints are hashes already.
@@ -84,43 +81,81 @@ private:
 enum class Past : uint8_t { GONE, REPLACED, MOVED };
 enum class Fresh : uint8_t { CAME, UPDATES, MOVED, STAYED };
 
-//! Calls `visit(fingerprint, row)` for the rows of a chunk that have one in a column; the first row has this number.
-template <class VISIT>
-void ForEach(DataChunk &chunk, column_t column, idx_t first, VISIT &&visit) {
-	auto &vector = chunk.data[column];
-	vector.Flatten();
-	auto fingerprints = FlatVector::GetData<uhugeint_t>(vector);
-	for (idx_t i = 0; i < chunk.size(); i++) {
-		if (FlatVector::Validity(vector).RowIsValid(i)) {
-			visit(fingerprints[i], first + i);
+//! The fingerprints of some columns of rows.
+class Prints {
+public:
+	Prints(const vector<Identifier> &names, const std::vector<std::string> &columns) {
+		for (auto &column : columns) {
+			places.push_back(Place(names, column));
 		}
 	}
-}
 
-template <class VISIT>
-void ForEach(const ColumnDataCollection &rows, column_t column, VISIT &&visit) {
-	idx_t first = 0;
-	for (auto &chunk : rows.Chunks({column})) {
-		ForEach(chunk, 0, first, visit);
-		first += chunk.size();
+	//! Calls `visit(fingerprint, row)` for the rows of a chunk for which `is_wanted(row)`; the first row has this number.
+	template <class WANTED, class VISIT>
+	void ForEach(DataChunk &chunk, idx_t first, WANTED &&is_wanted, VISIT &&visit) {
+		SelectionVector wanted(chunk.size());
+		idx_t count = 0;
+		for (idx_t i = 0; i < chunk.size(); i++) {
+			if (is_wanted(first + i)) {
+				wanted.set_index(count++, i);
+			}
+		}
+		if (count == 0) {
+			return;
+		}
+		DataChunk keys;
+		keys.InitializeEmpty(Types(chunk));
+		keys.ReferenceColumns(chunk, places);
+		if (count < chunk.size()) {
+			keys.Slice(wanted, count);
+		}
+		FingerprintRows(keys, fingerprints);
+		fingerprints.Flatten();
+		auto found = FlatVector::GetData<uhugeint_t>(fingerprints);
+		for (idx_t i = 0; i < count; i++) {
+			visit(found[i], first + wanted.get_index(i));
+		}
 	}
+
+	template <class WANTED, class VISIT>
+	void ForEach(const Collected &rows, WANTED &&is_wanted, VISIT &&visit) {
+		idx_t first = 0;
+		for (auto &chunk : rows.Chunks()) {
+			ForEach(chunk, first, is_wanted, visit);
+			first += chunk.size();
+		}
+	}
+
+private:
+	vector<LogicalType> Types(const DataChunk &chunk) const {
+		vector<LogicalType> types;
+		for (auto place : places) {
+			types.push_back(chunk.data[place].GetType());
+		}
+		return types;
+	}
+
+	vector<column_t> places;
+	Vector fingerprints {LogicalType::UHUGEINT};
+};
+
+bool Every(idx_t) {
+	return true;
 }
 
 //! Collects some rows of a query, with columns of its own behind.
 class Subset {
 public:
-	Subset(ClientContext &context, const vector<Identifier> &names, vector<LogicalType> types, idx_t first_column,
-	       const std::vector<std::pair<const char *, LogicalType>> &added = {})
-	    : first_column(first_column) {
-		types.erase(types.begin(), types.begin() + NumericCast<int64_t>(first_column));
-		collected.names.assign(names.begin() + NumericCast<int64_t>(first_column), names.end());
+	Subset(ClientContext &context, vector<Identifier> names, vector<LogicalType> types,
+	       const std::vector<std::pair<std::string, LogicalType>> &added = {})
+	    : names(std::move(names)) {
 		for (auto &column : added) {
 			types.push_back(column.second);
-			collected.names.emplace_back(column.first);
+			this->names.emplace_back(column.first);
 			values.emplace_back(column.second);
 		}
-		collected.rows = make_uniq<ColumnDataCollection>(context, types);
-		collected.rows->InitializeAppend(state);
+		rows = make_uniq<ColumnDataCollection>(context, types);
+		rows->InitializeAppend(state);
 		out.InitializeEmpty(types);
 	}
 
@@ -138,26 +173,29 @@ public:
 		if (count == 0) {
 			return;
 		}
-		auto copied = chunk.ColumnCount() - first_column;
+		auto copied = chunk.ColumnCount();
 		for (idx_t i = 0; i < copied; i++) {
-			out.data[i].Slice(chunk.data[first_column + i], selection, count);
+			out.data[i].Slice(chunk.data[i], selection, count);
 		}
 		for (idx_t i = 0; i < values.size(); i++) {
 			FlatVector::SetSize(values[i], count);
 			out.data[copied + i].Reference(values[i]);
 		}
 		out.CheckCardinality(count);
-		collected.rows->Append(state, out);
+		rows->Append(state, out);
 		for (auto &vector : values) {
 			FlatVector::ValidityMutable(vector).Reset();
 		}
 		count = 0;
 	}
 
-	Collected collected;
+	Collected Take() {
+		return {std::move(names), shared_ptr<const ColumnDataCollection>(std::move(rows))};
+	}
 
 private:
-	idx_t first_column;
+	vector<Identifier> names;
+	unique_ptr<ColumnDataCollection> rows;
 	ColumnDataAppendState state;
 	DataChunk out;
 	std::vector<Vector> values;
@@ -167,37 +205,44 @@ private:
 
 //! What becomes of the rows of each side.
 class Match {
+	ClientContext &context;
+
 public:
 	//! Rows of `past_sql` that stay are not kept.
-	Match(Session &session, const std::string &past_sql, Collected fresh_rows)
-	    : fresh_rows(std::move(fresh_rows)), fresh(this->fresh_rows.rows->Count(), Fresh::CAME),
-	      sources(fresh.size(), NONE), context(*session.connection.context) {
-		LeaveOutEqual(session, past_sql);
-		past.resize(past_rows.rows->Count(), Past::GONE);
-		Pair(CONTENT, Past::MOVED, Fresh::MOVED);
-		Pair(ROW_KEY, Past::REPLACED, Fresh::UPDATES);
+	Match(Session &session, const std::string &past_sql, const std::string &fresh_sql, const Sameness &sameness)
+	    : context(*session.connection.context), fresh_rows(CollectRows(session, fresh_sql)),
+	      fresh(fresh_rows.Count(), Fresh::CAME), sources(fresh.size(), NONE),
+	      past_rows(sameness.exact ? Others(session, past_sql, *sameness.exact) : CollectRows(session, past_sql)),
+	      past(past_rows.Count(), Past::GONE) {
+		Pair(sameness.content, Past::MOVED, Fresh::MOVED);
+		Pair(sameness.key, Past::REPLACED, Fresh::UPDATES);
 	}
 
-	//! The rows that do not stay as they are.
-	Collected past_rows;
 	Collected fresh_rows;
-	std::vector<Past> past;
 	std::vector<Fresh> fresh;
 	//! The past row of each fresh one that has moved, or updates.
 	std::vector<idx_t> sources;
+	//! The rows that do not stay as they are.
+	Collected past_rows;
+	std::vector<Past> past;
 
 private:
-	void LeaveOutEqual(Session &session, const std::string &past_sql) {
+	//! The past rows that have no equal fresh one.
+	Collected Others(Session &session, const std::string &past_sql, const std::vector<std::string> &columns) {
 		Pool pool(context, fresh.size());
-		ForEach(*fresh_rows.rows, EXACT, [&](uhugeint_t fingerprint, idx_t row) { pool.Add(fingerprint, row); });
+		Prints(fresh_rows.names, columns).ForEach(fresh_rows, Every, [&](uhugeint_t fingerprint, idx_t row) {
+			pool.Add(fingerprint, row);
+		});
 		std::optional<Subset> others;
-		session.Stream(
-		    past_sql,
+		std::optional<Prints> prints;
+		VisitRows(
+		    session, past_sql,
 		    [&](const vector<Identifier> &names, const vector<LogicalType> &types) {
-			    others.emplace(*session.connection.context, names, types, 0);
+			    others.emplace(context, names, types);
+			    prints.emplace(names, columns);
 		    },
 		    [&](DataChunk &chunk) {
-			    ForEach(chunk, EXACT, 0, [&](uhugeint_t fingerprint, idx_t row) {
+			    prints->ForEach(chunk, 0, Every, [&](uhugeint_t fingerprint, idx_t row) {
 				    auto same = pool.Take(fingerprint);
 				    if (same == NONE) {
 					    others->Select(row);
@@ -207,35 +252,32 @@ private:
 			    });
 			    others->Append(chunk);
 		    });
-		past_rows = std::move(others->collected);
+		return others->Take();
 	}
 
 	//! Pairs rows of the same fingerprint, of those that have no pair yet.
-	void Pair(column_t fingerprint, Past becomes, Fresh is) {
+	void Pair(const Sameness::Columns &columns, Past becomes, Fresh is) {
 		auto left = NumericCast<idx_t>(std::count(past.begin(), past.end(), Past::GONE));
-		if (left == 0 || std::find(fresh.begin(), fresh.end(), Fresh::CAME) == fresh.end()) {
+		if (!columns || left == 0 || std::find(fresh.begin(), fresh.end(), Fresh::CAME) == fresh.end()) {
 			return;
 		}
 		Pool pool(context, left);
-		ForEach(*past_rows.rows, fingerprint, [&](uhugeint_t given, idx_t row) {
-			if (past[row] == Past::GONE) {
-				pool.Add(given, row);
-			}
-		});
-		ForEach(*fresh_rows.rows, fingerprint, [&](uhugeint_t given, idx_t row) {
-			if (fresh[row] != Fresh::CAME) {
-				return;
-			}
-			auto source = pool.Take(given);
-			if (source != NONE) {
-				sources[row] = source;
-				past[source] = becomes;
-				fresh[row] = is;
-			}
-		});
+		Prints(past_rows.names, *columns)
+		    .ForEach(
+		        past_rows, [&](idx_t row) { return past[row] == Past::GONE; },
+		        [&](uhugeint_t given, idx_t row) { pool.Add(given, row); });
+		Prints(fresh_rows.names, *columns)
+		    .ForEach(
+		        fresh_rows, [&](idx_t row) { return fresh[row] == Fresh::CAME; },
+		        [&](uhugeint_t given, idx_t row) {
+			        auto source = pool.Take(given);
+			        if (source != NONE) {
+				        sources[row] = source;
+				        past[source] = becomes;
+				        fresh[row] = is;
+			        }
+		        });
 	}
-
-	ClientContext &context;
 };
 
 //! Of the past rows that have a pair which is written: what fresh rows need of them.
@@ -244,78 +286,75 @@ struct Sources {
 	std::unordered_map<idx_t, int64_t> moved;
 };
 
-Collected Gone(ClientContext &context, const Match &match, Sources &sources) {
+Collected Gone(ClientContext &context, const Match &match, const std::string &number, Sources &sources) {
 	auto &past = match.past_rows;
-	Subset gone(context, past.names, past.rows->Types(), ROW_ID, {{"coco_replaced", LogicalType::BOOLEAN}});
+	auto numbers = Place(past.names, number);
+	auto row_ids = Place(past.names, ROW_ID);
+	Subset gone(context, past.names, past.Types(), {{"coco_replaced", LogicalType::BOOLEAN}});
 	auto replaced = FlatVector::GetDataMutable<bool>(gone.Added(0));
 	idx_t row = 0;
-	for (auto &chunk : past.rows->Chunks()) {
-		chunk.data[AT].Flatten();
-		chunk.data[ROW_ID].Flatten();
+	for (auto &chunk : past.Chunks()) {
+		chunk.data[numbers].Flatten();
+		chunk.data[row_ids].Flatten();
 		for (idx_t i = 0; i < chunk.size(); i++, row++) {
 			auto becomes = match.past[row];
 			if (becomes == Past::MOVED) {
-				sources.moved[row] = FlatVector::GetData<int64_t>(chunk.data[ROW_ID])[i];
+				sources.moved[row] = FlatVector::GetData<int64_t>(chunk.data[row_ids])[i];
 				continue;
 			}
 			replaced[gone.Select(i)] = becomes == Past::REPLACED;
 			if (becomes == Past::REPLACED) {
-				sources.replaced[row] = FlatVector::GetData<int64_t>(chunk.data[AT])[i];
+				sources.replaced[row] = FlatVector::GetData<int64_t>(chunk.data[numbers])[i];
 			}
 		}
 		gone.Append(chunk);
 	}
-	return std::move(gone.collected);
+	return gone.Take();
 }
 
-std::pair<Collected, Collected> CameAndMoved(ClientContext &context, const Match &match, const Sources &sources) {
+std::pair<Collected, Collected> CameAndMoved(ClientContext &context, const Match &match, const Sources &sources,
+                                             const std::string &number, int64_t next) {
 	auto &fresh = match.fresh_rows;
-	Subset came(context, fresh.names, fresh.rows->Types(), ROW_KEY + 1,
-	            {{"coco_replaces", LogicalType::BIGINT}, {"coco_number", LogicalType::BIGINT}});
-	Subset moved(context, fresh.names, fresh.rows->Types(), ROW_KEY + 1, {{"coco_rowid", LogicalType::BIGINT}});
-	auto replaces = FlatVector::GetDataMutable<int64_t>(came.Added(0));
-	auto number = FlatVector::GetDataMutable<int64_t>(came.Added(1));
-	auto row_id = FlatVector::GetDataMutable<int64_t>(moved.Added(0));
+	Subset came(context, fresh.names, fresh.Types(),
+	            {{number, LogicalType::BIGINT}, {"coco_updated", LogicalType::BOOLEAN}});
+	Subset moved(context, fresh.names, fresh.Types(), {{ROW_ID, LogicalType::BIGINT}});
+	auto numbers = FlatVector::GetDataMutable<int64_t>(came.Added(0));
+	auto updated = FlatVector::GetDataMutable<bool>(came.Added(1));
+	auto row_ids = FlatVector::GetDataMutable<int64_t>(moved.Added(0));
 	idx_t row = 0;
-	int64_t next = 0;
-	for (auto &chunk : fresh.rows->Chunks()) {
+	for (auto &chunk : fresh.Chunks()) {
 		for (idx_t i = 0; i < chunk.size(); i++, row++) {
 			auto fate = match.fresh[row];
 			if (fate == Fresh::STAYED) {
 				continue;
 			}
 			if (fate == Fresh::MOVED) {
-				row_id[moved.Select(i)] = sources.moved.at(match.sources[row]);
+				row_ids[moved.Select(i)] = sources.moved.at(match.sources[row]);
 				continue;
 			}
 			auto place = came.Select(i);
-			if (fate == Fresh::UPDATES) {
-				replaces[place] = sources.replaced.at(match.sources[row]);
-				FlatVector::SetNull(came.Added(1), place, true);
-			} else {
-				FlatVector::SetNull(came.Added(0), place, true);
-				number[place] = next++;
-			}
+			updated[place] = fate == Fresh::UPDATES;
+			numbers[place] = updated[place] ? sources.replaced.at(match.sources[row]) : next++;
 		}
 		came.Append(chunk);
 		moved.Append(chunk);
 	}
-	return {std::move(came.collected), std::move(moved.collected)};
+	return {came.Take(), moved.Take()};
 }
 
 } // namespace
 
-Difference FindDifference(Session &session, const std::string &past, const std::string &fresh,
-                          const std::string &prefix) {
-	Match match(session, past, CollectRows(session, fresh));
+Difference FindDifference(Session &session, const std::string &past, const std::string &fresh, const Sameness &sameness,
+                          const std::string &number, int64_t next, const std::string &prefix) {
+	Match match(session, past, fresh, sameness);
 	auto &context = *session.connection.context;
 	Sources sources;
-	auto gone = Gone(context, match, sources);
-	auto [came, moved] = CameAndMoved(context, match, sources);
+	auto gone = Gone(context, match, number, sources);
+	auto [came, moved] = CameAndMoved(context, match, sources, number, next);
 	Difference difference;
-	difference.gone = gone.rows->Count();
-	difference.came = came.rows->Count();
-	difference.moved = moved.rows->Count();
+	difference.gone = gone.Count();
+	difference.came = came.Count();
+	difference.moved = moved.Count();
 	difference.updated = sources.replaced.size();
 	Keep(session, prefix + "gone", std::move(gone));
 	Keep(session, prefix + "came", std::move(came));

@@ -5,6 +5,10 @@
 
 #include "session/session.hpp"
 
+#include <optional>
+#include <string>
+#include <vector>
+
 namespace cocosql {
 
 struct Difference {
@@ -16,18 +20,31 @@ struct Difference {
 	duckdb::idx_t updated = 0;
 };
 
-//! `past` and `fresh` are queries. Both begin with three fingerprints, UHUGEINT: of content and origin, of the content, of
-//! the key (NULL: none). `past` goes on with coco_at BIGINT, which identifies the row, and coco_rowid BIGINT.
+//! What rows have in common if they are the same; each part says by which columns, which both sides have, or none.
+struct Sameness {
+	using Columns = std::optional<std::vector<std::string>>;
+
+	//! Content and origin: a row that has an equal one stays as it is.
+	Columns exact;
+	//! Content.
+	Columns content;
+	//! The key: what has the same is an update.
+	Columns key;
+};
+
+//! `past` and `fresh` are queries, and rows are equal by the fingerprints of columns. `past` has row ids, coco_rowid BIGINT,
+//! and `number`, a BIGINT column by which its rows are known, whatever becomes of them. Numbers of rows that are new count
+//! up from `next`.
 //!
 //! Keeps three collections, each name with the prefix:
-//!     gone:   the columns of `past` from coco_rowid on, and coco_replaced BOOLEAN
-//!     came:   the further columns of `fresh`, coco_replaces BIGINT (coco_at of the row that it replaces), coco_number BIGINT
-//!             (of the others, from 0); one of the two is NULL
-//!     moved:  the further columns of `fresh`, coco_rowid BIGINT
+//!     gone:   the columns of `past`, and coco_replaced BOOLEAN
+//!     came:   the columns of `fresh`, the number, and coco_updated BOOLEAN: whether it is that of a row that it replaces
+//!     moved:  the columns of `fresh`, coco_rowid BIGINT
 //!
-//! Takes some 70 bytes of memory a row of `fresh`, and as many for each row that is written; the rows themselves may be swapped out, and of `past` only those that do
-//! not stay as they are, are kept. Call without the GIL.
-Difference FindDifference(Session &session, const std::string &past, const std::string &fresh, const std::string &prefix);
+//! Takes some 50 bytes of memory a row of `fresh`, and as many for each row that is written; the rows themselves may be
+//! swapped out, and of `past` only those that do not stay as they are, are kept. Call without the GIL.
+Difference FindDifference(Session &session, const std::string &past, const std::string &fresh, const Sameness &sameness,
+                          const std::string &number, int64_t next, const std::string &prefix);
 
 void BindDifference(nanobind::module_ &module);
 
