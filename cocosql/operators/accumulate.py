@@ -3,11 +3,10 @@
     SELECT lang, count(*) AS n, sum(size) AS total FROM notes GROUP BY lang
 
 below:    SELECT lang, size FROM notes                                (a map, whose rows are kept)
-touched:  the languages of the rows below that are gone or new
+touched:  SELECT lang, count(*), count(size), sum(size) FROM <rows new> GROUP BY lang
+          UNION ALL SELECT lang, -count(*), -count(size), -sum(size) FROM <rows gone> GROUP BY lang
 new:      SELECT lang, sum(rows), sum(count), sum(total) FROM (
-              <the groups kept with these languages>
-              UNION ALL SELECT lang, count(*), count(size), sum(size) FROM <rows new> GROUP BY lang
-              UNION ALL SELECT lang, -count(*), -count(size), -sum(size) FROM <rows gone> GROUP BY lang
+              <the groups kept with these languages> UNION ALL <touched>
           ) GROUP BY lang HAVING sum(rows) > 0
 
 State: the groups with their counts and sums. A map above makes SUM, COUNT and AVG of them. Only of integers and of
@@ -17,6 +16,7 @@ decimals, whose sums are exact: it is as if all rows were added up afresh, and t
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from cocosql.collected import collected
 from cocosql.expressions import named, sql, sql_list
 from cocosql.operators.delta import Delta
 from cocosql.operators.operator import SOURCE_ID
@@ -60,19 +60,19 @@ class Accumulate(Partitioned):
     def raw_sql(self, relations: list[str]) -> str:
         return self._added_up(relations[0], "")
 
-    def merged_sql(self, kept: str, gone: str, new: str) -> str:
+    def change_sql(self, gone: str, new: str) -> str:
+        """What a change adds to groups, and takes from them."""
+        return f"{self._added_up(new, '')} UNION ALL {self._added_up(gone, '-')}"
+
+    def merged_sql(self, kept: str, change: str) -> str:
         """The groups after a change, of those kept that it touches."""
         rows, *_ = self.totals
         totals = ", ".join(f"{_merged(name, total)} AS {ident(name)}" for name, total in self.totals.items())
-        parts = [
-            f"SELECT {idents(self.raw_names)}, {SOURCE_ID} FROM ({kept})",
-            self._added_up(new, ""),
-            self._added_up(gone, "-"),
-        ]
         keys = [ident(name) for name in self.groups]
         having = f" HAVING sum({ident(rows)}) > 0" if keys else ""
         return (
-            f"SELECT {column_list(', '.join(keys))}{totals}, {SOURCE_ID} FROM ({' UNION ALL '.join(parts)}) "
+            f"SELECT {column_list(', '.join(keys))}{totals}, {SOURCE_ID} "
+            f"FROM (SELECT {idents(self.raw_names)}, {SOURCE_ID} FROM {kept} UNION ALL FROM {change}) "
             f"GROUP BY {', '.join([*keys, SOURCE_ID])}{having}"
         )
 
@@ -98,12 +98,17 @@ class MergeStep(PartitionStep):
     def _is_whole(self) -> bool:
         return self.context.rebuild
 
+    def prepare(self) -> None:
+        if not self._is_whole:
+            (given,), (delta,) = self.operator.inputs, self.inputs
+            change = self.operator.change_sql(given.over(delta.gone), given.over(delta.new))
+            self.context.session.collect(self._touched_keys, change)
+
     def rows_sql(self, names: list[str]) -> str:
-        if self.context.rebuild:
+        if self._is_whole:
             return super().rows_sql(names)
-        (given,), (delta,) = self.operator.inputs, self.inputs
         kept = self.context.kept(self.operator, self.number)
-        return self.operator.merged_sql(f"FROM {kept.old}", given.over(delta.gone), given.over(delta.new))
+        return self.operator.merged_sql(kept.old, collected(self._touched_keys))
 
 
 def _merged(name: str, total: Total) -> str:

@@ -161,6 +161,7 @@ class PartitionStep(Step):
 
     @property
     def _touched_keys(self) -> str:
+        """Under which they are collected, as ``coco_source_id``."""
         return f"touched_{self.context.tag(self.number)}"
 
     @property
