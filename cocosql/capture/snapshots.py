@@ -166,11 +166,8 @@ def stored_parts(session: Session, snapshot: Snapshot) -> Stored:
 def create(session: Session, database: str, source: str, columns: list[str], kind: str, identity: str) -> Snapshot:
     """A new snapshot, without parts."""
     snapshot_id = session.next_id(database)
-    session.execute(
-        f"INSERT INTO {own(SNAPSHOTS)} (snapshot_id, source, columns, kind, identity, version, generation) "
-        "VALUES ($1, $2, $3::VARCHAR[], $4, $5, 1, 0)",
-        [snapshot_id, source, columns, kind, identity],
-    )
+    told = ["snapshot_id", "source", "columns", "kind", "identity", "version", "generation"]
+    session.append_records(database, SNAPSHOTS, told, [[snapshot_id, source, columns, kind, identity, 1, 0]])
     return Snapshot(database, snapshot_id)
 
 
@@ -178,14 +175,9 @@ def save(session: Session, snapshot: Snapshot, after: Snapshot) -> None:
     """Store what the snapshot is now, but for its parts, unless it is the same."""
     if after == snapshot:
         return
-    session.execute(
-        f"UPDATE {own(SNAPSHOTS)} SET version = $2, generation = $3, checkpoint = $4, activation = $5, "
-        "source_rows = $6, log_batch = $7 WHERE snapshot_id = $1",
-        [
-            *(snapshot.snapshot_id, after.version, after.generation, after.checkpoint, after.activation),
-            *(after.source_rows, after.log_batch),
-        ],
-    )
+    told = ("version", "generation", "checkpoint", "activation", "source_rows", "log_batch")
+    changes = {column: getattr(after, column) for column in told if getattr(after, column) != getattr(snapshot, column)}
+    session.update_records(snapshot.database, SNAPSHOTS, "snapshot_id", snapshot.snapshot_id, changes)
 
 
 def save_parts(session: Session, snapshot: Snapshot, before: Stored, now: Stored, *, has_written: bool) -> Snapshot:
