@@ -160,7 +160,7 @@ def started(
     """
     assert source.name is not None
     logs = _logs.of(session)
-    log = logs.get((database, *of))
+    former = log = logs.get((database, *of))
     if log and not _fits(log, source):
         log = None
     state = log.state(session) if log else "off"
@@ -172,6 +172,8 @@ def started(
     values = list(dict.fromkeys([*before, *values]))
     columns = _columns(source, values)
     log_id = log.log_id if log and state != "off" and log.columns == columns else session.next_id(database)
+    if former and former.log_id != log_id:
+        _replaced.of(session).add((database, former.log_id))
     logs[database, *of] = log = KeyLog(
         database, log_id, columns, source.key, tuple(values), watched, activation=str(uuid4())
     )
@@ -252,8 +254,16 @@ def drop(session: Session, database: str, log_id: int) -> bool:
     is_over = session.log_is_over(database, name)
     if is_over:
         session.execute(f"DROP TABLE IF EXISTS {own(name)}")
+        _replaced.of(session).discard((database, log_id))
     return is_over
+
+
+def are_replaced(session: Session, database: str) -> bool:
+    """Whether there are logs in the place of which others were started."""
+    return any(other == database for other, _ in _replaced.of(session))
 
 
 #: The logs that this process has started, by database, and source and kind of the snapshots that read them.
 _logs: PerInstance[dict[tuple[str, str, str], KeyLog]] = PerInstance(dict)
+#: By database and number, logs in the place of which others were started.
+_replaced: PerInstance[set[tuple[str, int]]] = PerInstance(set)

@@ -223,7 +223,7 @@ def trim_log(session: Session, snapshot: Snapshot, read: list[int]) -> None:
 
 def is_tidy(session: Session, database: str) -> bool:
     """Whether there was nothing to drop when it was last looked for. A process that was killed leaves something."""
-    return database in _tidy.of(session)
+    return database in _tidy.of(session) and not key_log.are_replaced(session, database)
 
 
 def drop_unread(session: Session, database: str) -> None:
