@@ -1,6 +1,6 @@
 """Reading some rows of a large table: one by one where they are few, else by a join that reads whole columns."""
 
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 
 from cocosql._native import Session
 from cocosql.catalog.names import Name
@@ -22,7 +22,7 @@ def rows_at(session: Session, table: Name, row_ids: str, columns: list[str], wan
 
     `wanted` is about how many there are. Row ids hold within a transaction in which checkpoints are held back.
     """
-    stored = session.stored_rows(table.database, table.schema, table.name)
+    stored = session.stored_rows(*table.parts)
     if stored < SMALL or wanted > _most_worth_fetching(session, table, columns, stored):
         return f"{_scan(table, columns)} WHERE rowid IN ({row_ids})"
     return f"FROM coco_fetch(({row_ids}), {_arguments(table)}, [{', '.join(map(literal, columns))}])"
@@ -38,7 +38,7 @@ def row_ids_under(table: Name, keys: str) -> str:
 
 def _most_worth_fetching(session: Session, table: Name, columns: list[str], stored: int) -> int:
     """How many rows are fetched one by one, of so many that are stored."""
-    types = {name.lower(): kind for name, kind in session.columns(table.database, table.schema, table.name)}
+    types = {name.lower(): kind for name, kind in session.columns(*table.parts)}
     costs = [_FETCHED_FIXED if types[name.lower()].split("(")[0] in _FIXED else _FETCHED_OTHER for name in columns]
     return stored * max(len(costs), 1) // max(sum(costs), 1)
 
@@ -78,7 +78,7 @@ def rows_where(session: Session, table: Name, condition: Condition, columns: lis
     """
     if condition.is_of_all:
         return _scan(table, columns)
-    stored = session.stored_rows(table.database, table.schema, table.name)
+    stored = session.stored_rows(*table.parts)
     is_large = stored >= SMALL
     if condition.among:
         most = _most_worth_fetching(session, table, columns, stored) if is_large else SMALL
@@ -97,7 +97,7 @@ def _scan(table: Name, columns: list[str]) -> str:
 
 
 def _arguments(table: Name) -> str:
-    return ", ".join(map(literal, astuple(table)))
+    return ", ".join(map(literal, table.parts))
 
 
 def _sql(table: Name) -> str:

@@ -40,6 +40,10 @@ class Name:
     def sql(self) -> str:
         return qualified(self.database, self.schema, self.name)
 
+    @property
+    def parts(self) -> tuple[str, str, str]:
+        return self.database, self.schema, self.name
+
     def key(self) -> tuple[str, str, str]:
         """Names are the same if their keys are: case does not count."""
         return self.database.lower(), self.schema.lower(), self.name.lower()

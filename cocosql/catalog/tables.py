@@ -7,6 +7,7 @@ what is in them; sql/migrations/ makes the records.
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from cocosql._native import Session
 from cocosql.catalog.names import Name
@@ -32,6 +33,7 @@ class Numbered:
         """The name of one of them."""
         return "_".join([self.kind, *map(str, numbers)])
 
+    @lru_cache(maxsize=4096)  # noqa: B019 - the kinds are few, and stay
     def numbers(self, name: str) -> tuple[int, ...] | None:
         """The numbers in the name of one of them; None if it is the name of something else."""
         if not re.fullmatch(rf"{self.kind}(_[0-9]{{1,18}})+", name):

@@ -141,7 +141,7 @@ _VIEW = [
     *("has_data", "incremental", "definition", "last_error"),
     *("failed_rows", "fill_seconds", "query_seconds", "owed_seconds"),
 ]
-#: The tables beside it. The first columns give the order of a view's rows.
+#: The tables beside it, called as what they have of a view is. The first columns give the order of a view's rows.
 _PARTS = {
     INPUTS: ["input_id", "source", "columns", "capture", "snapshot_table", "position"],
     OPERATORS: ["operator_id", "kind", "rule", "inputs", "sql", "state_table"],
@@ -277,7 +277,7 @@ def update(session: Session, before: View, view: View, when: dict[str, str | Non
     if changes:
         session.update_records(view.name.database, VIEWS, "view_id", view.view_id, changes)
     for part in _PARTS:
-        if _part(view, part) != _part(before, part):
+        if getattr(view, part) != getattr(before, part):
             save_part(session, view, part)
     if view.name != before.name:
         _rename(session, before, view.name)

@@ -6,7 +6,7 @@ with the ids of the rows that they came from, whose row id is negative. It says 
 are smaller.
 """
 
-from dataclasses import astuple, dataclass, replace
+from dataclasses import dataclass, replace
 
 from cocosql._native import Session
 from cocosql.catalog.names import Name, database_number
@@ -93,7 +93,7 @@ class Kept:
         gained = session.collect(f"{self._prefix}came", _numbered(first, new))
         self._append(session, f"FROM {self._part('came')}")
         self._append(session, f"SELECT {idents(self.origins)} FROM {self._part('gone')}", coco_id=-first)
-        if self._count_retracted(session, lost) > _MOST_RETRACTED * session.stored_rows(*astuple(self.name)):
+        if self._count_retracted(session, lost) > _MOST_RETRACTED * session.stored_rows(*self.name.parts):
             self._settle(session)
         return lost + gained
 
@@ -135,7 +135,7 @@ class Kept:
 
     def _stored(self, session: Session, condition: Condition) -> str:
         """A query for the rows for which a condition holds, with their row ids."""
-        columns = [name for name, _ in session.columns(*astuple(self.name))]
+        columns = [name for name, _ in session.columns(*self.name.parts)]
         return rows_where(session, self.name, condition, columns, f"{self._prefix}found")
 
     def _write(self, session: Session, lost: int, gained: int) -> int:

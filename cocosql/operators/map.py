@@ -14,6 +14,7 @@ fingerprints of the calls that made it.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
@@ -159,11 +160,19 @@ class Map(Materialized):
                 rows = f"FROM ({rows}) AS coco_all ANTI JOIN ({given.changed_ids}) AS coco_changed ON {same}"
         return rows
 
+    @cached_property
+    def _rendered_items(self) -> list[str]:
+        return [render(item) for item in self.items]
+
+    @cached_property
+    def _rendered_where(self) -> str:
+        return render(self.where) if self.where else ""
+
     def rows_sql(self, relation: str, column_names: list[str]) -> str:
         """Its rows for a relation of joined rows, with the ids of these and the fingerprints of their calls."""
         calls = [f"CASE WHEN {_made(site)} THEN {_fingerprint(site)} END" for site in self.sites]
-        items = [*map(render, self.items), *self.source_ids, *self.elements, *calls]
-        where = f" WHERE {render(self.where)}" if self.where else ""
+        items = [*self._rendered_items, *self.source_ids, *self.elements, *calls]
+        where = f" WHERE {self._rendered_where}" if self.where else ""
         names = [*column_names, *self.source_ids, *self.elements, *(call_column(site) for site in self.sites)]
         query = f"SELECT {', '.join(items)} FROM {self._from(relation, self.sites, len(self.unnests))}{where}"
         return f"SELECT * FROM ({query}) AS coco_rows ({idents(names)})"

@@ -18,6 +18,7 @@
 #include <algorithm>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/unique_ptr.h>
+#include <optional>
 
 namespace cocosql {
 
@@ -33,7 +34,14 @@ struct InlineInfo : ScalarFunctionInfo {
 
 struct InlineState : FunctionLocalState {
 	InlineState(ClientContext &context, shared_ptr<PythonFunction> function_p)
-	    : context(context), function(std::move(function_p)), memo(context, *function), run(RunState::Of(context)) {
+	    : context(context), function(std::move(function_p)), run(RunState::Of(context)) {
+	}
+	//! Made when it is needed: what is known is often looked up before, and then no row comes here.
+	MemoReader &Memo() {
+		if (!memo) {
+			memo.emplace(context, *function);
+		}
+		return *memo;
 	}
 	ClientContext &context;
 	shared_ptr<PythonFunction> function;
@@ -41,8 +49,10 @@ struct InlineState : FunctionLocalState {
 	int64_t Since() const {
 		return run ? run->since.load() : 0;
 	}
-	MemoReader memo;
 	shared_ptr<RunState> run;
+
+private:
+	std::optional<MemoReader> memo;
 };
 
 //! The argument tuples of a chunk: their fingerprints, and a row where each stands.
@@ -110,14 +120,14 @@ std::string Database(ClientContext &context) {
 
 //! The name of the memo table as SQL, which is made if there is none yet.
 const std::string &MemoTable(InlineState &state) {
-	if (state.memo.Table().empty()) {
-		state.memo.SetTable(WithPython([&] {
+	if (state.Memo().Table().empty()) {
+		state.Memo().SetTable(WithPython([&] {
 			auto make = nb::module_::import_("cocosql.catalog.functions").attr("make_memo");
 			auto session = std::make_unique<Session>(state.context);
 			return nb::cast<std::string>(make(std::move(session), state.function->id, Database(state.context)));
 		}));
 	}
-	return state.memo.Table();
+	return state.Memo().Table();
 }
 
 //! Keeps results in memory, and memoizes them as they come.
@@ -128,7 +138,7 @@ public:
 	void Add(uhugeint_t fingerprint, nb::handle result) override {
 		auto begin = results.Size();
 		results.Add(fingerprint, result);
-		if (!state.memo.TakesResults()) {
+		if (!state.Memo().TakesResults()) {
 			return;
 		}
 		if (!writer) {
@@ -138,7 +148,7 @@ public:
 	}
 	void AddRows(const uhugeint_t *fingerprints, Vector &rows, idx_t count) override {
 		results.Append(fingerprints, rows, count);
-		if (!state.memo.TakesResults()) {
+		if (!state.Memo().TakesResults()) {
 			return;
 		}
 		if (!writer) {
@@ -205,7 +215,7 @@ void Settle(InlineState &state, const std::vector<CallFailure> &failures, Result
 		failed.insert(failure.fingerprint);
 	}
 	if (state.Since() > 0) {
-		state.memo.Read(failed, results, 0);
+		state.Memo().Read(failed, results, 0);
 	}
 	for (auto &fingerprint : failed) {
 		if (!results.Contains(fingerprint)) {
@@ -267,13 +277,13 @@ struct Claim {
 void Resolve(InlineState &state, const Arguments &arguments, Results &results) {
 	auto &in_flight = state.function->in_flight;
 	auto missing = arguments.Missing(results);
-	if (!missing.empty() && state.memo.TakesResults()) {
+	if (!missing.empty() && state.Memo().TakesResults()) {
 		MemoTable(state); // where other threads put what they work out
 	}
 	while (!missing.empty()) {
 		{
 			Claim claim(in_flight, missing);
-			state.memo.Read(claim.fingerprints, results, state.Since());
+			state.Memo().Read(claim.fingerprints, results, state.Since());
 			auto own = claim.fingerprints;
 			for (auto &fingerprint : claim.fingerprints) {
 				if (results.Contains(fingerprint)) {
@@ -286,7 +296,7 @@ void Resolve(InlineState &state, const Arguments &arguments, Results &results) {
 		}
 		missing = arguments.Missing(results);
 		in_flight.Await(missing, [&] { CheckInterrupts(state.context); });
-		state.memo.Read(missing, results, state.Since());
+		state.Memo().Read(missing, results, state.Since());
 		missing = arguments.Missing(results);
 	}
 }
@@ -295,14 +305,14 @@ void Execute(DataChunk &chunk, ExpressionState &expression_state, Vector &result
 	auto &state = ExecuteFunctionState::GetFunctionState(expression_state)->Cast<InlineState>();
 	Arguments arguments(chunk, *state.function);
 	result.SetVectorType(VectorType::FLAT_VECTOR);
-	if (state.Since() == 0 && state.memo.Gather(arguments.wanted, result)) {
+	if (state.Since() == 0 && state.Memo().Gather(arguments.wanted, result)) {
 		FlatVector::SetSize(result, chunk.size());
 		return;
 	}
 	arguments.Index();
 	Results results(state.function->result, arguments.rows.size());
 	if (state.function->memo) {
-		state.memo.Read(arguments.Missing(results), results, state.Since());
+		state.Memo().Read(arguments.Missing(results), results, state.Since());
 		Resolve(state, arguments, results);
 	} else if (!arguments.rows.empty()) {
 		CallFor(state, arguments, arguments.Missing(results), results);

@@ -5,6 +5,7 @@
 #include "duckdb/common/vector_operations/vector_operations.hpp"
 #include "duckdb/stored_table.hpp"
 #include "rows/collected.hpp"
+#include "session/watch.hpp"
 
 #include <algorithm>
 
@@ -66,7 +67,9 @@ idx_t AppendQuery(Session &session, const std::string &database, const std::stri
 		auto &entry = OwnTable(context, database, table, DatabaseModificationType::INSERT_DATA);
 		Layout layout(entry, collected, values);
 		RowAppender appender(context, entry);
+		Watch watch(session);
 		for (auto &chunk : collected.Chunks()) {
+			watch.Look();
 			appender.Append(layout.LayOut(context, chunk));
 		}
 		appender.Finish();

@@ -6,6 +6,7 @@
 #include "fingerprint/fingerprint.hpp"
 #include "python/errors.hpp"
 #include "rows/collected.hpp"
+#include "session/watch.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -118,9 +119,11 @@ public:
 	}
 
 	template <class WANTED, class VISIT>
-	void ForEach(const Collected &rows, WANTED &&is_wanted, VISIT &&visit) {
+	void ForEach(Session &session, const Collected &rows, WANTED &&is_wanted, VISIT &&visit) {
+		Watch watch(session);
 		idx_t first = 0;
 		for (auto &chunk : rows.Chunks()) {
+			watch.Look();
 			ForEach(chunk, first, is_wanted, visit);
 			first += chunk.size();
 		}
@@ -205,14 +208,15 @@ private:
 
 //! What becomes of the rows of each side.
 class Match {
+	Session &session;
 	ClientContext &context;
 
 public:
 	//! Rows of `past_sql` that stay are not kept.
 	Match(Session &session, const std::string &past_sql, const std::string &fresh_sql, const Sameness &sameness)
-	    : context(*session.connection.context), fresh_rows(CollectRows(session, fresh_sql)),
+	    : session(session), context(*session.connection.context), fresh_rows(CollectRows(session, fresh_sql)),
 	      fresh(fresh_rows.Count(), Fresh::CAME), sources(fresh.size(), NONE),
-	      past_rows(sameness.exact ? Others(session, past_sql, *sameness.exact) : CollectRows(session, past_sql)),
+	      past_rows(sameness.exact ? Others(past_sql, *sameness.exact) : CollectRows(session, past_sql)),
 	      past(past_rows.Count(), Past::GONE) {
 		Pair(sameness.content, Past::MOVED, Fresh::MOVED);
 		Pair(sameness.key, Past::REPLACED, Fresh::UPDATES);
@@ -228,9 +232,9 @@ public:
 
 private:
 	//! The past rows that have no equal fresh one.
-	Collected Others(Session &session, const std::string &past_sql, const std::vector<std::string> &columns) {
+	Collected Others(const std::string &past_sql, const std::vector<std::string> &columns) {
 		Pool pool(context, fresh.size());
-		Prints(fresh_rows.names, columns).ForEach(fresh_rows, Every, [&](uhugeint_t fingerprint, idx_t row) {
+		Prints(fresh_rows.names, columns).ForEach(session, fresh_rows, Every, [&](uhugeint_t fingerprint, idx_t row) {
 			pool.Add(fingerprint, row);
 		});
 		std::optional<Subset> others;
@@ -264,11 +268,11 @@ private:
 		Pool pool(context, left);
 		Prints(past_rows.names, *columns)
 		    .ForEach(
-		        past_rows, [&](idx_t row) { return past[row] == Past::GONE; },
+		        session, past_rows, [&](idx_t row) { return past[row] == Past::GONE; },
 		        [&](uhugeint_t given, idx_t row) { pool.Add(given, row); });
 		Prints(fresh_rows.names, *columns)
 		    .ForEach(
-		        fresh_rows, [&](idx_t row) { return fresh[row] == Fresh::CAME; },
+		        session, fresh_rows, [&](idx_t row) { return fresh[row] == Fresh::CAME; },
 		        [&](uhugeint_t given, idx_t row) {
 			        auto source = pool.Take(given);
 			        if (source != NONE) {

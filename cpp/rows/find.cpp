@@ -7,6 +7,7 @@
 #include "duckdb/common/vector/flat_vector.hpp"
 #include "duckdb/stored_table.hpp"
 #include "rows/collected.hpp"
+#include "session/watch.hpp"
 
 #include <algorithm>
 
@@ -121,8 +122,8 @@ std::unique_ptr<Ids> IdsOf(const LogicalType &type) {
 //! A look through a table.
 class Search {
 public:
-	Search(ClientContext &context, DuckTableEntry &table, const std::vector<std::string> &columns)
-	    : context(context), table(table) {
+	Search(Session &session, ClientContext &context, DuckTableEntry &table, const std::vector<std::string> &columns)
+	    : watch(session), context(context), table(table) {
 		for (auto &name : columns) {
 			auto &column = table.GetColumn(Identifier(name));
 			read.push_back(column.StorageOid());
@@ -200,6 +201,7 @@ private:
 		std::vector<bool> is_found(STANDARD_VECTOR_SIZE);
 		idx_t total = 0;
 		ScanTable(context, table, columns, [&](DataChunk &chunk) {
+			watch.Look();
 			if (total > most) {
 				return;
 			}
@@ -238,6 +240,7 @@ private:
 		}
 	}
 
+	Watch watch;
 	ClientContext &context;
 	DuckTableEntry &table;
 	StoredColumns read;
@@ -258,7 +261,7 @@ std::optional<idx_t> FindRows(Session &session, const std::string &name, const s
 		ids.push_back(CollectRows(session, sql));
 	}
 	auto found = LookUp(session, [&](ClientContext &context) -> std::optional<Collected> {
-		Search search(context, OwnTable(context, database, table), columns);
+		Search search(session, context, OwnTable(context, database, table), columns);
 		idx_t wanted = 0;
 		for (idx_t i = 0; i < among.size(); i++) {
 			wanted += ids[i].Count();

@@ -10,9 +10,9 @@
 #include "python/errors.hpp"
 #include "session/instance_number.hpp"
 #include "session/parameters.hpp"
+#include "session/watch.hpp"
 #include "values/tuples.hpp"
 
-#include <chrono>
 #include <nanobind/stl/string.h>
 
 namespace cocosql {
@@ -20,25 +20,6 @@ namespace cocosql {
 using namespace duckdb;
 
 namespace {
-
-constexpr std::chrono::milliseconds SIGNAL_INTERVAL {100};
-
-//! Looks at interrupts from time to time.
-class Watch {
-public:
-	explicit Watch(Session &session) : session(session) {
-	}
-	void Look() {
-		if (std::chrono::steady_clock::now() - last > SIGNAL_INTERVAL) {
-			session.CheckInterrupt();
-			last = std::chrono::steady_clock::now();
-		}
-	}
-
-private:
-	Session &session;
-	std::chrono::steady_clock::time_point last = std::chrono::steady_clock::now();
-};
 
 //! Runs one task of a query; returns whether the query goes on.
 template <class RESULT>
