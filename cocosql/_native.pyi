@@ -271,6 +271,9 @@ class Session:
         """Of a key log, how many entries this transaction sees, how many of them are of rows that DELETE did not take
         away, and whether one of them says that all rows must be looked at."""
 
+    def may_repeat_keys(self, database: str, log: str) -> bool:
+        """Whether a key may have several entries in a key log with values, as this transaction sees it."""
+
     def clear_entries(self, database: str, log: str) -> int:
         """Delete the entries of a key log that this transaction sees. Returns how many they were."""
 

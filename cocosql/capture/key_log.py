@@ -102,6 +102,10 @@ class KeyLog:
             )
         return entries
 
+    def may_repeat_keys(self, session: Session) -> bool:
+        """Whether a key may have several entries, of a log with values."""
+        return self._has_unread(session) or session.may_repeat_keys(self.database, self.name)
+
     @property
     def _logged(self) -> list[str]:
         return [*self.key, *(VALUES if self.values else [])]

@@ -60,30 +60,43 @@ class LoggedRows:
         return f"SELECT {', '.join(['coco_source_id', *was])} {rows}"
 
     def _collect_values(self, session: Session, name: str, batch: int, source_rows: int) -> int:
-        entries = self.log.entries(session, batch)
-        now = [f"coco_new.{ident(column)} AS {ident(column)}" for column in self._beside_key]
-        shown = ", ".join([self._keys, "coco_old", "coco_new IS NOT NULL AS coco_is", *now])
-        rows = f"SELECT {shown} FROM ({entries})"
-        several = f"SELECT {self._keys} FROM ({entries}) GROUP BY {self._keys} HAVING count(*) > 1"
-        if session.collect(f"{self.prefix}several", several):
-            rows = (
-                f"FROM ({rows}) ANTI JOIN {collected(f'{self.prefix}several')} USING ({self._keys}) "
-                f"UNION ALL BY NAME {self._rows_of_several(session, entries, batch, source_rows)}"
-            )
-        return session.collect(self.prefix + name, self._shown(f"({rows})", "coco_is", "coco_old"))
+        entries, several = self.log.entries(session, batch), f"{self.prefix}several"
+        keys = f"SELECT {self._keys} FROM ({entries}) GROUP BY {self._keys} HAVING count(*) > 1"
+        if self.log.may_repeat_keys(session) and session.collect(several, keys):
+            single = f"SELECT {self._keys}, coco_old, coco_new FROM ({entries}) ANTI JOIN {{}} USING ({self._keys})"
+            rows = self._netted(session, entries, batch, source_rows)
+            shown = f"{self._row_of_entry(single.format(collected(several)))} UNION ALL BY NAME {rows}"
+        else:
+            shown = self._row_of_entry(entries)
+        return session.collect(self.prefix + name, self._shown(f"({shown})", "coco_is", "coco_old"))
 
-    def _rows_of_several(self, session: Session, entries: str, batch: int, source_rows: int) -> str:
-        """Rows with several entries, of which a statement may have made two: there is no telling which one stayed."""
-        several = collected(f"{self.prefix}several")
-        keys = f"FROM ({self.log.keys(session, batch)}) SEMI JOIN {several} USING ({self._keys})"
-        _, found = self._look_up(session, keys, source_rows)
-        first = (
-            f"SELECT {self._keys}, CASE WHEN min(coco_statement) = min(coco_statement) FILTER (coco_old IS NOT NULL) "
-            "THEN arg_min(coco_old, coco_statement) FILTER (coco_old IS NOT NULL) END AS coco_old "
-            f"FROM ({entries}) SEMI JOIN {several} USING ({self._keys}) GROUP BY {self._keys}"
+    def _row_of_entry(self, entries: str) -> str:
+        """What one entry says of a row: the key, whether it is there, the columns, and ``coco_old``."""
+        now = [f"coco_new.{ident(column)} AS {ident(column)}" for column in self._beside_key]
+        shown = [self._keys, "coco_old", "coco_new IS NOT NULL AS coco_is", *now]
+        return f"SELECT {', '.join(shown)} FROM ({entries})"
+
+    def _netted(self, session: Session, entries: str, batch: int, source_rows: int) -> str:
+        """The same of rows with several entries: the first tells what they were, the last what they are.
+
+        Of a statement with two entries for a row there is no telling which one stayed: such rows are looked up.
+        """
+        several, netted, unsure = (f"{self.prefix}{part}" for part in ("several", "netted", "unsure"))
+        first, last = _at("min", "coco_old"), _at("max", "coco_new")
+        session.collect(
+            netted,
+            f"SELECT {self._keys}, {first} AS coco_old, {last} AS coco_new, "
+            "count(coco_new) > count(DISTINCT coco_statement) FILTER (coco_new IS NOT NULL) AS coco_unsure "
+            f"FROM ({entries}) SEMI JOIN {collected(several)} USING ({self._keys}) GROUP BY {self._keys}",
         )
-        shown = ", ".join([self._keys, "coco_rowid IS NOT NULL AS coco_is", "coco_old", *map(ident, self._beside_key)])
-        return f"SELECT {shown} FROM {found} JOIN ({first}) AS first USING ({self._keys})"
+        rows = self._row_of_entry(f"FROM {collected(netted)} WHERE NOT coco_unsure")
+        if session.collect(unsure, f"SELECT {self._keys} FROM {collected(netted)} WHERE coco_unsure"):
+            keys = f"FROM ({self.log.keys(session, batch)}) SEMI JOIN {collected(unsure)} USING ({self._keys})"
+            _, found = self._look_up(session, keys, source_rows)
+            shown = [self._keys, "coco_old", "coco_rowid IS NOT NULL AS coco_is", *map(ident, self._beside_key)]
+            first = f"SELECT {self._keys}, coco_old FROM {collected(netted)}"
+            rows += f" UNION ALL BY NAME SELECT {', '.join(shown)} FROM {found} JOIN ({first}) USING ({self._keys})"
+        return rows
 
     def _look_up(self, session: Session, keys: str, source_rows: int) -> tuple[int, str]:
         """How many keys there are; a relation of these, the columns, and ``coco_rowid``: NULL where there is no row."""
@@ -98,3 +111,12 @@ class LoggedRows:
         columns = map(ident, [*self._beside_key, *self.identity.source.key])
         shown = [f"{self.identity.id_sql} AS coco_source_id", fingerprint, *columns, *others]
         return f"SELECT {', '.join(shown)} FROM {rows}"
+
+
+def _at(end: str, values: str) -> str:
+    """What the first statement (min), or the last (max), has of old or new values: NULL if it has none."""
+    known = f"FILTER ({values} IS NOT NULL)"
+    return (
+        f"CASE WHEN {end}(coco_statement) = {end}(coco_statement) {known} "
+        f"THEN arg_{end}({values}, coco_statement) {known} END"
+    )

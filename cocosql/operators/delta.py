@@ -3,6 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+#: The sign of a row that is new, gone, and neither: the column of a signed delta.
+PLUS, MINUS, NEITHER = (f"{sign}::TINYINT AS coco_sign" for sign in ("1", "(-1)", "NULL"))
+
 
 @dataclass(frozen=True, eq=False)
 class Delta:
@@ -36,12 +39,9 @@ class Delta:
         return f"SELECT coco_source_id FROM ({self.new}) UNION ALL SELECT coco_source_id FROM ({self.gone})"
 
     @property
-    def before(self) -> str:
-        """A query for all rows as they were; for a delta that has values."""
-        if self.is_empty:
-            return self.now
-        columns = f"FROM ({self.now}) ANTI JOIN ({self.changed_ids}) AS changed USING (coco_source_id)"
-        return f"({columns}) UNION ALL BY NAME ({self.old})"
+    def signed(self) -> str:
+        """The rows that changed, with ``coco_sign``: 1 of what they are, -1 of what they were; if that is known."""
+        return f"SELECT *, {PLUS} FROM ({self.new}) UNION ALL BY NAME SELECT *, {MINUS} FROM ({self.old})"
 
 
 _NO_ROWS = "SELECT NULL AS coco_source_id WHERE false"

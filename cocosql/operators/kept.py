@@ -13,6 +13,7 @@ from cocosql.catalog.names import Name, database_number
 from cocosql.collected import collected
 from cocosql.fetch import Condition, rows_where
 from cocosql.instances import PerInstance
+from cocosql.operators.delta import Delta
 from cocosql.operators.operator import SOURCE_ID
 from cocosql.sqltext import ident, idents, qualified
 
@@ -47,16 +48,6 @@ class Kept:
         return f"SELECT {self._shown} FROM {there(self.table, self.origins) if self.origins else self.table}"
 
     @property
-    def gone(self) -> str:
-        """A query for the rows that the last update took away."""
-        return f"SELECT {self._shown} FROM {self._part('gone')}"
-
-    @property
-    def new(self) -> str:
-        """A query for the rows that the last update brought."""
-        return f"SELECT {self._shown} FROM {self._part('came')}"
-
-    @property
     def old(self) -> str:
         """The relation of the rows that an update may replace, as they are stored."""
         return self._part("old")
@@ -78,24 +69,27 @@ class Kept:
         session.execute(f"CREATE OR REPLACE TABLE {self.table} AS {self._numbered(session, rows)}")
         return replace(self, origins=[])
 
-    def replace(self, session: Session, rows: str, touched: Condition) -> int:
-        """Replace the rows for which a condition holds by these. Returns how many are gone or new."""
+    def replace(self, session: Session, rows: str, touched: Condition) -> Delta:
+        """Replace the rows for which a condition holds by these."""
         if self.origins:
             self._settle(session)
         lost = session.collect(f"{self._prefix}gone", self._stored(session, touched))
         gained = session.collect(f"{self._prefix}came", self._numbered(session, rows))
         return self._write(session, lost, gained)
 
-    def exchange(self, session: Session, gone: str, new: str) -> int:
-        """Take these rows away, which are retracted, and put others in. Returns how many are gone or new."""
-        first = self._first_id(session)
-        lost = session.collect(f"{self._prefix}gone", f"SELECT NULL::BIGINT AS coco_id, * FROM ({gone})")
-        gained = session.collect(f"{self._prefix}came", _numbered(first, new))
-        self._append(session, f"FROM {self._part('came')}")
-        self._append(session, f"SELECT {idents(self.origins)} FROM {self._part('gone')}", coco_id=-first)
+    def exchange(self, session: Session, changes: str) -> Delta:
+        """Take away the rows with a negative sign, which are retracted, and put in those with a positive one."""
+        first, changed = self._first_id(session), self._part("changed")
+        new_id = f"CASE WHEN coco_sign > 0 THEN {first} + row_number() OVER () END::BIGINT"
+        count = session.collect(f"{self._prefix}changed", f"SELECT {new_id} AS coco_id, * FROM ({changes})")
+        self._append(session, f"SELECT * EXCLUDE (coco_sign) FROM {changed} WHERE coco_sign > 0")
+        lost = self._append(
+            session, f"SELECT {idents(self.origins)} FROM {changed} WHERE coco_sign < 0", coco_id=-first
+        )
         if self._count_retracted(session, lost) > _MOST_RETRACTED * session.stored_rows(*self.name.parts):
             self._settle(session)
-        return lost + gained
+        gone, new = (f"SELECT {self._shown} FROM {changed} WHERE coco_sign {sign} 0" for sign in "<>")
+        return self._delta(gone, new, count)
 
     def _count_retracted(self, session: Session, more: int) -> int:
         """About how many retractions there are, with so many more: they are counted once by each process."""
@@ -115,7 +109,7 @@ class Kept:
             rows = f"SELECT rowid AS coco_rowid FROM {self.table} WHERE coco_id NOT IN ({present})"
             session.delete_rows(self.name.database, self.name.name, rows)
 
-    def net(self, session: Session, rows: str, touched: Condition) -> int:
+    def net(self, session: Session, rows: str, touched: Condition) -> Delta:
         """The same, but rows that are replaced by equal ones with the same source stay, and an update keeps the id.
 
         The query for the rows may read `old`.
@@ -138,15 +132,19 @@ class Kept:
         columns = [name for name, _ in session.columns(*self.name.parts)]
         return rows_where(session, self.name, condition, columns, f"{self._prefix}found")
 
-    def _write(self, session: Session, lost: int, gained: int) -> int:
+    def _write(self, session: Session, lost: int, gained: int) -> Delta:
         if lost:
             session.delete_rows(self.name.database, self.name.name, f"SELECT coco_rowid FROM {self._part('gone')}")
         if gained:
             self._append(session, f"FROM {self._part('came')}")
-        return lost + gained
+        gone, new = (f"SELECT {self._shown} FROM {self._part(name)}" for name in ("gone", "came"))
+        return self._delta(gone, new, lost + gained)
 
-    def _append(self, session: Session, rows: str, **values: int) -> None:
-        session.append_rows(self.name.database, self.name.name, rows, values)
+    def _delta(self, gone: str, new: str, count: int) -> Delta:
+        return Delta(gone, new, count, lambda: self.now, gone)
+
+    def _append(self, session: Session, rows: str, **values: int) -> int:
+        return session.append_rows(self.name.database, self.name.name, rows, values)
 
     def _numbered(self, session: Session, rows: str) -> str:
         """The rows with ids that are unique for ever, and in the order in which they are stored."""

@@ -25,7 +25,7 @@ from cocosql.catalog.tables import memo, own
 from cocosql.collected import collected
 from cocosql.fetch import ALL, Condition, among
 from cocosql.operators.call_sites import CallSite, calls_in
-from cocosql.operators.delta import Delta
+from cocosql.operators.delta import NEITHER, Delta
 from cocosql.operators.kept import Kept
 from cocosql.operators.operator import SOURCE_ID, Input, Materialized, Operator
 from cocosql.operators.scan import Scan
@@ -134,23 +134,45 @@ class Map(Materialized):
 
     def changed_rows(self, inputs: Sequence[Delta]) -> str:
         """The joined rows that a changed row is part of, each once."""
-        return self._joined_with(inputs, lambda delta: delta.new, lambda delta: delta.now)
-
-    def gone_rows(self, inputs: Sequence[Delta]) -> str:
-        """The joined rows that a changed row was part of, each once, of deltas that have values."""
-        return self._joined_with(inputs, lambda delta: delta.old or "", lambda delta: delta.before)
-
-    def _joined_with(
-        self, inputs: Sequence[Delta], changed: Callable[[Delta], str], every: Callable[[Delta], str]
-    ) -> str:
-        """What changed of each input that has changes, joined with all rows of the others."""
         terms = []
         for number, given in enumerate(inputs):
             if given.is_empty:
                 continue
-            rows = [changed(given) if place == number else every(other) for place, other in enumerate(inputs)]
+            rows = [given.new if place == number else other.now for place, other in enumerate(inputs)]
             terms.append(self._without_changed(self.all_rows(rows), inputs[:number]))
         return " UNION ALL ".join(f"({term})" for term in terms)
+
+    def signed_rows(self, inputs: Sequence[Delta]) -> str:
+        """The joined rows that a changed row is part of, or was part of, each once, with ``coco_sign``.
+
+        What was changed of an input meets what did not change of the others, and of those after it also what changed
+        with the same sign: so it is joined with the rows that there were at one time.
+        """
+        numbers = [number for number, given in enumerate(inputs) if not given.is_empty]
+        return " UNION ALL ".join(f"({self._signed_term(inputs, number)})" for number in numbers)
+
+    def _signed_term(self, inputs: Sequence[Delta], number: int) -> str:
+        sides, conditions, same = [], [*self.joined], []
+        signs = [f"coco_sign_{place}" for place in range(len(inputs))]
+        for place, (given, delta) in enumerate(zip(self.inputs, inputs, strict=True)):
+            rows, source_id, sign = delta.now, self.source_ids[place], signs[place]
+            changed = f"SELECT {SOURCE_ID} FROM ({delta.changed_ids})"
+            if place == number:
+                rows = delta.signed
+            elif delta.is_empty or place < number:
+                rows = f"SELECT *, {NEITHER} FROM ({rows})"
+            else:
+                rows = f"SELECT *, {NEITHER} FROM ({rows}) UNION ALL BY NAME {delta.signed}"
+                conditions.append(f"coalesce({sign}, {signs[number]}) = {signs[number]}")
+            if place != number and not delta.is_empty:
+                same.append((f"CASE WHEN coco_all.{sign} IS NULL THEN coco_all.{source_id} END", changed))
+            sides.append(f"({given.over(rows, source_id, sign)}) AS coco_input_{place + 1}")
+        where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+        rows = f"FROM {', '.join(sides)}{where}"
+        for source_id, changed in same:
+            is_same = f"coco_changed.{SOURCE_ID} = {source_id}"
+            rows = f"FROM ({rows}) AS coco_all ANTI JOIN ({changed}) AS coco_changed ON {is_same}"
+        return f"SELECT * EXCLUDE ({', '.join(signs)}), {signs[number]} AS coco_sign FROM ({rows})"
 
     def _without_changed(self, rows: str, inputs: Sequence[Delta]) -> str:
         """Joined rows of which none of these inputs has changed: there are few, and the inputs may have many."""
@@ -168,12 +190,13 @@ class Map(Materialized):
     def _rendered_where(self) -> str:
         return render(self.where) if self.where else ""
 
-    def rows_sql(self, relation: str, column_names: list[str]) -> str:
-        """Its rows for a relation of joined rows, with the ids of these and the fingerprints of their calls."""
+    def rows_sql(self, relation: str, column_names: list[str], others: Sequence[str] = ()) -> str:
+        """Its rows for a relation of joined rows, with the ids of these, the fingerprints of their calls, and others of
+        its columns."""
         calls = [f"CASE WHEN {_made(site)} THEN {_fingerprint(site)} END" for site in self.sites]
-        items = [*self._rendered_items, *self.source_ids, *self.elements, *calls]
+        items = [*self._rendered_items, *self.source_ids, *self.elements, *calls, *others]
         where = f" WHERE {self._rendered_where}" if self.where else ""
-        names = [*column_names, *self.source_ids, *self.elements, *(call_column(site) for site in self.sites)]
+        names = [*column_names, *self.source_ids, *self.elements, *(call_column(site) for site in self.sites), *others]
         query = f"SELECT {', '.join(items)} FROM {self._from(relation, self.sites, len(self.unnests))}{where}"
         return f"SELECT * FROM ({query}) AS coco_rows ({idents(names)})"
 
@@ -424,6 +447,8 @@ class MapStep(Step):
         return self.context.capture(self.operator.scan) if self.operator.scan else None
 
     def rows_sql(self, names: list[str]) -> str:
+        if self._goes_by_values:
+            return self.operator.rows_sql(self.operator.signed_rows(self.inputs), names, ["coco_sign"])
         return self.operator.rows_sql(self.relation(), names)
 
     def relation(self) -> str:
@@ -502,10 +527,9 @@ class MapStep(Step):
         is_linear = self.context.is_linear(self.operator) and not self.context.rebuild
         return is_linear and all(given.has_values for given in self.inputs)
 
-    def keep(self, kept: Kept, rows: str) -> int:
+    def keep(self, kept: Kept, rows: str) -> Delta:
         if self._goes_by_values:
-            gone = self.operator.rows_sql(self.operator.gone_rows(self.inputs), kept.names)
-            return kept.exchange(self.context.session, gone, rows)
+            return kept.exchange(self.context.session, rows)
         return kept.replace(self.context.session, rows, self.touched())
 
     def failed_ids(self) -> str | None:

@@ -140,9 +140,10 @@ class Input:
     operator: Operator
     columns: dict[str, str]
 
-    def over(self, relation: str, source_id: str = SOURCE_ID) -> str:
-        """The input as SQL, for a relation of what the other operator gives."""
+    def over(self, relation: str, source_id: str = SOURCE_ID, sign: str | None = None) -> str:
+        """The input as SQL, for a relation of what the other operator gives; with its sign, if that has a name."""
         pairs = [(SOURCE_ID, source_id), *((ident(there), ident(here)) for here, there in self.columns.items())]
+        pairs += [("coco_sign", sign)] if sign else []
         columns = [there if there == here else f"{there} AS {here}" for there, here in pairs]
         return f"SELECT {', '.join(columns)} FROM ({relation})"
 

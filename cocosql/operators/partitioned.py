@@ -197,7 +197,7 @@ class PartitionStep(Step):
     def touched(self) -> Condition:
         return ALL if self._is_whole else among([(SOURCE_ID, self._keys)])
 
-    def keep(self, kept: Kept, rows: str) -> int:
+    def keep(self, kept: Kept, rows: str) -> Delta:
         return kept.net(self.context.session, rows, self.touched())
 
 

@@ -86,5 +86,5 @@ class Step(ABC):
         """Which rows are to be replaced."""
 
     @abstractmethod
-    def keep(self, kept: Kept, rows: str) -> int:
-        """Write what differs in the table of the operator's rows. Returns how many are gone or new."""
+    def keep(self, kept: Kept, rows: str) -> Delta:
+        """Write what differs in the table of the operator's rows."""

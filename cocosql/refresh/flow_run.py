@@ -64,5 +64,6 @@ class FlowRun:
             if context.rebuild and (step.touched().is_of_all or not is_there):
                 filled = kept.fill(context.session, rows)
                 return everything(lambda: filled.now)
-            record.rows = step.keep(kept, rows)
-        return Delta(kept.gone, kept.new, record.rows, lambda: kept.now, kept.gone)
+            delta = step.keep(kept, rows)
+            record.rows = delta.count
+        return delta

@@ -32,6 +32,59 @@ EntryCounts CountEntries(Session &session, const std::string &database, const st
 	});
 }
 
+namespace {
+
+//! Hashes that were seen before, up to a number of them.
+class SeenHashes {
+public:
+	explicit SeenHashes(idx_t most) : slots(NextPowerOfTwo(2 * most + 1)), room(most) {
+	}
+
+	//! Returns whether it was seen, as far as that is known.
+	bool Add(hash_t hash) {
+		if (room-- == 0) {
+			return true;
+		}
+		hash += hash == EMPTY;
+		auto mask = slots.size() - 1;
+		auto slot = hash & mask;
+		while (slots[slot] != EMPTY && slots[slot] != hash) {
+			slot = (slot + 1) & mask;
+		}
+		bool seen = slots[slot] == hash;
+		slots[slot] = hash;
+		return seen;
+	}
+
+private:
+	static constexpr hash_t EMPTY = 0;
+	vector<hash_t> slots;
+	idx_t room;
+};
+
+} // namespace
+
+bool MayRepeatKeys(Session &session, const std::string &database, const std::string &log_table) {
+	return LookUp(session, [&](ClientContext &context) {
+		auto &entry = OwnTable(context, database, log_table);
+		StoredColumns key;
+		for (idx_t i = 0; i < entry.GetColumn(Identifier(KeyLogColumns::STATEMENT)).Physical().index; i++) {
+			key.push_back(NumericCast<storage_t>(i));
+		}
+		SeenHashes seen(CountStored(entry));
+		Vector hashes(LogicalType::HASH);
+		bool repeats = false;
+		ScanTable(context, entry, key, [&](DataChunk &chunk) {
+			chunk.Hash(hashes);
+			hashes.Flatten();
+			for (idx_t i = 0; i < chunk.size() && !repeats; i++) {
+				repeats = seen.Add(FlatVector::GetData<hash_t>(hashes)[i]);
+			}
+		});
+		return repeats;
+	});
+}
+
 idx_t ClearEntries(Session &session, const std::string &database, const std::string &log_table) {
 	return LookUp(session, [&](ClientContext &context) {
 		auto &entry = OwnTable(context, database, log_table, DatabaseModificationType::DELETE_DATA);
