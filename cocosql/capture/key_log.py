@@ -170,13 +170,14 @@ def started(
     state = log.state(session) if log else "off"
     if log and log.watched.issuperset(read) and {*log.values}.issuperset(values) and state in ("on", "waiting"):
         return log
-    watched, before = frozenset(read), log.values if log else ()
+    watched, known = frozenset(read), log.values if log else ()
     if log and state != "off":
         watched |= log.watched & {*source.column_names}
-    values = list(dict.fromkeys([*before, *values]))
+    values = list(dict.fromkeys([*known, *values]))
     columns = _columns(source, values)
     log_id = log.log_id if log and state != "off" and log.columns == columns else session.next_id(database)
     if former and former.log_id != log_id:
+        stop(session, database, former.log_id)
         _replaced.of(session).add((database, former.log_id))
     logs[database, *of] = log = KeyLog(
         database, log_id, columns, source.key, tuple(values), watched, activation=str(uuid4())

@@ -7,7 +7,7 @@ from cocosql.capture.identity import Keyed
 from cocosql.capture.key_log import KeyLog, asked_values
 from cocosql.capture.look_up import find
 from cocosql.collected import collected
-from cocosql.sqltext import ident, idents
+from cocosql.sqltext import ident, idents, struct
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,8 @@ class LoggedRows:
     def collect(self, session: Session, name: str, batch: int, source_rows: int) -> int:
         """Collect the rows that changed since a batch, when the table had so many rows. Returns how many.
 
-        Columns: ``coco_source_id``, ``coco_fingerprint`` (NULL if there is no row now), the columns, the key, and
-        ``coco_old`` if there are values: those from before, NULL if there was no row.
+        Columns: ``coco_source_id``, ``coco_fingerprint`` (NULL if there is no row now), the columns, the key, as
+        ``coco_at``, too, and ``coco_old`` if there are values: those from before, NULL if there was no row.
         """
         if self.has_values:
             return self._collect_values(session, name, batch, source_rows)
@@ -109,7 +109,8 @@ class LoggedRows:
     def _shown(self, rows: str, is_there: str, *others: str) -> str:
         fingerprint = f"CASE WHEN {is_there} THEN {self.identity.digest} END AS coco_fingerprint"
         columns = map(ident, [*self._beside_key, *self.identity.source.key])
-        shown = [f"{self.identity.id_sql} AS coco_source_id", fingerprint, *columns, *others]
+        at = f"{struct(self.identity.source.key)} AS coco_at"
+        shown = [f"{self.identity.id_sql} AS coco_source_id", fingerprint, *columns, at, *others]
         return f"SELECT {', '.join(shown)} FROM {rows}"
 
 

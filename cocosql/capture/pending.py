@@ -13,7 +13,8 @@ from cocosql.capture.identity import Keyed
 from cocosql.capture.snapshots import Snapshot
 from cocosql.catalog import tables
 from cocosql.catalog.tables import PENDING, own
-from cocosql.sqltext import ident, struct
+from cocosql.fetch import among, rows_where
+from cocosql.sqltext import ident
 
 
 @dataclass(frozen=True)
@@ -53,15 +54,16 @@ class Pending:
         return tables.stored_rows(session, self.database, self.name)
 
     def put(self, session: Session, changed: str, version: int) -> None:
-        """Take over rows that changed with a version: ``coco_source_id``, ``coco_fingerprint`` (NULL: gone), key."""
+        """Take over rows that changed with a version: ``coco_source_id``, ``coco_fingerprint`` (NULL: gone), and
+        ``coco_at``, the key."""
         if not tables.exists(session, self.database, self.name):
             self._create(session)
         if self.size(session):
-            session.execute(f"DELETE FROM {self.table} WHERE coco_source_id IN (SELECT coco_source_id FROM {changed})")
-        session.execute(
-            f"INSERT INTO {self.table} "
-            f"SELECT {version}, coco_source_id, coco_fingerprint, {struct(self.identity.source.key)} FROM {changed}"
-        )
+            known = among([("coco_source_id", f"SELECT coco_source_id FROM {changed}")])
+            rows = rows_where(session, tables.named(self.database, self.name), known, [], f"{self.name}_replaced")
+            session.delete_rows(self.database, self.name, rows)
+        rows = f"SELECT coco_source_id, coco_fingerprint, coco_at FROM {changed}"
+        session.append_rows(self.database, self.name, rows, {"coco_version": version})
 
     def keys_since(self, version: int) -> str:
         """A query for the keys of rows that changed after a version."""
