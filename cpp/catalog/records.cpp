@@ -2,7 +2,6 @@
 
 #include "catalog/own_table.hpp"
 #include "duckdb/common/vector/flat_vector.hpp"
-#include "duckdb/main/appender.hpp"
 #include "duckdb/stored_table.hpp"
 
 namespace cocosql {
@@ -78,25 +77,36 @@ void ReplaceRow(ClientContext &context, DuckTableEntry &entry, row_t row_id, con
 
 idx_t AppendRecords(Session &session, const std::string &database, const std::string &table,
                     const std::vector<std::string> &columns, const std::vector<std::vector<Value>> &records) {
+	if (records.empty()) {
+		return 0;
+	}
 	return LookUp(session, [&](ClientContext &context) {
 		auto &entry = OwnTable(context, database, table, DatabaseModificationType::INSERT_DATA);
-		InternalAppender appender(context, entry);
-		std::vector<idx_t> places;
-		for (auto &name : columns) {
-			places.push_back(entry.GetColumn(Identifier(name)).Logical().index);
+		vector<LogicalType> types;
+		for (auto &column : entry.GetColumns().Physical()) {
+			types.push_back(column.Type());
 		}
-		for (auto &record : records) {
-			vector<Value> row(entry.GetColumns().LogicalColumnCount());
-			for (idx_t i = 0; i < places.size(); i++) {
-				row[places[i]] = record[i];
-			}
-			appender.BeginRow();
-			for (auto &column : entry.GetColumns().Logical()) {
-				appender.Append(row[column.Logical().index].DefaultCastAs(column.Type()));
-			}
-			appender.EndRow();
+		std::vector<optional_idx> places(types.size());
+		for (idx_t i = 0; i < columns.size(); i++) {
+			places[entry.GetColumn(Identifier(columns[i])).Physical().index] = optional_idx(i);
 		}
-		appender.Close();
+		DataChunk rows;
+		rows.Initialize(context, types, MinValue<idx_t>(records.size(), STANDARD_VECTOR_SIZE));
+		RowAppender appender(context, entry);
+		for (idx_t begin = 0; begin < records.size(); begin += STANDARD_VECTOR_SIZE) {
+			auto count = MinValue<idx_t>(records.size() - begin, STANDARD_VECTOR_SIZE);
+			rows.Reset();
+			for (idx_t i = 0; i < types.size(); i++) {
+				for (idx_t row = 0; row < count; row++) {
+					auto &record = records[begin + row];
+					auto value = places[i].IsValid() ? record[places[i].GetIndex()] : Value();
+					rows.data[i].SetValue(row, value.DefaultCastAs(types[i]));
+				}
+			}
+			rows.SetChildCardinality(count);
+			appender.Append(rows);
+		}
+		appender.Finish();
 		return records.size();
 	});
 }
