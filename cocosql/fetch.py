@@ -78,17 +78,24 @@ def rows_where(session: Session, table: Name, condition: Condition, columns: lis
     """
     if condition.is_of_all:
         return _scan(table, columns)
-    stored = session.stored_rows(*table.parts)
-    is_large = stored >= SMALL
-    if condition.among:
-        most = _most_worth_fetching(session, table, columns, stored) if is_large else SMALL
-        given = list(condition.among)
-        if session.find_rows(found, table.database, table.name, columns, given, most, is_large) is not None:
-            return f"FROM {collected(found)}"
-    if not is_large:
+    if condition.among and find(session, table, condition, columns, found):
+        return f"FROM {collected(found)}"
+    if session.stored_rows(*table.parts) < SMALL:
         return f"{_scan(table, columns)} WHERE {condition}"
     count = session.collect(found, f"{_scan(table, [])} WHERE {condition}")
     return rows_at(session, table, f"SELECT coco_rowid FROM {collected(found)}", columns, count)
+
+
+def find(session: Session, table: Name, condition: Condition, columns: list[str], found: str) -> bool:
+    """Collect the rows of a table of the engine's that have some ids, without a query: the columns, and ``coco_rowid``.
+
+    False if a query finds them as soon.
+    """
+    stored = session.stored_rows(*table.parts)
+    is_large = stored >= SMALL
+    most = _most_worth_fetching(session, table, columns, stored) if is_large else SMALL
+    pairs = list(condition.among)
+    return session.find_rows(found, table.database, table.name, columns, pairs, most, is_large) is not None
 
 
 def _scan(table: Name, columns: list[str]) -> str:

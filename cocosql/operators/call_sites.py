@@ -42,6 +42,8 @@ class CallSite:
     level: int
     #: A query for the fingerprints of calls that failed in this refresh, if some did: their result is NULL.
     failed: str | None = None
+    #: The relation of the results that may be needed, where they have been found; else they are looked for in the memo.
+    results: str | None = None
 
     @property
     def memo(self) -> str:
@@ -86,9 +88,10 @@ class CallSite:
 
     def join(self) -> str:
         """The join that looks the result up."""
-        known = f"SELECT fingerprint AS {ident(self.known)}, result AS {ident(self.result)} FROM {self.callee.memo}"
+        results = self.results or self.callee.memo
+        known = f"SELECT fingerprint AS {ident(self.known)}, result AS {ident(self.result)} FROM {results}"
         if self.failed:
-            memoized = f"SELECT fingerprint, NULL FROM {self.callee.memo}"
+            memoized = f"SELECT fingerprint, NULL FROM {results}"
             known += f" UNION ALL (SELECT *, NULL FROM ({self.failed}) EXCEPT {memoized})"
         return f"LEFT JOIN ({known}) AS {ident(self.memo)} ON {ident(self.known)} = {self.fingerprint()}"
 

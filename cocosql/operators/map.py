@@ -21,9 +21,9 @@ from sqlglot import exp
 
 from cocosql._native import Harvest
 from cocosql.catalog import errors
-from cocosql.catalog.tables import memo, own
+from cocosql.catalog.tables import memo, named, own
 from cocosql.collected import collected
-from cocosql.fetch import ALL, Condition, among
+from cocosql.fetch import ALL, SMALL, Condition, among, find
 from cocosql.operators.call_sites import CallSite, calls_in
 from cocosql.operators.delta import NEITHER, Delta
 from cocosql.operators.kept import Kept
@@ -47,6 +47,9 @@ CALL, ELEMENT = "coco_call_", "coco_element_"
 
 #: The relation of the source rows in a map's SQL.
 _SOURCE = "coco_rows_of_source"
+
+#: So few changes may need but little of a large memo.
+_FEW = 1_000
 
 #: How much of a row an error shows.
 _LONGEST_ROW = 200
@@ -229,6 +232,12 @@ class Map(Materialized):
             f"WHERE {_fingerprint(site)} = {fingerprint}::UHUGEINT LIMIT 1"
         )
 
+    def fingerprints_sql(self, site: CallSite, relation: str) -> str:
+        """The fingerprints of the arguments of a site, as ids: ``coco_source_id``."""
+        unnests = len(self.unnests) if site.unnest is None else site.unnest
+        rows = self._from(relation, [other for other in self.sites if other.level < site.level], unnests)
+        return f"SELECT DISTINCT {site.fingerprint()} AS {SOURCE_ID} FROM {rows}"
+
     def sources_sql(self, site: CallSite, relation: str, fingerprints: str) -> str:
         """The ids of the source rows that need a call with one of these fingerprints."""
         return (
@@ -387,6 +396,7 @@ class MapStep(Step):
         self._set_failed_apart()
         for level in sorted({site.level for site in self.operator.sites}):
             needed = []
+            self._find_results(level)
             for sites in self.sites_by_function(level):
                 if self._is_warm(sites):
                     continue
@@ -400,6 +410,21 @@ class MapStep(Step):
             if any(calls.harvest.misses for calls in needed):
                 return needed
         return []
+
+    def _find_results(self, level: int) -> None:
+        """Find what few changes may need in a large memo: a join with it would read all its fingerprints."""
+        changed = [given.count for given in self.inputs]
+        if self.context.rebuild or None in changed or sum(filter(None, changed)) > _FEW:
+            return
+        session, database = self.context.session, self.context.view.name.database
+        for site in self.operator.sites:
+            function = site.callee.function
+            table = named(database, memo(function.name, function.code_version))
+            if site.level == level and session.stored_rows(*table.parts) >= SMALL:
+                name = f"results_{self.context.tag(self.number)}_{site.number}"
+                needed = among([("fingerprint", self.operator.fingerprints_sql(site, self.relation()))])
+                if find(session, table, needed, ["fingerprint", "result"], name):
+                    self.use_sites({site.number: replace(site, results=collected(name))})
 
     def _is_warm(self, sites: list[CallSite]) -> bool:
         """Whether arguments that appear from now on may be called inline: where a failure ends the refresh anyway."""
