@@ -1,6 +1,7 @@
 #include "catalog/own_table.hpp"
 
 #include "duckdb/catalog/catalog.hpp"
+#include "duckdb/main/attached_database.hpp"
 #include "duckdb/transactions.hpp"
 #include "session/names.hpp"
 
@@ -20,7 +21,11 @@ DuckTableEntry &OwnTable(ClientContext &context, const std::string &database, co
 DuckTableEntry &OwnTable(ClientContext &context, const std::string &database, const std::string &table,
                          DatabaseModificationType change) {
 	auto &entry = OwnTable(context, database, table);
-	DeclareChange(context, entry.catalog.GetAttached(), change);
+	auto &attached = entry.catalog.GetAttached();
+	if (attached.IsReadOnly()) { // which DuckDB asks of statements only
+		throw InvalidInputException("cannot write into database %s, which is attached in read-only mode", database);
+	}
+	DeclareChange(context, attached, change);
 	return entry;
 }
 
