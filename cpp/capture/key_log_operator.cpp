@@ -166,10 +166,15 @@ private:
 		}
 		found.data[column].Reference(deletes ? Value(LogicalType::BOOLEAN) : Value::BOOLEAN(false), count_t(count));
 		found.SetChildCardinality(count);
-		if (thread.keys.size() + count > STANDARD_VECTOR_SIZE) {
+		bool is_large = count >= STANDARD_VECTOR_SIZE / 2;
+		if (is_large || thread.keys.size() + count > STANDARD_VECTOR_SIZE) {
 			Flush(context, thread.keys);
 		}
-		thread.keys.Append(found);
+		if (is_large) {
+			Append(context, found);
+		} else {
+			thread.keys.Append(found);
+		}
 	}
 
 	//! Fills a STRUCT with the values that expressions have from a position on.
