@@ -9,7 +9,8 @@ from cocosql.sqltext import ident, idents, literal, qualified
 
 #: What a value costs that is fetched, in terms of one that is scanned: compressed text is decoded up to its place.
 _FETCHED_FIXED, _FETCHED_OTHER = 400, 10_000
-_FIXED = {
+#: Types whose values all have one size.
+FIXED_SIZE = {
     *("BOOLEAN", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"),
     *("UHUGEINT", "FLOAT", "DOUBLE", "DECIMAL", "DATE", "TIME", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE", "UUID"),
 }
@@ -39,7 +40,7 @@ def row_ids_under(table: Name, keys: str) -> str:
 def _most_worth_fetching(session: Session, table: Name, columns: list[str], stored: int) -> int:
     """How many rows are fetched one by one, of so many that are stored."""
     types = {name.lower(): kind for name, kind in session.columns(*table.parts)}
-    costs = [_FETCHED_FIXED if types[name.lower()].split("(")[0] in _FIXED else _FETCHED_OTHER for name in columns]
+    costs = [_FETCHED_FIXED if types[name.lower()].split("(")[0] in FIXED_SIZE else _FETCHED_OTHER for name in columns]
     return stored * max(len(costs), 1) // max(sum(costs), 1)
 
 

@@ -16,6 +16,11 @@ QUERIES = {
     "with_itself": "SELECT a.kind, count(*) AS n, sum(a.size - b.size) AS s FROM t a JOIN t b ON a.id = b.size GROUP BY 1",
     "three": "SELECT name, sum(a.size + b.size) AS s FROM t a JOIN kinds USING (kind) JOIN t b ON b.id = weight GROUP BY name",
     "unnested": "SELECT u.x, sum(size) AS s FROM t, unnest([kind, kind + 1]) AS u(x) GROUP BY 1",
+    "ranked": "SELECT id, rank() OVER (PARTITION BY kind ORDER BY size, id) AS r FROM t WHERE size > 1",
+    "distinct_sizes": "SELECT DISTINCT kind, size FROM t",
+    "largest": "SELECT kind, max(size) AS s, median(id) AS m FROM t GROUP BY kind",
+    "left_joined": "SELECT name, t.id FROM kinds LEFT JOIN t ON t.kind = kinds.kind AND size > 3",
+    "first": "SELECT id, size FROM t ORDER BY size DESC NULLS LAST, id LIMIT 7",
     "of_view": "SELECT n, count(*) AS c, sum(s) AS s FROM by_kind GROUP BY n",
 }
 CHANGES = [

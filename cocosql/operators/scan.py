@@ -14,6 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from cocosql.collected import collected
+from cocosql.fetch import FIXED_SIZE
 from cocosql.operators.delta import Delta, everything
 from cocosql.operators.operator import Input, Virtual
 from cocosql.operators.source import Source
@@ -44,6 +45,11 @@ class Scan(Virtual):
     @property
     def rule(self) -> str:
         return "change capture"
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether all that is read has a fixed size."""
+        return all(self.source.types[name].split("(")[0] in FIXED_SIZE for name in self.columns)
 
     def identity(self) -> list[str] | None:
         return self.source.key or None

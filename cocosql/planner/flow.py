@@ -6,18 +6,23 @@ from dataclasses import dataclass
 from cocosql.operators.accumulate import Accumulate
 from cocosql.operators.map import Map
 from cocosql.operators.operator import Materialized, Operator, numbered
+from cocosql.operators.partitioned import Partitioned
 from cocosql.operators.scan import Scan
 
 
 def linear_maps(operators: list[Operator], callees: Iterable[str]) -> list[Map]:
-    """Those without calls of functions, whose rows are only added up."""
+    """Those without calls of functions, whose readers take rows by what is in them, and do not refer to them."""
     names, found = list(callees), []
     for operator in operators:
-        readers = [other for other in operators if any(given.operator is operator for given in other.inputs)]
-        is_added_up = bool(readers) and all(isinstance(reader, Accumulate) for reader in readers)
-        if is_added_up and isinstance(operator, Map) and not operator.sites and not operator.called_inline(names):
+        readers = _readers(operators, operator)
+        is_taken = bool(readers) and all(isinstance(reader, Partitioned) for reader in readers)
+        if is_taken and isinstance(operator, Map) and not operator.sites and not operator.called_inline(names):
             found.append(operator)
     return found
+
+
+def _readers(operators: list[Operator], operator: Operator) -> list[Operator]:
+    return [other for other in operators if any(given.operator is operator for given in other.inputs)]
 
 
 @dataclass(frozen=True)
@@ -26,7 +31,7 @@ class Flow:
     operators: list[Operator]
     #: The last one, which gives the rows of the view.
     top: Materialized
-    #: The maps through which changes go with their values: what was in a row tells what its part in sums was.
+    #: The maps through which changes go with their values: what was in a row tells what was made of it.
     linear: list[Map]
 
     @property
@@ -41,8 +46,13 @@ class Flow:
         return any(operator is one for one in self.linear)
 
     def asks_for_values(self, scan: Scan) -> bool:
-        """Whether what was in a row of a source should be known when it changes."""
-        return any(given.operator is scan for one in self.linear for given in one.inputs)
+        """Whether what was in a row of a source should be known when it changes.
+
+        Rows that are added up are read in no other way, so any column is worth it; else text is not copied.
+        """
+        maps = [one for one in self.linear if any(given.operator is scan for given in one.inputs)]
+        readers = [reader for one in maps for reader in _readers(self.operators, one)]
+        return bool(readers) and (scan.is_narrow or all(isinstance(reader, Accumulate) for reader in readers))
 
     def described(self) -> list[list[str]]:
         """What the operators do, as text: another text, another flow. It names no database and no code version."""
