@@ -229,6 +229,7 @@ SINGLE = [
 IN_ODD_ORDER = [
     "UPDATE t SET k = k + 1, v = 'moved' WHERE k > 10",
     "UPDATE t SET n = s.x FROM (VALUES (1, 5), (1, 6), (2, 7)) s(k, x) WHERE s.k = t.k",
+    "UPDATE t SET k = s.x FROM (VALUES (1, 1001), (1, 1002), (2, 1003)) s(k, x) WHERE s.k = t.k",
     "DELETE FROM t USING (VALUES (1), (1), (2)) s(k) WHERE s.k = t.k",
 ]
 

@@ -87,10 +87,13 @@ class KeyLog:
         return count, there
 
     def keys(self, session: Session, batch: int) -> str:
-        """A query for the keys, each once, and ``coco_gone``: whether the last that became of its row was DELETE."""
+        """A query for the keys, each once, and ``coco_gone``: whether DELETE took its row, which did not come back.
+
+        Statements of several transactions need not be in the order in which these were committed; entries are.
+        """
         keys = idents(self.key)
-        last = f"arg_max(coco_gone, {_STATEMENT if self.values else 'coco_at'})"
-        return f"SELECT {keys}, {last} AS coco_gone FROM ({self.entries(session, batch)}) GROUP BY {keys}"
+        gone = "bool_and(coco_gone)" if self.values else "arg_max(coco_gone, coco_at)"
+        return f"SELECT {keys}, {gone} AS coco_gone FROM ({self.entries(session, batch)}) GROUP BY {keys}"
 
     def entries(self, session: Session, batch: int) -> str:
         """A query for the entries for who has read a batch: keys, ``coco_gone``, and the values if it has any."""
@@ -101,6 +104,10 @@ class KeyLog:
                 f"{entries} UNION ALL SELECT {columns}, coco_gone, -1 FROM {self.unread} WHERE coco_batch > {batch}"
             )
         return entries
+
+    def has_true_values(self, session: Session) -> bool:
+        """Whether its values are true, if it has any: no transactions wrote to the table side by side."""
+        return session.has_true_values(self.database, self.name)
 
     def may_repeat_keys(self, session: Session) -> bool:
         """Whether a key may have several entries, of a log with values."""

@@ -28,11 +28,10 @@ class LoggedRows:
     def _beside_key(self) -> list[str]:
         return [name for name in self.columns if name not in self.identity.source.key]
 
-    @property
-    def has_values(self) -> bool:
+    def has_values(self, session: Session) -> bool:
         """Whether the log tells what was in the columns."""
         asked = asked_values(self.identity.source, self.columns)
-        return bool(asked) and {*self.log.values}.issuperset(asked)
+        return bool(asked) and {*self.log.values}.issuperset(asked) and self.log.has_true_values(session)
 
     def collect(self, session: Session, name: str, batch: int, source_rows: int) -> int:
         """Collect the rows that changed since a batch, when the table had so many rows. Returns how many.
@@ -40,7 +39,7 @@ class LoggedRows:
         Columns: ``coco_source_id``, ``coco_fingerprint`` (NULL if there is no row now), the columns, the key, as
         ``coco_at``, too, and ``coco_old`` if there are values: those from before, NULL if there was no row.
         """
-        if self.has_values:
+        if self.has_values(session):
             return self._collect_values(session, name, batch, source_rows)
         return self.collect_keys(session, name, self.log.keys(session, batch), source_rows)
 

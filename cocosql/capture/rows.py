@@ -234,7 +234,7 @@ class RowCapture:
     def _logged_delta(self, session: Session, snapshot: Snapshot, version: int) -> Delta:
         """What changed since the view has read the snapshot: by the log, and what other views know from it already."""
         name, count, rows = "changed", self._changed, self._logged_rows
-        knows_old = rows.has_values
+        knows_old = rows.has_values(session)
         if version < snapshot.version:
             pending, name, knows_old = self._pending(snapshot.snapshot_id), "later", False
             logged = rows.log.keys(session, snapshot.log_batch or 0)

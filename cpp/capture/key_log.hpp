@@ -38,6 +38,8 @@
 //!
 //! A log with values holds no superset: coco_old is the row with the key before the statement (NULL if there was none),
 //! coco_new is the row with it after. Of the statements that changed the row with a key coco_statement gives the order.
+//! They are true if no transactions wrote to the table side by
+//! side: a log knows whether some may have.
 //! Where a statement has two entries with a coco_new for a key (UPDATE FROM, of two matches) any of them may have stayed.
 //!
 //! Not seen are writers that bypass the planner: duckdb::InternalAppender, and extensions that write to storage.
@@ -90,6 +92,8 @@ struct KeyLog {
 	bool Watches(const duckdb::Identifier &column) const;
 	//! Whether there is room for more entries; if not, the log has a gap from now on.
 	bool TakeRoom(duckdb::idx_t count, duckdb::idx_t source_rows);
+	//! Returns its number. Call when the transaction of the statement has begun, and before rows are read.
+	int64_t BeginStatement(duckdb::ClientContext &context);
 	//! The log table, as the context's transaction sees it. Null if it is not the one that the log was started with.
 	duckdb::optional_ptr<duckdb::DuckTableEntry> Target(duckdb::ClientContext &context) const;
 	//! Whether the context's transaction sees the table that the log was started for.
@@ -113,14 +117,21 @@ struct KeyLog {
 	std::atomic<bool> has_gaps {false};
 	//! About how many entries the log table has, those of open transactions included.
 	std::atomic<duckdb::idx_t> entries {0};
-	//! How many statements have logged something.
-	std::atomic<int64_t> statements {0};
+	//! Whether transactions ran side by side: DuckDB lets both commit where they set other columns of a row, or one
+	//! deletes it, and neither knows what the other one has made of it. The keys are right, the values may not be.
+	std::atomic<bool> values_are_mixed {false};
 	//! Transactions that start after it know that the log was started, or stopped.
 	std::atomic<duckdb::transaction_t> since;
 	//! All that is not logged was committed before it.
 	std::atomic<duckdb::transaction_t> complete_after;
 	//! A transaction's appends to one table are not thread-safe.
 	std::mutex appending;
+
+private:
+	std::mutex beginning;
+	int64_t statements = 0;
+	//! When the youngest transaction began of those that have logged; 0 if none has.
+	duckdb::transaction_t youngest = 0;
 };
 
 using KeyLogList = duckdb::vector<duckdb::shared_ptr<KeyLog>>;
@@ -141,6 +152,8 @@ public:
 	//! Corrects what is known of the number of entries.
 	void SetEntries(duckdb::ClientContext &context, const std::string &database, const std::string &log_table,
 	                duckdb::idx_t entries);
+	//! Whether what a log has of old and new values is true.
+	bool HasTrueValues(duckdb::ClientContext &context, const std::string &database, const std::string &log_table);
 	//! Whether no transaction may append to a log table any more: only then may it be dropped.
 	bool IsOver(duckdb::ClientContext &context, const std::string &database, const std::string &log_table);
 	//! Those active, and some stopped.

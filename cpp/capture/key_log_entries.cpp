@@ -85,6 +85,12 @@ bool MayRepeatKeys(Session &session, const std::string &database, const std::str
 	});
 }
 
+bool HasTrueValues(Session &session, const std::string &database, const std::string &log_table) {
+	return LookUp(session, [&](ClientContext &context) {
+		return KeyLogs::Get(context).HasTrueValues(context, database, log_table);
+	});
+}
+
 idx_t ClearEntries(Session &session, const std::string &database, const std::string &log_table) {
 	return LookUp(session, [&](ClientContext &context) {
 		auto &entry = OwnTable(context, database, log_table, DatabaseModificationType::DELETE_DATA);

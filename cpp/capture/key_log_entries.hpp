@@ -15,6 +15,8 @@ using EntryCounts = std::tuple<duckdb::idx_t, duckdb::idx_t, bool>;
 EntryCounts CountEntries(Session &session, const std::string &database, const std::string &log_table);
 //! Whether a key may have several entries, of a log with values. (Two keys may have one hash.)
 bool MayRepeatKeys(Session &session, const std::string &database, const std::string &log_table);
+//! Whether old and new values are true: no transactions ran side by side.
+bool HasTrueValues(Session &session, const std::string &database, const std::string &log_table);
 //! Returns how many it deletes.
 duckdb::idx_t ClearEntries(Session &session, const std::string &database, const std::string &log_table);
 

@@ -55,8 +55,8 @@ public:
 	      actions(std::move(actions)) {
 	}
 
-	std::unique_ptr<Execution> Begin() const override {
-		return std::make_unique<StatementState>(++log->statements);
+	std::unique_ptr<Execution> Begin(ClientContext &context) const override {
+		return std::make_unique<StatementState>(log->BeginStatement(context));
 	}
 	std::unique_ptr<Thread> BeginThread(ClientContext &context, const vector<LogicalType> &types) const override {
 		return std::make_unique<ThreadState>(context, types, target.GetTypes(), expressions);

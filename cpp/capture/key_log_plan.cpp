@@ -181,6 +181,14 @@ struct RowChanges {
 		recipe.AddEntry(action, Copy(old_key), Copy(old_values), {});
 	}
 
+	bool ChangesKey(const vector<PhysicalIndex> &columns, const Expressions &values) const {
+		return std::any_of(log.key_columns.begin(), log.key_columns.end(), [&](const Identifier &name) {
+			auto value = ValueOf(name, columns, values);
+			auto source = value ? ColumnOf(projection, scan, **value) : optional_idx();
+			return value && (!source.IsValid() || source.GetIndex() != table.GetColumn(name).Logical().index);
+		});
+	}
+
 private:
 	//! Where an action sets a column, if it does.
 	optional_ptr<const unique_ptr<Expression>> ValueOf(const Identifier &name, const vector<PhysicalIndex> &columns,
@@ -201,14 +209,6 @@ private:
 			}
 		}
 		return updated;
-	}
-
-	bool ChangesKey(const vector<PhysicalIndex> &columns, const Expressions &values) const {
-		return std::any_of(log.key_columns.begin(), log.key_columns.end(), [&](const Identifier &name) {
-			auto value = ValueOf(name, columns, values);
-			auto source = value ? ColumnOf(projection, scan, **value) : optional_idx();
-			return value && (!source.IsValid() || source.GetIndex() != table.GetColumn(name).Logical().index);
-		});
 	}
 };
 
@@ -250,6 +250,11 @@ Recipe ForDelete(LogicalDelete &del, const KeyLog &log) {
 	return recipe;
 }
 
+//! Whether a row of a scan may be there several times, as a join is between.
+bool MayRepeat(const LogicalOperator &rows) {
+	return rows.children.size() > 1 || (rows.children.size() == 1 && MayRepeat(*rows.children[0]));
+}
+
 Recipe ForUpdate(LogicalUpdate &update, LogicalProjection &projection, idx_t width, const KeyLog &log) {
 	auto scan = FindScan(projection, *projection.expressions[width - 1], update.table);
 	if (!scan) {
@@ -265,6 +270,11 @@ Recipe ForUpdate(LogicalUpdate &update, LogicalProjection &projection, idx_t wid
 	                    *scan,
 	                    ProjectColumns(projection, *scan, log.key_columns),
 	                    ProjectColumns(projection, *scan, log.value_columns)};
+	// Of several new keys of a row only the one that is written is true.
+	bool sets_one_key = !changes.ChangesKey(update.columns, update.expressions) || !MayRepeat(projection);
+	if (!sets_one_key && !log.value_columns.empty()) {
+		return Recipe::Untold();
+	}
 	changes.AddUpdate(recipe, recipe.AddAction(), update.columns, update.expressions);
 	return recipe;
 }

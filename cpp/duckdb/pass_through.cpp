@@ -52,8 +52,8 @@ public:
 	void InitializeOutputChunk(Allocator &, DataChunk &chunk) const override {
 		chunk.InitializeEmpty(types);
 	}
-	unique_ptr<GlobalOperatorState> GetGlobalOperatorState(ClientContext &) const override {
-		return make_uniq<ExecutionState>(pass_through->Begin());
+	unique_ptr<GlobalOperatorState> GetGlobalOperatorState(ClientContext &context) const override {
+		return make_uniq<ExecutionState>(pass_through->Begin(context));
 	}
 	unique_ptr<OperatorState> GetOperatorState(ExecutionContext &context) const override {
 		return make_uniq<ThreadState>(*pass_through,

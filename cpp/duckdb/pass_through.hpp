@@ -27,7 +27,7 @@ public:
 	};
 
 	virtual ~PassThrough() = default;
-	virtual std::unique_ptr<Execution> Begin() const = 0;
+	virtual std::unique_ptr<Execution> Begin(duckdb::ClientContext &context) const = 0;
 	//! `types` are those of the rows.
 	virtual std::unique_ptr<Thread> BeginThread(duckdb::ClientContext &context,
 	                                            const duckdb::vector<duckdb::LogicalType> &types) const = 0;
