@@ -39,6 +39,7 @@ CHANGES = [
     "UPDATE kinds SET weight = {n} % 6, name = 'k' || {n} % 3 WHERE kind = {n} % 4",
     "DELETE FROM kinds WHERE kind = {n} % 9",
     "INSERT OR REPLACE INTO kinds VALUES ({n} % 9, 'other', {n} % 6)",
+    "WITH d AS (DELETE FROM t WHERE id = {n} RETURNING *) INSERT INTO t BY NAME SELECT * REPLACE (size + 1 AS size) FROM d",
     "MERGE INTO t USING (SELECT {n} AS id) s ON t.id = s.id WHEN MATCHED THEN UPDATE SET size = 9 "
     "WHEN NOT MATCHED THEN INSERT VALUES (s.id, 1, 1, 'merged')",
     "UPDATE t SET size = random() * 9 WHERE id % 13 = {n} % 13",

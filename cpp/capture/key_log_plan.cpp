@@ -370,9 +370,19 @@ Recipe RecipeFor(LogicalOperator &op, optional_ptr<LogicalProjection> projection
 	return ForMerge(op.Cast<LogicalMergeInto>(), *projection, log);
 }
 
+//! How many times a plan writes to a table: WITH may have statements in it.
+idx_t CountWrites(LogicalOperator &op, const TableCatalogEntry &table) {
+	idx_t count = ModifiedTable(op).get() == &table;
+	for (auto &child : op.children) {
+		count += CountWrites(*child, table);
+	}
+	return count;
+}
+
 class Planning {
 public:
-	Planning(PlannerExtensionInput &input, const KeyLogList &logs) : input(input), logs(logs) {
+	Planning(PlannerExtensionInput &input, const KeyLogList &logs, LogicalOperator &root)
+	    : input(input), logs(logs), root(root) {
 	}
 
 	void Visit(LogicalOperator &op) {
@@ -419,9 +429,12 @@ private:
 		auto projection = OwnProjection(op);
 		auto width = projection ? projection->expressions.size() : 0;
 		auto active = LogsOf(table);
+		// Of several that write in one statement it is not known which one does so first.
+		bool in_order = CountWrites(root, table) == 1;
 		vector<Recipe> recipes;
 		for (auto &log : active) {
-			recipes.push_back(RecipeFor(op, projection, width, *log.log));
+			bool is_told = in_order || log.log->value_columns.empty();
+			recipes.push_back(is_told ? RecipeFor(op, projection, width, *log.log) : Recipe::Untold());
 		}
 		for (idx_t i = 0; i < active.size(); i++) {
 			if (!recipes[i].actions.list.empty()) {
@@ -456,12 +469,13 @@ private:
 
 	PlannerExtensionInput &input;
 	const KeyLogList &logs;
+	LogicalOperator &root;
 };
 
 void PlanLogs(PlannerExtensionInput &input, BoundStatement &statement) {
 	auto logs = KeyLogs::Get(input.context).All();
 	if (!logs->empty() && statement.plan) {
-		Planning(input, *logs).Visit(*statement.plan);
+		Planning(input, *logs, *statement.plan).Visit(*statement.plan);
 	}
 }
 
