@@ -1,12 +1,12 @@
 """Names and types of the columns of files. DuckDB finds them out from the files; while those are the same, once."""
 
 import hashlib
-from contextlib import suppress
 from dataclasses import dataclass
 
 import duckdb
 
 from cocosql._native import Session
+from cocosql.catalog import tables
 from cocosql.catalog.damage import is_type
 from cocosql.catalog.tables import FILE_TYPES, own
 from cocosql.listing import Listing, list_files
@@ -33,9 +33,10 @@ _Found = tuple[str, Columns]
 _found: dict[str, _Found] = {}
 
 
-def file_types(session: Session, call: FileCall) -> FileTypes:
+def file_types(session: Session, call: FileCall, database: str) -> FileTypes:
+    """The types, for a view of a database."""
     if session.only_looks and not call.is_plain:
-        return FileTypes(_as_last_read(session, call), None)
+        return FileTypes(_as_last_read(session, call, database), None)
     if call.is_plain:
         return FileTypes(session.describe(f"FROM {call.over('[]')}"), "", _may_repeat(session, call))
     if not call.is_local:
@@ -43,42 +44,45 @@ def file_types(session: Session, call: FileCall) -> FileTypes:
     listing = list_files(session, call.files)
     sampled = listing.paths[: call.samples]
     tokens = [listing.tokens[path] for path in sampled]
-    columns = _columns(session, call, listing, tokens)
+    columns = _columns(session, call, database, listing, tokens)
     if call.is_guessing:
         return FileTypes(columns, _digest(columns, sampled, tokens) if all(tokens) else None)
     return FileTypes(columns, _digest(columns))
 
 
-def _as_last_read(session: Session, call: FileCall) -> Columns:
+def _as_last_read(session: Session, call: FileCall, database: str) -> Columns:
     """What a refresh has found out, for a session that reads no files."""
-    found = _stored(session, call)
+    found = _known(session, call, database)
     if found is None:
         raise duckdb.PermissionException(f"it would read {call.sql}")
     return found[1]
 
 
-def _columns(session: Session, call: FileCall, listing: Listing, tokens: list[str]) -> Columns:
+def _columns(session: Session, call: FileCall, database: str, listing: Listing, tokens: list[str]) -> Columns:
     settings = session.execute(f"SELECT name, value FROM duckdb_settings() WHERE name IN {_SETTINGS} ORDER BY name")
     basis = _digest(settings, listing.paths, tokens)
     if not all(tokens):
         return session.describe(f"FROM {call.sql}")
     found = _found.get(call.sql)
     if found is None or found[0] != basis:
-        found = _stored(session, call)
+        found = _known(session, call, database)
     if found is None or found[0] != basis:
         found = basis, session.describe(f"FROM {call.sql}")
     _found[call.sql] = found
     return found[1]
 
 
+def _known(session: Session, call: FileCall, database: str) -> _Found | None:
+    """What an earlier process has found out. There may be no schema coco yet."""
+    return _stored(session, call) if tables.exists(session, database, FILE_TYPES) else None
+
+
 def _stored(session: Session, call: FileCall) -> _Found | None:
-    """What an earlier process has found out."""
-    with suppress(duckdb.CatalogException):  # there is no schema coco yet
-        for basis, names, types in session.execute(
-            f"SELECT basis, names, types FROM {own(FILE_TYPES)} WHERE source = $1", [call.sql]
-        ):
-            if len(names) == len(types) and all(names) and all(map(is_type, types)):
-                return basis, list(zip(names, types, strict=True))
+    for basis, names, types in session.execute(
+        f"SELECT basis, names, types FROM {own(FILE_TYPES)} WHERE source = $1", [call.sql]
+    ):
+        if len(names) == len(types) and all(names) and all(map(is_type, types)):
+            return basis, list(zip(names, types, strict=True))
     return None
 
 

@@ -116,7 +116,7 @@ def find_files(session: Session, made: Plan) -> None:
     if made.tree is None:
         return
     try:
-        made.files = sources.file_sources(session, made.tree)
+        made.files = sources.file_sources(session, made.tree, made.view.name.database)
     except duckdb.IOException as error:
         if not made.view.has_data or "No files found" not in str(error):
             raise

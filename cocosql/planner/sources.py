@@ -63,15 +63,15 @@ def with_file_tables(session: Session, tree: exp.Query, files: list[Source]) -> 
     return _without_files(tree, files, table)
 
 
-def file_sources(session: Session, tree: exp.Query) -> list[Source]:
-    """The distinct sources of a query that are files."""
+def file_sources(session: Session, tree: exp.Query, database: str) -> list[Source]:
+    """The distinct sources of a query that are files, for a view of a database."""
     calls = {call.sql: call for _, call in file_calls(tree)}
     named = {identifier.name.lower() for identifier in tree.find_all(exp.Identifier)}
-    return [_file_source(session, call, named) for call in calls.values()]
+    return [_file_source(session, call, database, named) for call in calls.values()]
 
 
-def _file_source(session: Session, call: FileCall, named: set[str]) -> Source:
-    found = file_types(session, call)
+def _file_source(session: Session, call: FileCall, database: str, named: set[str]) -> Source:
+    found = file_types(session, call, database)
     names, types = [name for name, _ in found.columns], [kind for _, kind in found.columns]
     present = set(map(str.lower, names))
     hidden = {name: kind for name, kind in call.virtual.items() if name in named and name not in present}

@@ -2,6 +2,7 @@
 
 #include "calls/callable_name.hpp"
 #include "calls/inline_call.hpp"
+#include "duckdb/catalog/catalog.hpp"
 #include "duckdb/common/exception/catalog_exception.hpp"
 #include "duckdb/execution/expression_executor_state.hpp"
 #include "duckdb/main/database.hpp"
@@ -16,18 +17,26 @@ using namespace duckdb;
 
 namespace {
 
+//! Macros are made when somebody with a context first asks for them.
+bool IsFunctionOfDuckDB(ClientContext &context, const std::string &name) {
+	auto &catalog = Catalog::GetSystemCatalog(context);
+	auto entry = catalog.GetEntry(context, CatalogType::SCALAR_FUNCTION_ENTRY, Identifier(DEFAULT_SCHEMA),
+	                              Identifier(name), OnEntryNotFound::RETURN_NULL);
+	return entry != nullptr;
+}
+
 void Register(ClientContext &context, int64_t id) {
 	auto function = WithPython([&] {
 		auto description = nb::module_::import_("cocosql.udf").attr("describe")(id);
 		return make_shared_ptr<PythonFunction>(DatabaseInstance::GetDatabase(context), id, description);
 	});
-	ExtensionLoader loader(DatabaseInstance::GetDatabase(context), "cocosql");
-	if (!FunctionRegistry::Get(context).Contains(function->name) && loader.TryGetFunction(Identifier(function->name))) {
+	if (!FunctionRegistry::Get(context).Contains(function->name) && IsFunctionOfDuckDB(context, function->name)) {
 		throw CatalogException("%s is a function of DuckDB: register yours under another name, with "
 		                       "cocosql.udf(name='…')",
 		                       function->name);
 	}
 	CheckIsCalledByName(context, *function);
+	ExtensionLoader loader(DatabaseInstance::GetDatabase(context), "cocosql");
 	CreateScalarFunctionInfo info(InlineFunction(function));
 	info.on_conflict = OnCreateConflict::REPLACE_ON_CONFLICT;
 	loader.RegisterFunction(std::move(info));

@@ -5,6 +5,7 @@
 #include "duckdb/main/query_result_stream.hpp"
 #include "duckdb/main/result_format.hpp"
 #include "duckdb/main/valid_checker.hpp"
+#include "duckdb/parser/parsed_data/transaction_info.hpp"
 #include "duckdb/parser/parser.hpp"
 #include "duckdb/settings.hpp"
 #include "python/errors.hpp"
@@ -126,6 +127,7 @@ void Session::Begin() {
 			throw TransactionException("cannot start a transaction within a transaction");
 		}
 		transaction.SetAutoCommit(false);
+		transaction.SetInvalidationPolicy(TransactionInvalidationPolicy::STANDARD_POLICY); // as BEGIN does
 	});
 }
 
