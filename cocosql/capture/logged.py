@@ -93,8 +93,8 @@ class LoggedRows:
             keys = f"FROM ({self.log.keys(session, batch)}) SEMI JOIN {collected(unsure)} USING ({self._keys})"
             _, found = self._look_up(session, keys, source_rows)
             shown = [self._keys, "coco_old", "coco_rowid IS NOT NULL AS coco_is", *map(ident, self._beside_key)]
-            first = f"SELECT {self._keys}, coco_old FROM {collected(netted)}"
-            rows += f" UNION ALL BY NAME SELECT {', '.join(shown)} FROM {found} JOIN ({first}) USING ({self._keys})"
+            old = f"SELECT {self._keys}, coco_old FROM {collected(netted)}"
+            rows += f" UNION ALL BY NAME SELECT {', '.join(shown)} FROM {found} JOIN ({old}) USING ({self._keys})"
         return rows
 
     def _look_up(self, session: Session, keys: str, source_rows: int) -> tuple[int, str]:

@@ -9,7 +9,7 @@ from cocosql.capture import Capture
 from cocosql.catalog import views
 from cocosql.catalog.tables import own
 from cocosql.catalog.views import View
-from cocosql.operators.kept import there
+from cocosql.operators.kept import not_retracted
 from cocosql.operators.operator import Materialized
 from cocosql.operators.scan import Scan
 from cocosql.planner.flow import Flow
@@ -38,7 +38,7 @@ class Present:
     def kept(self, operator: Materialized) -> str:
         """The relation of the rows of an operator that others read, as they are stored."""
         table = own(self.view.kept_table(self.flow.number(operator)), self.view.name.database)
-        return there(table, operator.source_ids) if self.flow.is_linear(operator) else table
+        return not_retracted(table, operator.source_ids) if self.flow.is_linear(operator) else table
 
     def source_rows(self, scan: Scan) -> str:
         """A query for the rows of a source: their ids, and the columns."""

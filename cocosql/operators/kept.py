@@ -45,7 +45,7 @@ class Kept:
     @property
     def now(self) -> str:
         """A query for all rows: their ids, and the columns."""
-        return f"SELECT {self._shown} FROM {there(self.table, self.origins) if self.origins else self.table}"
+        return f"SELECT {self._shown} FROM {not_retracted(self.table, self.origins) if self.origins else self.table}"
 
     @property
     def old(self) -> str:
@@ -72,7 +72,7 @@ class Kept:
     def replace(self, session: Session, rows: str, touched: Condition) -> Delta:
         """Replace the rows for which a condition holds by these."""
         if self.origins:
-            self._settle(session)
+            self._delete_retracted(session)
         lost = session.collect(f"{self._prefix}gone", self._stored(session, touched))
         gained = session.collect(f"{self._prefix}came", self._numbered(session, rows))
         return self._write(session, lost, gained)
@@ -87,7 +87,7 @@ class Kept:
             session, f"SELECT {idents(self.origins)} FROM {changed} WHERE coco_sign < 0", coco_id=-first
         )
         if self._count_retracted(session, lost) > _MOST_RETRACTED * session.stored_rows(*self.name.parts):
-            self._settle(session)
+            self._delete_retracted(session)
         gone, new = (f"SELECT {self._shown} FROM {changed} WHERE coco_sign {sign} 0" for sign in "<>")
         return self._delta(gone, new, count)
 
@@ -100,12 +100,12 @@ class Kept:
             counts[key] += more
         return counts[key]
 
-    def _settle(self, session: Session) -> None:
+    def _delete_retracted(self, session: Session) -> None:
         """Delete what is retracted, and the retractions."""
         _retracted.of(session).pop((database_number(session, self.name.database), self.name.name), None)
         gone = f"SELECT rowid AS coco_rowid FROM {self.table} WHERE coco_id < 0"
         if session.collect(f"{self._prefix}retractions", gone):
-            present = f"SELECT coco_id FROM {there(self.table, self.origins)}"
+            present = f"SELECT coco_id FROM {not_retracted(self.table, self.origins)}"
             rows = f"SELECT rowid AS coco_rowid FROM {self.table} WHERE coco_id NOT IN ({present})"
             session.delete_rows(self.name.database, self.name.name, rows)
 
@@ -154,7 +154,7 @@ class Kept:
         return session.next_id(self.name.database) * _ROWS
 
 
-def there(table: str, origins: list[str]) -> str:
+def not_retracted(table: str, origins: list[str]) -> str:
     """The relation of the rows of a table that are not retracted, as they are stored."""
     ids = idents(origins)
     retracted = f"SELECT {ids}, max(-coco_id) AS coco_before FROM {table} WHERE coco_id < 0 GROUP BY {ids}"

@@ -155,7 +155,7 @@ class Map(Materialized):
         return " UNION ALL ".join(f"({self._signed_term(inputs, number)})" for number in numbers)
 
     def _signed_term(self, inputs: Sequence[Delta], number: int) -> str:
-        sides, conditions, same = [], [*self.joined], []
+        sides, conditions, unchanged = [], [*self.joined], []
         signs = [f"coco_sign_{place}" for place in range(len(inputs))]
         for place, (given, delta) in enumerate(zip(self.inputs, inputs, strict=True)):
             rows, source_id, sign = delta.now, self.source_ids[place], signs[place]
@@ -168,13 +168,13 @@ class Map(Materialized):
                 rows = f"SELECT *, {NEITHER} FROM ({rows}) UNION ALL BY NAME {delta.signed}"
                 conditions.append(f"coalesce({sign}, {signs[number]}) = {signs[number]}")
             if place != number and not delta.is_empty:
-                same.append((f"CASE WHEN coco_all.{sign} IS NULL THEN coco_all.{source_id} END", changed))
+                unchanged.append((f"CASE WHEN coco_all.{sign} IS NULL THEN coco_all.{source_id} END", changed))
             sides.append(f"({given.over(rows, source_id, sign)}) AS coco_input_{place + 1}")
         where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
         rows = f"FROM {', '.join(sides)}{where}"
-        for source_id, changed in same:
-            is_same = f"coco_changed.{SOURCE_ID} = {source_id}"
-            rows = f"FROM ({rows}) AS coco_all ANTI JOIN ({changed}) AS coco_changed ON {is_same}"
+        for source_id, changed in unchanged:
+            is_changed = f"coco_changed.{SOURCE_ID} = {source_id}"
+            rows = f"FROM ({rows}) AS coco_all ANTI JOIN ({changed}) AS coco_changed ON {is_changed}"
         return f"SELECT * EXCLUDE ({', '.join(signs)}), {signs[number]} AS coco_sign FROM ({rows})"
 
     def _without_changed(self, rows: str, inputs: Sequence[Delta]) -> str:
