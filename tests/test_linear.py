@@ -135,3 +135,14 @@ def test_transactions_that_write_side_by_side(
         side.execute("COMMIT")
     con.execute("REFRESH INCREMENTAL VIEW v")
     assert_view_equals_query(con, "v", query)
+
+
+@pytest.mark.parametrize(("kind", "value", "equal"), [("DOUBLE", "0.0", "-d"), ("INTERVAL", "'30 days'", "'1 month'")])
+def test_equal_values_that_can_be_told_apart(con: Con, kind: str, value: str, equal: str) -> None:
+    con.execute(f"CREATE TABLE t (id INTEGER PRIMARY KEY, d {kind}, n INTEGER)")
+    con.execute(f"INSERT INTO t VALUES (1, {value}, 1), (2, {value}, 1)")
+    query = "SELECT d, count(*) AS n, sum(n) AS s FROM t GROUP BY d"
+    con.execute(f"CREATE INCREMENTAL VIEW v AS {query}")
+    con.execute(f"UPDATE t SET d = {equal}, n = 2")
+    con.execute("REFRESH INCREMENTAL VIEW v")
+    assert_view_equals_query(con, "v", query)

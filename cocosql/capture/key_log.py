@@ -26,8 +26,9 @@ FEW = 1000
 _STATEMENT = "coco_statement"
 VALUES = [_STATEMENT, "coco_old", "coco_new"]
 
-#: Types of which values are logged.
-_SIMPLE = {*EXACT, "FLOAT", "DOUBLE", "DECIMAL", "INTERVAL", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"}
+#: Types of which values are logged. DuckDB does not write a value that is equal to the one there, as -0.0 to 0.0: so
+#: what a statement sets is not what there is then, where equal values can be told apart.
+_SIMPLE = {*EXACT, "DECIMAL", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"}
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 #include "calls/callable_name.hpp"
 #include "calls/inline_call.hpp"
 #include "duckdb/catalog/catalog.hpp"
+#include "duckdb/catalog/catalog_entry/schema_catalog_entry.hpp"
 #include "duckdb/common/exception/catalog_exception.hpp"
 #include "duckdb/execution/expression_executor_state.hpp"
 #include "duckdb/main/database.hpp"
@@ -17,12 +18,12 @@ using namespace duckdb;
 
 namespace {
 
-//! Macros are made when somebody with a context first asks for them.
+//! Macros are made when somebody with a context first asks for them. The catalog, asked, would install an extension; its
+//! schema does not.
 bool IsFunctionOfDuckDB(ClientContext &context, const std::string &name) {
-	auto &catalog = Catalog::GetSystemCatalog(context);
-	auto entry = catalog.GetEntry(context, CatalogType::SCALAR_FUNCTION_ENTRY, Identifier(DEFAULT_SCHEMA),
-	                              Identifier(name), OnEntryNotFound::RETURN_NULL);
-	return entry != nullptr;
+	auto &schema = Catalog::GetSystemCatalog(context).GetSchema(context, Identifier(DEFAULT_SCHEMA));
+	auto transaction = schema.GetCatalogTransaction(context);
+	return schema.GetEntry(transaction, CatalogType::SCALAR_FUNCTION_ENTRY, Identifier(name)) != nullptr;
 }
 
 void Register(ClientContext &context, int64_t id) {
