@@ -62,9 +62,9 @@ class LoggedRows:
         entries, several = self.log.entries(session, batch), f"{self.prefix}several"
         keys = f"SELECT {self._keys} FROM ({entries}) GROUP BY {self._keys} HAVING count(*) > 1"
         if self.log.may_repeat_keys(session) and session.collect(several, keys):
-            single = f"SELECT {self._keys}, coco_old, coco_new FROM ({entries}) ANTI JOIN {{}} USING ({self._keys})"
+            single = f"FROM ({entries}) ANTI JOIN {collected(several)} USING ({self._keys})"
             rows = self._netted(session, entries, batch, source_rows)
-            shown = f"{self._row_of_entry(single.format(collected(several)))} UNION ALL BY NAME {rows}"
+            shown = f"{self._row_of_entry(single)} UNION ALL BY NAME {rows}"
         else:
             shown = self._row_of_entry(entries)
         return session.collect(self.prefix + name, self._shown(f"({shown})", "coco_is", "coco_old"))

@@ -142,7 +142,9 @@ class Map(Materialized):
             if given.is_empty:
                 continue
             rows = [given.new if place == number else other.now for place, other in enumerate(inputs)]
-            terms.append(self._without_changed(self.all_rows(rows), inputs[:number]))
+            before = zip(self.source_ids, inputs[:number], strict=False)
+            changed = [(f"coco_all.{source_id}", delta) for source_id, delta in before if not delta.is_empty]
+            terms.append(_without_changed(self.all_rows(rows), changed))
         return " UNION ALL ".join(f"({term})" for term in terms)
 
     def signed_rows(self, inputs: Sequence[Delta]) -> str:
@@ -155,11 +157,10 @@ class Map(Materialized):
         return " UNION ALL ".join(f"({self._signed_term(inputs, number)})" for number in numbers)
 
     def _signed_term(self, inputs: Sequence[Delta], number: int) -> str:
-        sides, conditions, unchanged = [], [*self.joined], []
+        sides, conditions, changed = [], [*self.joined], []
         signs = [f"coco_sign_{place}" for place in range(len(inputs))]
         for place, (given, delta) in enumerate(zip(self.inputs, inputs, strict=True)):
             rows, source_id, sign = delta.now, self.source_ids[place], signs[place]
-            changed = f"SELECT {SOURCE_ID} FROM ({delta.changed_ids})"
             if place == number:
                 rows = delta.signed
             elif delta.is_empty or place < number:
@@ -168,22 +169,11 @@ class Map(Materialized):
                 rows = f"SELECT *, {NEITHER} FROM ({rows}) UNION ALL BY NAME {delta.signed}"
                 conditions.append(f"coalesce({sign}, {signs[number]}) = {signs[number]}")
             if place != number and not delta.is_empty:
-                unchanged.append((f"CASE WHEN coco_all.{sign} IS NULL THEN coco_all.{source_id} END", changed))
+                changed.append((f"CASE WHEN coco_all.{sign} IS NULL THEN coco_all.{source_id} END", delta))
             sides.append(f"({given.over(rows, source_id, sign)}) AS coco_input_{place + 1}")
         where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
-        rows = f"FROM {', '.join(sides)}{where}"
-        for source_id, changed in unchanged:
-            is_changed = f"coco_changed.{SOURCE_ID} = {source_id}"
-            rows = f"FROM ({rows}) AS coco_all ANTI JOIN ({changed}) AS coco_changed ON {is_changed}"
+        rows = _without_changed(f"FROM {', '.join(sides)}{where}", changed)
         return f"SELECT * EXCLUDE ({', '.join(signs)}), {signs[number]} AS coco_sign FROM ({rows})"
-
-    def _without_changed(self, rows: str, inputs: Sequence[Delta]) -> str:
-        """Joined rows of which none of these inputs has changed: there are few, and the inputs may have many."""
-        for source_id, given in zip(self.source_ids, inputs, strict=False):
-            if not given.is_empty:
-                same = f"coco_changed.{SOURCE_ID} = coco_all.{source_id}"
-                rows = f"FROM ({rows}) AS coco_all ANTI JOIN ({given.changed_ids}) AS coco_changed ON {same}"
-        return rows
 
     @cached_property
     def _rendered_items(self) -> list[str]:
@@ -337,6 +327,17 @@ def call_column(site: CallSite) -> str:
 def element_column(number: int) -> str:
     """The column of a row that keeps the position of its element in the list of an unnest."""
     return f"{ELEMENT}{number + 1}"
+
+
+def _without_changed(rows: str, inputs: Iterable[tuple[str, Delta]]) -> str:
+    """Joined rows ``coco_all`` without those of which an input changed: there are few, and the inputs may have many.
+
+    Each input has the SQL of its id, which is NULL where it does not matter.
+    """
+    for source_id, delta in inputs:
+        is_changed = f"coco_changed.{SOURCE_ID} = {source_id}"
+        rows = f"FROM ({rows}) AS coco_all ANTI JOIN ({delta.changed_ids}) AS coco_changed ON {is_changed}"
+    return rows
 
 
 def _made(site: CallSite) -> str:
