@@ -271,8 +271,11 @@ class Session:
         """Of a key log, how many entries this transaction sees, how many of them are of rows that DELETE did not take
         away, and whether one of them says that all rows must be looked at."""
 
-    def has_true_values(self, database: str, log: str) -> bool:
-        """Whether the old and new values in a key log are true: no transactions wrote side by side."""
+    def earliest_transaction(self, database: str, log: str) -> int | None:
+        """When the first of the transactions began that made the entries of a key log with values."""
+
+    def transaction_began(self, database: str) -> int:
+        """When this transaction began: a number that grows with each transaction and each commit."""
 
     def may_repeat_keys(self, database: str, log: str) -> bool:
         """Whether a key may have several entries in a key log with values, as this transaction sees it."""

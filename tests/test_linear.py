@@ -31,6 +31,7 @@ CHANGES = [
     "UPDATE t SET id = id + 1 WHERE id >= {n}",
     "UPDATE t SET size = s.x FROM (VALUES ({n}, 1), ({n}, 2), (3, 3)) s(id, x) WHERE s.id = t.id",
     "UPDATE t SET id = x FROM (SELECT {n} AS n, min(id) - unnest([1, 2]) AS x FROM t) WHERE n = t.id",
+    "UPDATE t SET size = s.x FROM (VALUES ({n}, {n} % 17), ({n}, 40)) s(id, x) WHERE s.id = t.id",
     "UPDATE t SET text = text || '!' WHERE id < {n}",
     "DELETE FROM t WHERE id % 11 = {n} % 11",
     "DELETE FROM t USING (VALUES ({n}), ({n})) s(id) WHERE s.id = t.id",

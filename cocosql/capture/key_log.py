@@ -22,9 +22,8 @@ from cocosql.sqltext import idents
 LARGEST_SHARE = 0.25
 FEW = 1000
 
-#: Columns of entries of logs with values. The first tells in which order statements changed the row with a key.
-_STATEMENT = "coco_statement"
-VALUES = [_STATEMENT, "coco_old", "coco_new"]
+#: Columns of entries of logs with values.
+VALUES = ["coco_statement", "coco_began", "coco_old", "coco_new"]
 
 #: Types of which values are logged. DuckDB does not write a value that is equal to the one there, as -0.0 to 0.0: so
 #: what a statement sets is not what there is then, where equal values can be told apart.
@@ -33,7 +32,7 @@ _SIMPLE = {*EXACT, "DECIMAL", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"}
 
 @dataclass(frozen=True)
 class Reader:
-    """A snapshot that relies on the log, and the last batch that it has read."""
+    """A snapshot that relies on the log, and the last batch that it has read: when the transaction began that did."""
 
     snapshot_id: int
     batch: int
@@ -88,27 +87,29 @@ class KeyLog:
         return count, there
 
     def keys(self, session: Session, batch: int) -> str:
-        """A query for the keys, each once, and ``coco_gone``: whether DELETE took its row, which did not come back.
-
-        Statements of several transactions need not be in the order in which these were committed; entries are.
-        """
+        """A query for the keys, each once, and ``coco_gone``: whether the last that became of its row was DELETE."""
         keys = idents(self.key)
-        gone = "bool_and(coco_gone)" if self.values else "arg_max(coco_gone, coco_at)"
+        gone = "arg_max(coco_gone, coco_place)"
         return f"SELECT {keys}, {gone} AS coco_gone FROM ({self.entries(session, batch)}) GROUP BY {keys}"
 
     def entries(self, session: Session, batch: int) -> str:
-        """A query for the entries for who has read a batch: keys, ``coco_gone``, and the values if it has any."""
+        """A query for the entries for who has read a batch: keys, ``coco_gone``, and the values if it has any.
+
+        ``coco_place`` puts them into the order in which transactions were committed.
+        """
         columns = idents(self._logged)
-        entries = f"SELECT {columns}, coco_all IS NULL AS coco_gone, rowid AS coco_at FROM {self.table}"
+        entries = f"SELECT {columns}, coco_all IS NULL AS coco_gone, rowid AS coco_place FROM {self.table}"
         if self._has_unread(session):
-            entries = (
-                f"{entries} UNION ALL SELECT {columns}, coco_gone, -1 FROM {self.unread} WHERE coco_batch > {batch}"
-            )
+            earlier = f"SELECT {columns}, coco_gone, rowid - {1 << 62} FROM {self.unread} WHERE coco_batch > {batch}"
+            entries = f"{entries} UNION ALL {earlier}"
         return entries
 
-    def has_true_values(self, session: Session) -> bool:
-        """Whether its values are true, if it has any: no transactions wrote to the table side by side."""
-        return session.has_true_values(self.database, self.name)
+    def has_true_values(self, session: Session, batch: int) -> bool:
+        """Whether values are true for who has read a batch: those that made the entries have seen what it had read."""
+        began = [session.earliest_transaction(self.database, self.name)]
+        if self._has_unread(session):
+            began += session.execute(f"SELECT min(coco_began) FROM {self.unread} WHERE coco_batch > {batch}")[0]
+        return all(one is None or one >= batch for one in began)
 
     def may_repeat_keys(self, session: Session) -> bool:
         """Whether a key may have several entries, of a log with values."""
@@ -118,17 +119,17 @@ class KeyLog:
     def _logged(self) -> list[str]:
         return [*self.key, *(VALUES if self.values else [])]
 
-    def take(self, session: Session, batch: int, others: list[Reader], source_rows: int) -> tuple[int, bool]:
-        """Take what this transaction sees of the log since a batch as read; what others have not read is kept for them.
+    def take(self, session: Session, others: list[Reader], source_rows: int) -> tuple[int, bool]:
+        """Take what this transaction sees of the log as read; what others have not read is kept for them.
 
         Returns the last batch that is read now, and whether all is kept for the others: if it is too much, they cannot
         rely on the log any more.
         """
         count, _, has_all = session.count_entries(self.database, self.name)
         has_unread = self._has_unread(session)
+        batch = session.transaction_began(self.database)
         if not count and not has_unread:
             return batch, True
-        batch = session.next_id(self.database)
         fits = not has_all
         if others and count and fits:
             self._keep(session, batch, has_unread=has_unread)
@@ -202,7 +203,8 @@ def started(
 def _columns(source: Source, values: list[str]) -> str:
     """The columns of entries, with their types."""
     row = f"STRUCT({source.typed(values)})"
-    return f"{source.typed_key}{f', {_STATEMENT} BIGINT, coco_old {row}, coco_new {row}' if values else ''}"
+    others = f", coco_statement BIGINT, coco_began BIGINT, coco_old {row}, coco_new {row}"
+    return f"{source.typed_key}{others if values else ''}"
 
 
 def _fits(log: KeyLog, source: Source) -> bool:

@@ -28,10 +28,10 @@ class LoggedRows:
     def _beside_key(self) -> list[str]:
         return [name for name in self.columns if name not in self.identity.source.key]
 
-    def has_values(self, session: Session) -> bool:
-        """Whether the log tells what was in the columns."""
+    def has_values(self, session: Session, batch: int) -> bool:
+        """Whether the log tells what was in the columns, to who has read a batch."""
         asked = asked_values(self.identity.source, self.columns)
-        return bool(asked) and {*self.log.values}.issuperset(asked) and self.log.has_true_values(session)
+        return bool(asked) and {*self.log.values}.issuperset(asked) and self.log.has_true_values(session, batch)
 
     def collect(self, session: Session, name: str, batch: int, source_rows: int) -> int:
         """Collect the rows that changed since a batch, when the table had so many rows. Returns how many.
@@ -39,7 +39,7 @@ class LoggedRows:
         Columns: ``coco_source_id``, ``coco_fingerprint`` (NULL if there is no row now), the columns, the key, as
         ``coco_at``, too, and ``coco_old`` if there are values: those from before, NULL if there was no row.
         """
-        if self.has_values(session):
+        if self.has_values(session, batch):
             return self._collect_values(session, name, batch, source_rows)
         return self.collect_keys(session, name, self.log.keys(session, batch), source_rows)
 
@@ -78,15 +78,23 @@ class LoggedRows:
     def _netted(self, session: Session, entries: str, batch: int, source_rows: int) -> str:
         """The same of rows with several entries: the first tells what they were, the last what they are.
 
-        Of a statement with two entries for a row there is no telling which one stayed: such rows are looked up.
+        Where a statement has two for a row there is no telling which one stayed; where one does not go on from the one
+        before, transactions ran side by side. Such rows are looked up.
         """
         several, netted, unsure = (f"{self.prefix}{part}" for part in ("several", "netted", "unsure"))
-        first, last = _at("min", "coco_old"), _at("max", "coco_new")
+        in_order = f"OVER (PARTITION BY {self._keys} ORDER BY coco_place)"
+        placed = (
+            f"SELECT *, first_value(coco_statement) {in_order} AS coco_first, row_number() {in_order} > 1 AND "
+            f"coco_old IS DISTINCT FROM lag(coco_new) {in_order} AS coco_breaks "
+            f"FROM ({entries}) SEMI JOIN {collected(several)} USING ({self._keys})"
+        )
         session.collect(
             netted,
-            f"SELECT {self._keys}, {first} AS coco_old, {last} AS coco_new, "
-            "count(coco_new) > count(DISTINCT coco_statement) FILTER (coco_new IS NOT NULL) AS coco_unsure "
-            f"FROM ({entries}) SEMI JOIN {collected(several)} USING ({self._keys}) GROUP BY {self._keys}",
+            f"SELECT {self._keys}, bool_or(coco_breaks) OR "
+            "count(coco_new) > count(DISTINCT coco_statement) FILTER (coco_new IS NOT NULL) AS coco_unsure, "
+            "any_value(coco_old) FILTER (coco_statement = coco_first) AS coco_old, "
+            "arg_max({'now': coco_new}, coco_place).now AS coco_new "
+            f"FROM ({placed}) GROUP BY {self._keys}",
         )
         rows = self._row_of_entry(f"FROM {collected(netted)} WHERE NOT coco_unsure")
         if session.collect(unsure, f"SELECT {self._keys} FROM {collected(netted)} WHERE coco_unsure"):
@@ -111,12 +119,3 @@ class LoggedRows:
         at = f"{struct(self.identity.source.key)} AS coco_at"
         shown = [f"{self.identity.id_sql} AS coco_source_id", fingerprint, *columns, at, *others]
         return f"SELECT {', '.join(shown)} FROM {rows}"
-
-
-def _at(end: str, values: str) -> str:
-    """What the first statement (min), or the last (max), has of old or new values: NULL if it has none."""
-    known = f"FILTER ({values} IS NOT NULL)"
-    return (
-        f"CASE WHEN {end}(coco_statement) = {end}(coco_statement) {known} "
-        f"THEN arg_{end}({values}, coco_statement) {known} END"
-    )

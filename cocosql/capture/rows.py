@@ -234,7 +234,7 @@ class RowCapture:
     def _logged_delta(self, session: Session, snapshot: Snapshot, version: int) -> Delta:
         """What changed since the view has read the snapshot: by the log, and what other views know from it already."""
         name, count, rows = "changed", self._changed, self._logged_rows
-        knows_old = rows.has_values(session)
+        knows_old = rows.has_values(session, snapshot.log_batch or 0)
         if version < snapshot.version:
             pending, name, knows_old = self._pending(snapshot.snapshot_id), "later", False
             logged = rows.log.keys(session, snapshot.log_batch or 0)
@@ -304,7 +304,7 @@ class RowCapture:
 
     def _take_log(self, session: Session, snapshot: Snapshot, log: KeyLog) -> int:
         others = snapshots.other_readers(session, snapshot, log.activation)
-        batch, fits = log.take(session, snapshot.log_batch or 0, others, self._source_rows)
+        batch, fits = log.take(session, others, self._source_rows)
         if not fits:
             snapshots.stop_relying(session, others)
         return batch

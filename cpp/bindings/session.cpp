@@ -219,7 +219,8 @@ void BindSession(nb::module_ &module) {
 	        },
 	        nb::arg("database"), nb::arg("log"), nb::arg("activation"))
 	    .def("count_entries", Released(&CountEntries), nb::arg("database"), nb::arg("log"))
-	    .def("has_true_values", Released(&HasTrueValues), nb::arg("database"), nb::arg("log"))
+	    .def("earliest_transaction", Released(&EarliestTransaction), nb::arg("database"), nb::arg("log"))
+	    .def("transaction_began", Released(&TransactionBegan), nb::arg("database"))
 	    .def("may_repeat_keys", Released(&MayRepeatKeys), nb::arg("database"), nb::arg("log"))
 	    .def("clear_entries", Released(&ClearEntries), nb::arg("database"), nb::arg("log"))
 	    .def("delete_rows", Released(&DeleteRows), nb::arg("database"), nb::arg("table"), nb::arg("row_ids"))

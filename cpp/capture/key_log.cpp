@@ -86,6 +86,7 @@ void CheckLogTable(const TableCatalogEntry &source, DuckTableEntry &target, cons
 		}
 		auto values = LogicalType::STRUCT(fields);
 		expected.push_back({Identifier(KeyLogColumns::STATEMENT), LogicalType::BIGINT});
+		expected.push_back({Identifier(KeyLogColumns::BEGAN), LogicalType::BIGINT});
 		expected.push_back({Identifier(KeyLogColumns::OLD), values});
 		expected.push_back({Identifier(KeyLogColumns::NEW), values});
 	}
@@ -168,18 +169,6 @@ bool KeyLog::TakeRoom(idx_t count, idx_t source_rows) {
 		has_gaps = true;
 	}
 	return !has_gaps;
-}
-
-int64_t KeyLog::BeginStatement(ClientContext &context) {
-	std::lock_guard<std::mutex> guard(beginning);
-	auto attached = database.lock();
-	if (attached && !value_columns.empty() && !values_are_mixed) {
-		auto start = StartTime(context, *attached);
-		bool all_ended_before = AllBeganAfter(*attached, youngest) && LastCommit(*attached) < start;
-		values_are_mixed = youngest != 0 && youngest != start && !all_ended_before;
-		youngest = std::max(youngest, start);
-	}
-	return ++statements;
 }
 
 optional_ptr<DuckTableEntry> KeyLog::Target(ClientContext &context) const {
@@ -287,11 +276,6 @@ void KeyLogs::SetEntries(ClientContext &context, const std::string &database, co
 	if (auto log = FindActive(FindDatabase(context, database), log_table)) {
 		log->entries = entries;
 	}
-}
-
-bool KeyLogs::HasTrueValues(ClientContext &context, const std::string &database, const std::string &log_table) {
-	auto log = FindActive(FindDatabase(context, database), log_table);
-	return log && !log->values_are_mixed;
 }
 
 shared_ptr<const KeyLogList> KeyLogs::All() {

@@ -6,7 +6,7 @@
 //!       The log is active for statements that are planned from now on, and prepared statements are planned anew.
 //!       log_table is a table of schema coco of the same database, committed: the key columns (names and types of the
 //!       source's) and then coco_all BOOLEAN, without constraints and indexes. Between them it may have columns for
-//!       values: coco_statement BIGINT, and coco_old and coco_new, both a STRUCT of some of the source's columns. Of
+//!       values: coco_statement and coco_began, both BIGINT, coco_old and coco_new, both a STRUCT of some of the source's columns. Of
 //!       rows that are updated a key is logged only if the statement sets a watched column, or one of the key. The answer names this activation. A log that is
 //!       active, not broken, and watches these columns stays as it is, and its activation is the answer. Several logs may
 //!       be active for one table; a log table is of one log. Call it outside of transactions that write.
@@ -38,9 +38,13 @@
 //!
 //! A log with values holds no superset: coco_old is the row with the key before the statement (NULL if there was none),
 //! coco_new is the row with it after. Of the statements that changed the row with a key coco_statement gives the order.
-//! They are true if no transactions wrote to the table side by
-//! side: a log knows whether some may have.
 //! Where a statement has two entries with a coco_new for a key (UPDATE FROM, of two matches) any of them may have stayed.
+//!
+//! DuckDB lets two transactions commit that ran side by side and changed the same row, where they set different columns,
+//! or one deletes it. Neither knows what the other one made of it. So an entry also has coco_began, when its transaction
+//! began, as a number that grows with each transaction and each commit: who has read the table in a transaction that
+//! began later may not believe the values. Of a key with several entries, an old value that is not the new one of the
+//! entry before tells of such transactions.
 //!
 //! Not seen are writers that bypass the planner: duckdb::InternalAppender, and extensions that write to storage.
 //!
@@ -61,9 +65,10 @@ class TableCatalogEntry;
 
 namespace cocosql {
 
-//! Columns of a log table, after the key; the first three only where values are logged.
+//! Columns of a log table, after the key; the first four only where values are logged.
 struct KeyLogColumns {
 	static constexpr const char *STATEMENT = "coco_statement";
+	static constexpr const char *BEGAN = "coco_began";
 	static constexpr const char *OLD = "coco_old";
 	static constexpr const char *NEW = "coco_new";
 	static constexpr const char *ALL = "coco_all";
@@ -92,8 +97,6 @@ struct KeyLog {
 	bool Watches(const duckdb::Identifier &column) const;
 	//! Whether there is room for more entries; if not, the log has a gap from now on.
 	bool TakeRoom(duckdb::idx_t count, duckdb::idx_t source_rows);
-	//! Returns its number. Call when the transaction of the statement has begun, and before rows are read.
-	int64_t BeginStatement(duckdb::ClientContext &context);
 	//! The log table, as the context's transaction sees it. Null if it is not the one that the log was started with.
 	duckdb::optional_ptr<duckdb::DuckTableEntry> Target(duckdb::ClientContext &context) const;
 	//! Whether the context's transaction sees the table that the log was started for.
@@ -117,21 +120,14 @@ struct KeyLog {
 	std::atomic<bool> has_gaps {false};
 	//! About how many entries the log table has, those of open transactions included.
 	std::atomic<duckdb::idx_t> entries {0};
-	//! Whether transactions ran side by side: DuckDB lets both commit where they set other columns of a row, or one
-	//! deletes it, and neither knows what the other one has made of it. The keys are right, the values may not be.
-	std::atomic<bool> values_are_mixed {false};
+	//! How many statements have begun that log something.
+	std::atomic<int64_t> statements {0};
 	//! Transactions that start after it know that the log was started, or stopped.
 	std::atomic<duckdb::transaction_t> since;
 	//! All that is not logged was committed before it.
 	std::atomic<duckdb::transaction_t> complete_after;
 	//! A transaction's appends to one table are not thread-safe.
 	std::mutex appending;
-
-private:
-	std::mutex beginning;
-	int64_t statements = 0;
-	//! When the youngest transaction began of those that have logged; 0 if none has.
-	duckdb::transaction_t youngest = 0;
 };
 
 using KeyLogList = duckdb::vector<duckdb::shared_ptr<KeyLog>>;
@@ -152,8 +148,6 @@ public:
 	//! Corrects what is known of the number of entries.
 	void SetEntries(duckdb::ClientContext &context, const std::string &database, const std::string &log_table,
 	                duckdb::idx_t entries);
-	//! Whether what a log has of old and new values is true.
-	bool HasTrueValues(duckdb::ClientContext &context, const std::string &database, const std::string &log_table);
 	//! Whether no transaction may append to a log table any more: only then may it be dropped.
 	bool IsOver(duckdb::ClientContext &context, const std::string &database, const std::string &log_table);
 	//! Those active, and some stopped.

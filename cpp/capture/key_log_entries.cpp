@@ -3,8 +3,10 @@
 #include "capture/key_log.hpp"
 #include "catalog/catalog.hpp"
 #include "catalog/own_table.hpp"
+#include "duckdb/catalog/catalog.hpp"
 #include "duckdb/common/vector/flat_vector.hpp"
 #include "duckdb/stored_table.hpp"
+#include "duckdb/transactions.hpp"
 
 namespace cocosql {
 
@@ -85,9 +87,29 @@ bool MayRepeatKeys(Session &session, const std::string &database, const std::str
 	});
 }
 
-bool HasTrueValues(Session &session, const std::string &database, const std::string &log_table) {
+std::optional<int64_t> EarliestTransaction(Session &session, const std::string &database,
+                                           const std::string &log_table) {
 	return LookUp(session, [&](ClientContext &context) {
-		return KeyLogs::Get(context).HasTrueValues(context, database, log_table);
+		auto &entry = OwnTable(context, database, log_table);
+		auto column = entry.GetColumn(Identifier(KeyLogColumns::BEGAN)).Physical().index;
+		std::optional<int64_t> earliest;
+		ScanTable(context, entry, {NumericCast<storage_t>(column)}, [&](DataChunk &chunk) {
+			chunk.Flatten();
+			for (idx_t i = 0; i < chunk.size(); i++) {
+				auto began = FlatVector::GetData<int64_t>(chunk.data[0])[i];
+				if (FlatVector::Validity(chunk.data[0]).RowIsValid(i) && (!earliest || began < *earliest)) {
+					earliest = began;
+				}
+			}
+		});
+		return earliest;
+	});
+}
+
+int64_t TransactionBegan(Session &session, const std::string &database) {
+	return LookUp(session, [&](ClientContext &context) {
+		auto &attached = OwnTable(context, database, "snapshots").ParentCatalog().GetAttached();
+		return NumericCast<int64_t>(StartTime(context, attached));
 	});
 }
 

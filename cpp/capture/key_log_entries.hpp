@@ -4,6 +4,7 @@
 
 #include "session/session.hpp"
 
+#include <optional>
 #include <tuple>
 
 namespace cocosql {
@@ -15,8 +16,11 @@ using EntryCounts = std::tuple<duckdb::idx_t, duckdb::idx_t, bool>;
 EntryCounts CountEntries(Session &session, const std::string &database, const std::string &log_table);
 //! Whether a key may have several entries, of a log with values. (Two keys may have one hash.)
 bool MayRepeatKeys(Session &session, const std::string &database, const std::string &log_table);
-//! Whether old and new values are true: no transactions ran side by side.
-bool HasTrueValues(Session &session, const std::string &database, const std::string &log_table);
+//! When the first of the transactions began that made entries of a log with values; none if there are no entries.
+std::optional<int64_t> EarliestTransaction(Session &session, const std::string &database,
+                                           const std::string &log_table);
+//! When the transaction of the session began: a number of the same kind.
+int64_t TransactionBegan(Session &session, const std::string &database);
 //! Returns how many it deletes.
 duckdb::idx_t ClearEntries(Session &session, const std::string &database, const std::string &log_table);
 

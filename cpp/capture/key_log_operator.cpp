@@ -6,6 +6,7 @@
 #include "duckdb/execution/expression_executor.hpp"
 #include "duckdb/pass_through.hpp"
 #include "duckdb/stored_table.hpp"
+#include "duckdb/transactions.hpp"
 
 namespace cocosql {
 
@@ -17,10 +18,12 @@ constexpr const char *OPERATOR_NAME = "COCO_KEY_LOG";
 
 //! One execution of a statement.
 struct StatementState : PassThrough::Execution {
-	explicit StatementState(int64_t number) : number(number) {
+	StatementState(int64_t number, int64_t began) : number(number), began(began) {
 	}
 
 	const int64_t number;
+	//! When its transaction began.
+	const int64_t began;
 	std::atomic<bool> all {false};
 };
 
@@ -56,7 +59,8 @@ public:
 	}
 
 	std::unique_ptr<Execution> Begin(ClientContext &context) const override {
-		return std::make_unique<StatementState>(log->BeginStatement(context));
+		return std::make_unique<StatementState>(
+		    ++log->statements, NumericCast<int64_t>(StartTime(context, source.ParentCatalog().GetAttached())));
 	}
 	std::unique_ptr<Thread> BeginThread(ClientContext &context, const vector<LogicalType> &types) const override {
 		return std::make_unique<ThreadState>(context, types, target.GetTypes(), expressions);
@@ -161,6 +165,7 @@ private:
 		}
 		if (!log->value_columns.empty()) {
 			found.data[column++].Reference(Value::BIGINT(statement.number), count_t(count));
+			found.data[column++].Reference(Value::BIGINT(statement.began), count_t(count));
 			FillValues(entry.old_values, thread, found.data[column++]);
 			FillValues(entry.new_values, thread, found.data[column++]);
 		}
