@@ -250,7 +250,8 @@ def test_the_log_has_what_rows_were_and_what_they_are(con: Con, statement: str) 
     con.execute("CREATE SCHEMA coco")
     row = "STRUCT(v VARCHAR, n INTEGER, k INTEGER)"
     con.execute(
-        f"CREATE TABLE coco.log (k INTEGER, coco_statement BIGINT, coco_began BIGINT, coco_old {row}, coco_new {row}, coco_all BOOLEAN)"
+        "CREATE TABLE coco.log (k INTEGER, coco_statement BIGINT, coco_began BIGINT, "
+        f"coco_old {row}, coco_new {row}, coco_all BOOLEAN)"
     )
     restart(con, "t", ["k"])
     con.execute("CREATE TEMP TABLE before AS FROM t")

@@ -6,10 +6,11 @@
 //!       The log is active for statements that are planned from now on, and prepared statements are planned anew.
 //!       log_table is a table of schema coco of the same database, committed: the key columns (names and types of the
 //!       source's) and then coco_all BOOLEAN, without constraints and indexes. Between them it may have columns for
-//!       values: coco_statement and coco_began, both BIGINT, coco_old and coco_new, both a STRUCT of some of the source's columns. Of
-//!       rows that are updated a key is logged only if the statement sets a watched column, or one of the key. The answer names this activation. A log that is
-//!       active, not broken, and watches these columns stays as it is, and its activation is the answer. Several logs may
-//!       be active for one table; a log table is of one log. Call it outside of transactions that write.
+//!       values: coco_statement and coco_began, both BIGINT, coco_old and coco_new, both a STRUCT of some of the
+//!       source's columns. Of rows that are updated a key is logged only if the statement sets a watched column, or one
+//!       of the key. The answer names this activation. A log that is active, not broken, and watches these columns stays
+//!       as it is, and its activation is the answer. Several logs may be active for one table; a log table is of one
+//!       log. Call it outside of transactions that write.
 //!   coco_log_stop(database, log_table) -> BOOLEAN
 //!       Statements planned from now on are not logged. False if the log was not active.
 //!   coco_log_state(database, log_table, activation) -> VARCHAR
