@@ -1,20 +1,16 @@
-"""What becomes of a query: each file of tests/data/flows makes tables and a view `v`, and shows the operators of `v`.
+"""What becomes of a query: each file of tests/data/flows makes tables and a view `v`, and shows the operators of `v`."""
 
-`COCOSQL_WRITE=1 pytest tests/test_flow.py` writes what they show anew.
-"""
-
-import os
 import re
 import textwrap
 from pathlib import Path
 
 import pytest
+from fixture_files import DATA, assert_shows
 from helpers import Con, rows
 
 import cocosql
 
-FILES = sorted((Path(__file__).parent / "data" / "flows").glob("*.sql"))
-WRITES = os.environ.get("COCOSQL_WRITE") == "1"
+FILES = sorted((DATA / "flows").glob("*.sql"))
 _WIDTH = 112
 
 
@@ -24,15 +20,12 @@ def label(text: str) -> str:
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_flow(con: Con, path: Path) -> None:
+def test_fixture(con: Con, path: Path) -> None:
     cocosql.register(con, label)
     text = path.read_text()
     script = re.split(r"^-- 1\. ", text, maxsplit=1, flags=re.MULTILINE)[0].rstrip()
     con.execute(script)
-    shown = f"{script}\n\n{operators(con)}\n"
-    if WRITES:
-        path.write_text(shown)
-    assert text == shown or WRITES
+    assert_shows(path, f"{script}\n\n{operators(con)}\n")
 
 
 def operators(con: Con) -> str:

@@ -31,7 +31,8 @@ from cocosql.operators.window import Window
 from cocosql.planner.algebra import NotIncremental, Relation, needed, walk
 from cocosql.planner.block import Block, MapMaker, SameMeaning, Unnest
 from cocosql.planner.flow import Flow, linear_maps
-from cocosql.planner.rewrite import rewrite
+from cocosql.planner.rewrites import rewrite
+from cocosql.planner.rewrites.context import Context
 from cocosql.planner.totals import Totals, Wanted, is_exact
 
 #: The source that a table, or the call of a table function, of the algebra is.
@@ -51,7 +52,7 @@ def plan_flow(relations: list[Relation], callees: dict[str, Callee], source_of: 
             kind = relation.kind.upper()
             raise NotIncremental(f"{kind} by text with a collation, or by VARIANT, has no incremental rule")
     calls = finder(callees)
-    builder = _Builder(rewrite(relations[-1], calls), callees, calls, source_of, same)
+    builder = _Builder(rewrite(relations[-1], Context(calls)), callees, calls, source_of, same)
     top = builder.top()
     operators = _ordered(top)
     return Flow(operators, top, linear_maps(operators, callees))
