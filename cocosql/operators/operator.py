@@ -5,7 +5,7 @@ them. What is materialized is kept in a table, with the ids of the rows that eac
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -142,13 +142,24 @@ class Input:
 
     def over(self, relation: str, source_id: str = SOURCE_ID, sign: str | None = None) -> str:
         """The input as SQL, for a relation of what the other operator gives; with its sign, if that has a name."""
-        pairs = [(SOURCE_ID, source_id), *((ident(there), ident(here)) for here, there in self.columns.items())]
-        pairs += [("coco_sign", sign)] if sign else []
-        columns = [there if there == here else f"{there} AS {here}" for there, here in pairs]
-        return f"SELECT {', '.join(columns)} FROM ({relation})"
+        pairs = [(SOURCE_ID, source_id), *self._pairs, *([("coco_sign", sign)] if sign else [])]
+        return f"SELECT {_renamed(pairs)} FROM ({relation})"
+
+    def values(self, relation: str) -> str:
+        """The input as SQL without the ids of its rows."""
+        return f"SELECT {_renamed(self._pairs) or '1'} FROM ({relation})"
+
+    @property
+    def _pairs(self) -> list[tuple[str, str]]:
+        return [(ident(there), ident(here)) for here, there in self.columns.items()]
 
     def identity(self) -> list[str] | None:
         """The columns that tell its rows apart, by the names here; None if they are not read, or there are none."""
         there = self.operator.identity()
         names = {name: here for here, name in reversed(self.columns.items())}
         return [names[name] for name in there] if there is not None and all(name in names for name in there) else None
+
+
+def _renamed(pairs: Iterable[tuple[str, str]]) -> str:
+    """A select list, of columns and the names that they get."""
+    return ", ".join(there if there == here else f"{there} AS {here}" for there, here in pairs)

@@ -186,11 +186,9 @@ class PartitionStep(Step):
     def rows_sql(self, names: list[str]) -> str:
         relations = []
         for number, (given, delta) in enumerate(zip(self.operator.inputs, self.inputs, strict=True)):
-            rows = f"SELECT * EXCLUDE ({SOURCE_ID}) FROM ({given.over(delta.now)})"
-            if not given.columns:
-                rows = f"SELECT 1 FROM ({delta.now})"
+            rows = given.values(delta.now)
             if not self._is_whole:
-                rows = f"{rows} WHERE {self.operator.key_hash(number)} IN ({self._keys})"
+                rows = f"FROM ({rows}) WHERE {self.operator.key_hash(number)} IN ({self._keys})"
             relations.append(rows)
         return self.operator.rows_sql(relations, names)
 
