@@ -26,7 +26,7 @@ def columns_in(expressions: Iterable[str]) -> set[str]:
 
 
 def substitute(expression: str, meanings: Mapping[str, str]) -> str:
-    """The expression with what its columns stand for; columns that stand for themselves stay."""
+    """The expression with each column replaced by its meaning. A column without one stays."""
 
     def meaning(found: re.Match[str]) -> str:
         known = meanings.get(found[1])
@@ -64,7 +64,8 @@ def finder(functions: Iterable[str]) -> Callable[[str], bool]:
 
 
 def replace_whole(text: str, parts: Mapping[str, str]) -> str:
-    """The text with each of these parts of it replaced, long ones first; not in `strlen(x)` the part `len(x)`."""
+    """The text with each of these parts replaced, longer ones first. A part must be whole: `len(x)` is none of
+    `strlen(x)`."""
     if not parts:
         return text
     pattern = "|".join(re.escape(part) for part in sorted(parts, key=len, reverse=True))
@@ -72,7 +73,7 @@ def replace_whole(text: str, parts: Mapping[str, str]) -> str:
 
 
 def ordered_by(order: str) -> str:
-    """What an expression of ORDER BY orders by."""
+    """An item of ORDER BY without its direction and NULLS FIRST or LAST."""
     for direction in (" ASC", " DESC"):
         found = order.rfind(direction)
         if found > 0:

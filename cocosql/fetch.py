@@ -7,7 +7,8 @@ from cocosql.catalog.names import Name
 from cocosql.collected import collected
 from cocosql.sqltext import ident, idents, literal, qualified
 
-#: What a value costs that is fetched, in terms of one that is scanned: compressed text is decoded up to its place.
+#: What it costs to fetch one value by row id, as a multiple of scanning one. To fetch a text, the compressed block is
+#: decoded up to it.
 _FETCHED_FIXED, _FETCHED_OTHER = 400, 10_000
 #: Types whose values all have one size.
 FIXED_SIZE = {
@@ -38,7 +39,7 @@ def row_ids_under(table: Name, keys: str) -> str:
 
 
 def _most_worth_fetching(session: Session, table: Name, columns: list[str], stored: int) -> int:
-    """How many rows are fetched one by one, of so many that are stored."""
+    """Up to how many rows it is cheaper to fetch them one by one than to scan a table that stores so many."""
     types = {name.lower(): kind for name, kind in session.columns(*table.parts)}
     costs = [_FETCHED_FIXED if types[name.lower()].split("(")[0] in FIXED_SIZE else _FETCHED_OTHER for name in columns]
     return stored * max(len(costs), 1) // max(sum(costs), 1)
@@ -46,10 +47,11 @@ def _most_worth_fetching(session: Session, table: Name, columns: list[str], stor
 
 @dataclass(frozen=True)
 class Condition:
-    """Which rows of a table are meant."""
+    """A condition on the rows of a table."""
 
     sql: str
-    #: If there are some: those that have, in one of these columns, one of the ids (``coco_source_id``) of a query.
+    #: If not empty, the same as pairs of a column and a query: the column has one of the ids ``coco_source_id`` of the
+    #: query.
     among: tuple[tuple[str, str], ...] = ()
 
     @property

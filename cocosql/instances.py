@@ -1,4 +1,4 @@
-"""What Python remembers of a database instance, until the instance ends."""
+"""Python objects that belong to a database instance, and end with it."""
 
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar

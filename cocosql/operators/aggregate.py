@@ -1,4 +1,4 @@
-"""Aggregate: groups of rows, of which those are worked out anew that a row came to or went from.
+"""Aggregate: groups of rows. Groups with a row that is gone or new are worked out anew.
 
     SELECT lang, count(*) AS n, sum(len(body)) AS size FROM notes GROUP BY lang HAVING count(*) > 1
 
@@ -42,7 +42,7 @@ class Aggregate(Partitioned):
         columns = {**self.groups, **self.aggregates}
         keys = list(self.groups.values())
         grouping = f" GROUP BY {sql_list(keys)}" if keys else ""
-        key = key_hash(keys) if keys else "(0 * count(*))::UBIGINT"  # an aggregate, that there is one row
+        key = key_hash(keys) if keys else "(0 * count(*))::UBIGINT"  # an aggregate, so that the query gives one row
         return f"SELECT {column_list(named(columns))}{key} AS {SOURCE_ID} FROM ({relations[0]}){grouping}"
 
     def raw_identity(self) -> list[str] | None:

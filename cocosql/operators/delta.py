@@ -1,15 +1,15 @@
-"""Delta: what has become of the rows of a source, or of an operator."""
+"""Delta: which rows of a source, or of an operator, are gone (retractions), and which are new (insertions)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-#: The sign of a row that is new, gone, and neither: the column of a signed delta.
+#: The column ``coco_sign`` of signed rows: 1 for a row that is new, -1 for one that is gone, NULL for one that stayed.
 PLUS, MINUS, NEITHER = (f"{sign}::TINYINT AS coco_sign" for sign in ("1", "(-1)", "NULL"))
 
 
 @dataclass(frozen=True, eq=False)
 class Delta:
-    """Queries; all give ``coco_source_id``, the id of a row."""
+    """What changed, as queries. Each gives ``coco_source_id``, the id of a row."""
 
     #: The rows that are gone, or have changed, as they were: those of a source by their ids alone.
     gone: str
@@ -40,7 +40,8 @@ class Delta:
 
     @property
     def signed(self) -> str:
-        """The rows that changed, with ``coco_sign``: 1 of what they are, -1 of what they were; if that is known."""
+        """The rows that changed as signed rows: with their new values and sign 1, with their old ones and -1. Needs
+        `old`."""
         return f"SELECT *, {PLUS} FROM ({self.new}) UNION ALL BY NAME SELECT *, {MINUS} FROM ({self.old})"
 
 
@@ -53,5 +54,5 @@ def unchanged(all_rows: Callable[[], str]) -> Delta:
 
 
 def everything(all_rows: Callable[[], str]) -> Delta:
-    """What there was is not known, or of no use: all rows are new."""
+    """All rows are new: those of before are not known, or are of no use."""
     return Delta(_NO_ROWS, all_rows(), None, all_rows)

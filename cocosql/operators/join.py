@@ -84,7 +84,7 @@ class Join(Partitioned):
         return f"{found} WHERE {origin} IS NOT NULL AND {self.looks_like(names)}"
 
     def _pairs(self, left: str, right: str) -> str:
-        """What rows of both sides its rows are made of: the columns of these, and the ids."""
+        """The pairs of rows that its rows are made of: the columns of both, and their ids."""
         ids, words, values = ["coco_origin_0", "coco_origin_1"], f"{_WORDS.get(self.type, 'LEFT')} JOIN", []
         condition = self._condition
         match self.type:

@@ -1,7 +1,8 @@
-"""An operator: its plan, its step in a refresh, and its lineage are in one file. None knows another.
+"""An operator: its plan, its step in a refresh, and its lineage are in one file. No kind of operator knows another.
 
 An operator takes the deltas of its inputs and yields a delta. Rows have an id, by which the operator above refers to
-them. What is materialized is kept in a table, with the ids of the rows that each came from; the others pass on.
+them. A materialized operator keeps its rows in a table, each with the ids of the rows that it came from; a virtual
+one keeps nothing and passes deltas on.
 """
 
 from abc import ABC, abstractmethod
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from cocosql.operators.step import Context, Step
     from cocosql.operators.traced import Here
 
-#: The id of a row that an operator gives; in the table of another one: the id of the row that a row came from.
+#: In what an operator gives: the id of a row. In an operator's table: the id of the input row that a row came from.
 SOURCE_ID = "coco_source_id"
 
 
@@ -61,7 +62,8 @@ class Operator(ABC):
         """What it does, as SQL over the relations that it reads."""
 
     def described(self, numbers: Sequence[int]) -> list[str]:
-        """What it does, as texts that name no database and no code version. It reads operators of these numbers."""
+        """What it does, for a fingerprint: texts without names of databases and code versions. `numbers` are of its
+        inputs."""
         return [self.sql(numbered(numbers))]
 
     @abstractmethod
@@ -74,11 +76,11 @@ class Operator(ABC):
 
     @abstractmethod
     def trace_ids(self, tracer: "Tracer", ids: "Here") -> "Iterator[Trace]":
-        """The ways down from its rows with these ids to rows of sources."""
+        """The paths from its rows with these ids down to rows of sources."""
 
 
 class Virtual(Operator):
-    """An operator that passes the deltas of its inputs on; its rows are nowhere kept."""
+    """An operator that passes the deltas of its inputs on, and keeps no rows."""
 
     columns: list[str]
 
@@ -88,11 +90,11 @@ class Virtual(Operator):
 
     @abstractmethod
     def pass_on(self, context: "Context", number: int, inputs: "Sequence[Delta]") -> "Delta":
-        """What becomes of its rows."""
+        """Its delta, from those of its inputs."""
 
 
 class Materialized(Operator):
-    """An operator that works: its rows are kept, so that it can find those that a change replaces."""
+    """An operator that keeps its rows, so that it can find those that a change replaces."""
 
     @property
     @abstractmethod
@@ -101,12 +103,13 @@ class Materialized(Operator):
 
     @property
     def source_ids(self) -> list[str]:
-        """Those of them that are the ids of rows of its inputs, if rows know these."""
+        """Of its lineage columns, those that have ids of input rows; none if a row knows only its key."""
         return []
 
     @property
     def shows_source_rows(self) -> bool:
-        """Whether a row is made of one row of a source: of which no other is made, if rows have an identity."""
+        """Whether each row is made of one source row. If rows also have an identity, no two are made of the same
+        one."""
         return False
 
     @abstractmethod
@@ -119,7 +122,7 @@ class Materialized(Operator):
 
     @abstractmethod
     def trace(self, tracer: "Tracer", here: "Here", names: list[str]) -> "Iterator[Trace]":
-        """The ways down from its rows, under these names, to rows of sources."""
+        """The paths from its rows, whose columns have these names, down to rows of sources."""
 
     def present_rows(self, present: "Present") -> str:
         return f"SELECT {', '.join([f'coco_id AS {SOURCE_ID}', *map(ident, self.names)])} FROM {present.kept(self)}"
@@ -129,19 +132,20 @@ class Materialized(Operator):
 
 
 def numbered(numbers: Sequence[int]) -> list[str]:
-    """Relations that stand for operators of these numbers."""
+    """Placeholders for the relations of operators with these numbers, for SQL that is shown."""
     return [f"FROM operator_{number}" for number in numbers]
 
 
 @dataclass(frozen=True, eq=False)
 class Input:
-    """What an operator reads of another: columns, by the name that it knows them by."""
+    """What an operator reads of another: by the name of a column here, its name there."""
 
     operator: Operator
     columns: dict[str, str]
 
     def over(self, relation: str, source_id: str = SOURCE_ID, sign: str | None = None) -> str:
-        """The input as SQL, for a relation of what the other operator gives; with its sign, if that has a name."""
+        """The input as SQL, over the other operator's rows: id, columns under their names here, and the sign, if one is
+        named."""
         pairs = [(SOURCE_ID, source_id), *self._pairs, *([("coco_sign", sign)] if sign else [])]
         return f"SELECT {_renamed(pairs)} FROM ({relation})"
 

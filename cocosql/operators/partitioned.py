@@ -66,7 +66,8 @@ class Partitioned(Materialized):
 
     @property
     def is_ambiguous(self) -> bool:
-        """Whether SQL allows several answers, as of the order of a list: one stays until rows that it is of change."""
+        """Whether SQL allows several answers, as for the order of a list. The one given stays until its input rows
+        change."""
         return False
 
     @property
@@ -81,7 +82,7 @@ class Partitioned(Materialized):
         return key_hash(self.keys[number])
 
     def finished(self, items: dict[str, str], conditions: list[str]) -> Self:
-        """The operator with these made of its rows."""
+        """The operator with a projection and a filter that it does to its rows itself."""
         return replace(self, items=items, conditions=conditions)
 
     def rows_sql(self, relations: list[str], names: list[str]) -> str:
@@ -98,7 +99,8 @@ class Partitioned(Materialized):
         return f"SELECT {SOURCE_ID} AS coco_origin FROM ({relations[number]}) WHERE {key}"
 
     def looks_like(self, names: list[str]) -> str:
-        """Whether what becomes of raw columns is a row ``coco_here`` of it, under these names."""
+        """A condition on raw rows: whether the operator makes of one the row ``coco_here``, whose columns have these
+        names."""
         items = self.items.values() or map(reference, self.raw_names)
         made = f"coco_fingerprint({sql_list(items) or '1'})"
         return f"{conjunction(self.conditions)} AND {made} = {fingerprint(names, 'coco_here')}"
@@ -161,7 +163,7 @@ class PartitionStep(Step):
 
     @property
     def _touched_keys(self) -> str:
-        """Under which they are collected, as ``coco_source_id``."""
+        """The name of the collection of touched keys, ``coco_source_id``."""
         return f"touched_{self.context.tag(self.number)}"
 
     @property
@@ -204,5 +206,5 @@ def key_hash(key: list[str]) -> str:
 
 
 def column_list(columns: str) -> str:
-    """The beginning of a select list, of columns as SQL; there may be none."""
+    """Columns as the beginning of a select list, with a comma; empty if there are none."""
     return f"{columns}, " if columns else ""

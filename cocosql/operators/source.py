@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 #: Types whose values can be the id of a row as they are; keys of other types are fingerprinted.
 INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"}
 
-#: Types of which values that are equal to SQL are indistinguishable, so that a value has one fingerprint.
+#: Types whose values, if equal to SQL, are indistinguishable: equal values have one fingerprint.
 EXACT = {
     *(*INTEGERS, "UHUGEINT", "BOOLEAN", "VARCHAR", "BLOB", "UUID"),
     *("DATE", "TIME", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE"),
 }
 
-#: What DuckDB calls the place of a row in a table.
+#: The name of DuckDB's pseudo-column that says where a row is stored.
 ROW_ID = "rowid"
 
 

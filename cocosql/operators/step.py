@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Context:
-    """What steps may know of the attempt that they are part of, and use."""
+    """What a step may know and use of the attempt that it is part of."""
 
     session: Session
     run: Run
@@ -31,7 +31,7 @@ class Context:
     view: View
     #: Whether all rows are worked out anew from all rows of the sources.
     rebuild: bool
-    #: Whether the rows that there are, are of another query.
+    #: Whether the rows that are kept were made by another query.
     is_redefined: bool
     #: The first run whose results count, where functions are called again.
     recalled_since: int | None
@@ -40,14 +40,14 @@ class Context:
     #: How the changes of a source are found, and what has become of its rows; None if that cannot be told.
     capture: "Callable[[Scan], Capture]"
     change: "Callable[[Scan], Delta | None]"
-    #: Whether changes go through an operator with their values.
+    #: Whether the delta of a map can be signed rows (`flow.linear_maps`).
     is_linear: Callable[[Materialized], bool]
     #: Whether the changes of a scan are read more than once, and whether rows failed in an operator before.
     is_shared: "Callable[[Scan], bool]"
     has_failed: Callable[[int], bool]
 
     def tag(self, number: int) -> str:
-        """What an operator's collections are told apart by."""
+        """A name for an operator of this view, part of the names of its collections."""
         return f"{self.view.view_id}_{number}"
 
     def kept(self, operator: Materialized, number: int) -> Kept:
@@ -63,7 +63,7 @@ class Context:
 
 @dataclass
 class Step(ABC):
-    """What is found holds until the transaction of the attempt ends."""
+    """What a step finds holds until the transaction of its attempt ends."""
 
     context: Context
     number: int
@@ -75,7 +75,7 @@ class Step(ABC):
 
     @abstractmethod
     def prepare(self) -> None:
-        """Find once what is read more than once."""
+        """Collect what several queries of the step read."""
 
     @abstractmethod
     def rows_sql(self, names: list[str]) -> str:

@@ -1,4 +1,4 @@
-"""What is taken along where rows are traced down the operators that they came from."""
+"""What a trace carries from a view's rows down the operators to the source rows that they came from."""
 
 from dataclasses import dataclass
 
@@ -12,10 +12,11 @@ CARRIED = ["coco_of", "coco_row", "coco_past", "coco_calls", "coco_path"]
 
 @dataclass(frozen=True)
 class Here:
-    """Rows of an operator's on the way: what is carried, and their columns and ids, or their ids alone."""
+    """Rows of an operator that a trace has come to, as a query: what is carried, and their ids; maybe also their
+    columns."""
 
     sql: str
-    #: Whether no row is there twice.
+    #: Whether the query gives no row twice.
     is_unique: bool = True
 
     def to(self, sql: str, *, is_unique: bool = True) -> "Here":

@@ -1,4 +1,4 @@
-"""Union: the rows of several inputs together. What changes in one of them changes in the union.
+"""Union: the rows of several inputs together. Their deltas together are its delta.
 
     SELECT id FROM a UNION ALL SELECT id FROM b
 

@@ -1,4 +1,4 @@
-"""Window: functions over the rows of a partition; those partitions are worked out anew that a row came to or went from.
+"""Window: functions over the rows of a partition. Partitions with a row that is gone or new are worked out anew.
 
     SELECT id, rank() OVER (PARTITION BY lang ORDER BY size) AS place FROM notes
 

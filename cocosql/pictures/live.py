@@ -56,7 +56,7 @@ class Live:
         return {**data, "state": hashlib.sha256(repr([*data.items()][2:]).encode()).hexdigest()}
 
     def _signature(self) -> list[tuple[int, int] | None]:
-        """Another one whenever the file or its log was written."""
+        """What changes whenever the file or its log is written."""
         return [_stamp(self._path), _stamp(self._path.with_name(f"{self._path.name}.wal"))]
 
 

@@ -9,10 +9,10 @@ from cocosql.operators.map import CALL, ELEMENT
 from cocosql.operators.operator import SOURCE_ID
 from cocosql.sqltree import CocoDuckDB, try_parse
 
-#: How the names of columns begin that say where a row came from, and are in no other expression.
+#: Beginnings of the names of lineage columns, which no expression of the user's query reads.
 _OWN = (SOURCE_ID, ELEMENT, CALL)
 _KNOWN, _MEMO = "coco_fingerprint_", "coco_memo_"
-#: What a SELECT may have beside what it takes from where.
+#: The parts of a SELECT other than its select list and FROM clause.
 _PARTS = ("where", "group", "having", "qualify", "order", "limit", "offset", "distinct", "joins", "laterals")
 
 

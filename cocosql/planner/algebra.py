@@ -23,7 +23,7 @@ class Relation:
     inputs: tuple["Relation", ...]
     #: Names and types.
     columns: list[tuple[str, str]]
-    #: What else its kind has: see cpp/algebra.
+    #: What else a relation of its kind has, by name: docs/algebra.md.
     parts: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -51,7 +51,8 @@ def algebra(session: Session, sql: str, path: list[tuple[str, str]]) -> list[Rel
 
 
 def described(relations: list[Relation]) -> list[list[Any]]:
-    """What the relations do, with the type of each column: another text, another query. It names no database."""
+    """What the relations do, with all column types, for a fingerprint: it changes when the query means something else.
+    It names no database."""
     numbers = {id(relation): number for number, relation in enumerate(relations)}
     return [
         [relation.kind, [numbers[id(below)] for below in relation.inputs], relation.columns, list(_texts(relation))]
@@ -164,7 +165,7 @@ def _needed_below(relation: Relation, below: Relation, wanted: set[str]) -> set[
 
 
 def inlined(expression: str, relation: Relation) -> str:
-    """An expression over a projection, over the relation below that."""
+    """An expression over a projection, rewritten as one over the relation below."""
     return substitute(expression, dict(zip(relation.names, relation["expressions"], strict=True)))
 
 

@@ -1,4 +1,4 @@
-"""Blocks: what needs no state of its own (filters, projections, unnest, inner joins, calls), gathered.
+"""Blocks: neighbouring relations that need no state (filters, projections, unnest, inner joins, calls), as one SELECT.
 
 A block becomes a map, or is done to the rows of the operator below it.
 """
@@ -34,11 +34,11 @@ class Block:
     items: dict[str, str]
     conditions: list[str] = field(default_factory=list)
     unnests: list[Unnest] = field(default_factory=list)
-    #: Whether others read the operator that is its input, too.
+    #: Whether other blocks read the same operator.
     is_shared: bool = False
 
     def over(self, expression: str) -> str:
-        """An expression over the block's columns, over those of its inputs."""
+        """An expression over the block's columns, rewritten as one over the columns of its inputs."""
         return substitute(expression, self.items)
 
     def filtered(self, conditions: list[str]) -> "Block":
@@ -58,7 +58,7 @@ class Block:
         )
 
     def identity(self) -> list[str] | None:
-        """The columns that tell its rows apart, as they show what does so for all inputs; None if it is not known."""
+        """The columns that tell its rows apart: those that do so for each input, if all are shown; else None."""
         shown = {column_of(item): name for name, item in reversed(self.items.items())}
         found: list[str] = []
         for given in self.inputs:
@@ -85,7 +85,7 @@ class MapMaker:
         late = sorted((c for c in block.conditions if c not in early), key=self._calls)
         parsed = self._parsed([*block.items.values(), *late, *(e for u in block.unnests for e in u.lists.values())])
         sites = CallSites(self._callees)
-        # DuckDB may evaluate what is above a filter before it: so a call is guarded by all conditions.
+        # DuckDB may evaluate a select list before the filter below it: so each call is guarded by all conditions.
         passed = [exp.paren(exp.Var(this=sql(condition))) for condition in early]
         guard = _all(passed)
         unnests = [
@@ -146,7 +146,8 @@ def _unnest_sql(unnest: Unnest, parsed: dict[str, exp.Expr], number: int) -> exp
 def _rewritten(
     late: list[str], parsed: dict[str, exp.Expr], sites: CallSites, passed: Sequence[exp.Expr]
 ) -> exp.Expr | None:
-    """Conditions as one, with look-ups: those without calls spare the calls of the others, each those after it."""
+    """The conditions as one, with look-ups in place of calls. A row that fails a condition needs no calls of later
+    ones."""
     done: list[exp.Expr] = []
     for condition in late:
         done.append(exp.paren(sites.rewrite(parsed[condition].copy(), _all([*passed, *done]))))

@@ -35,12 +35,12 @@ from cocosql.planner.rewrites import rewrite
 from cocosql.planner.rewrites.context import Context
 from cocosql.planner.totals import Totals, Wanted, is_exact
 
-#: The source that a table, or the call of a table function, of the algebra is.
+#: Finds the source that a relation of the algebra reads: a table, or a call of a table function.
 FindSource = Callable[[Relation], Source]
 
 
 def plan_flow(relations: list[Relation], callees: dict[str, Callee], source_of: FindSource, same: SameMeaning) -> Flow:
-    """The flow of a query, of which these are the relations, each after its inputs.
+    """The flow of a query. `relations` is its algebra: each relation stands after its inputs, the last gives the rows.
 
     Raises:
         NotIncremental: if there is none.
@@ -168,7 +168,8 @@ class _Builder:
         return both.filtered([*(f"({one} {operator} {other})" for one, operator, other in compared), *predicates])
 
     def _told_apart(self, block: Block, taken: set[str]) -> Block:
-        """The block with other names for those columns of its inputs that are taken: a CTE may be read twice."""
+        """The block with new names for columns of its inputs that the other side of a join has, too: a CTE may be read
+        twice."""
         names = {name: next(self._names) for given in block.inputs for name in given.columns if name in taken}
         if not names:
             return block
@@ -185,7 +186,7 @@ class _Builder:
         )
 
     def _joinable(self, block: Block) -> Block:
-        """A block that can be joined with others: what it calls and unnests is done before."""
+        """The block as one that can be joined: if it calls functions or unnests lists, a map does that first."""
         texts = [*block.items.values(), *block.conditions]
         if not block.unnests and not any(map(self._calls, texts)):
             return block
@@ -305,7 +306,7 @@ class _Builder:
         if on and len(shown) == len(on) and self._needed[id(relation)] <= shown.keys():
             below, on, order = below.with_items(shown), [], []  # it is DISTINCT of these
         if not on and below.identity() is not None:
-            return below  # no two of its rows are equal
+            return below  # its rows are distinct already
         below, hoisted = self._hoisted(below, on)
         order = [replace_whole(part, hoisted) for part in order]
         self._check_calls(order, "an expression of ORDER BY")
@@ -368,12 +369,13 @@ class _Builder:
         return self._maps.make(block), {name: name for name in block.items}
 
     def _finishable(self, block: Block) -> Partitioned | None:
-        """The operator to whose rows the block can be done, as nobody else reads them."""
+        """The operator below the block, if the operator itself can do what the block does to its rows: nobody else
+        reads them."""
         operator = block.inputs[0].operator
         if len(block.inputs) > 1 or block.is_shared or block.unnests or not isinstance(operator, Partitioned):
             return None
         if isinstance(operator, Accumulate):
-            return None  # changes are added to its rows as they are
+            return None  # its rows are totals, to which changes are added
         texts = [*block.items.values(), *block.conditions]
         return None if operator.items or any(map(self._calls, texts)) else operator
 
@@ -408,7 +410,7 @@ def _reading(operator: Operator, columns: dict[str, str]) -> Block:
 
 
 def _finished(operator: Partitioned, block: Block) -> Partitioned:
-    """The operator with the block done to its rows."""
+    """The operator, doing itself what the block does to its rows."""
     there = {name: reference(column) for name, column in block.inputs[0].columns.items()}
     items = {name: substitute(item, there) for name, item in block.items.items()}
     return operator.finished(items, [substitute(condition, there) for condition in block.conditions])
@@ -427,7 +429,7 @@ def _arguments(aggregate: dict[str, Any]) -> list[str]:
 
 
 def _wanted(aggregate: dict[str, Any], hoisted: dict[str, str]) -> Wanted | None:
-    """What an aggregate is of; None if that depends on more than each row."""
+    """What an aggregate is of; None if it is no sum over single rows: DISTINCT, ORDER BY, several arguments."""
     if aggregate["distinct"] or aggregate["order"] or len(aggregate["arguments"]) > 1:
         return None
     arguments = [replace_whole(argument, hoisted) for argument in aggregate["arguments"]]
@@ -443,7 +445,7 @@ def _wanted(aggregate: dict[str, Any], hoisted: dict[str, str]) -> Wanted | None
 
 
 def _paths(root: Relation) -> dict[int, int]:
-    """How many ways there are from the root to each relation."""
+    """By id of a relation, on how many paths the root reads it."""
     found = {id(root): 1}
     for relation in reversed(walk(root)):
         for below in relation.inputs:

@@ -6,18 +6,19 @@ always kept true by its operators.
 
 from cocosql.catalog.views import View
 
-#: Refreshes that take fewer seconds than that are quick enough in either way.
+#: A refresh that takes less than this many seconds is quick enough, whichever way it goes.
 _QUICK = 0.25
-#: What a refresh may take beside running the query.
+#: Seconds that a refresh may take in addition to the query that it runs.
 _OVERHEAD = 0.03
-#: A state over fewer rows is kept, however long a refresh took: the machine was busy.
+#: Over fewer source rows the operators keep their state, however long a refresh took: then the machine was busy.
 _FEW = 100_000
 _SLOWER = 1.25
-#: The state is not worth its while where more than that share of the rows changed, and at least so many.
+#: Above this share of changed rows, and this many, running the query is cheaper than taking the delta through the
+#: operators.
 _LARGE_SHARE = 0.2
 _MANY = 50_000
-#: The state is made anew once refreshes by the query have taken so many times what that takes: so all in all at most a
-#: fourth more time is spent than by the query alone.
+#: A view whose query is run gets its state back once refreshes have taken this many times what making the state takes:
+#: so at most a fourth more time is spent, all in all, than by running the query alone.
 _PATIENCE = 4
 
 

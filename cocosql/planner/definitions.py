@@ -123,7 +123,8 @@ def _collect_text(session: Session, text: str, found: Definitions, view: Name | 
 
 
 def _fill_names(session: Session, query: exp.Query, view: Name) -> None:
-    """What DuckDB takes the names in a view for: relations of its schema, or else of main, in its database."""
+    """Write out the names in a view's query as DuckDB resolves them: in the view's schema, or else in main, of its
+    database."""
     for table in tables(query):
         database, name = table.catalog or view.database, table.name
         options = [Name(database, schema, name) for schema in ([table.db] if table.db else [view.schema, "main"])]
@@ -151,7 +152,7 @@ def _words(sql: str) -> set[str]:
 
 
 def _called(sql: str) -> set[str]:
-    """What stands before a parenthesis in SQL."""
+    """The names before an opening parenthesis in SQL: of functions, and maybe of more."""
     return {name.lower() for name in _CALLED.findall(_LITERAL.sub("''", sql))}
 
 

@@ -23,7 +23,7 @@ VARYING = frozenset(
     }
 )
 
-#: Functions that give the same each time, of arguments and of settings that a view keeps, as the time zone.
+#: Functions whose result depends only on the arguments, and on settings that a view keeps, such as the time zone.
 STEADY = frozenset(
     {
         *("+", "-", "age", "century", "date_diff", "date_part", "date_sub", "date_trunc", "datediff", "datepart"),
@@ -35,7 +35,7 @@ STEADY = frozenset(
     }
 )
 
-#: Functions of more than their arguments: of how the table is stored.
+#: Functions whose result depends on how the table is stored.
 OF_THE_WHOLE = frozenset({"stats"})
 
 

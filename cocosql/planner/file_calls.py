@@ -10,7 +10,7 @@ from sqlglot import exp
 from cocosql.planner.qualify import tables
 from cocosql.sqltree import render
 
-#: Readers, and from how many files at most each finds out names and types, if it is not told otherwise.
+#: DuckDB's readers, and from how many files at most each infers names and types by default.
 _READERS = {
     **dict.fromkeys(["read_text", "read_blob"], 0),
     **dict.fromkeys(["read_json_objects", "read_json_objects_auto", "read_ndjson_objects"], 0),
@@ -21,7 +21,7 @@ _READERS = {
 _NAMED = (exp.EQ, exp.PropertyEQ, exp.Kwarg)
 _SAMPLE_OPTIONS = ("files_to_sniff", "maximum_sample_files")
 
-#: What DuckDB reads a file with that is named like a table.
+#: By ending of a file's name: the reader that DuckDB uses where the file stands in place of a table.
 _BY_NAME = {
     "parquet_scan": "parquet",
     "read_csv_auto": "csv|tsv",
@@ -73,7 +73,7 @@ class FileCall:
 
     @property
     def samples(self) -> int | None:
-        """How many of the files, at most, names and types are found from; None: all."""
+        """From how many files, at most, the reader infers names and types; None: from all."""
         if _is_true(self.options.get("union_by_name")):
             return None
         for name in _SAMPLE_OPTIONS:

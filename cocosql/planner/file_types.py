@@ -1,4 +1,4 @@
-"""Names and types of the columns of files. DuckDB finds them out from the files; while those are the same, once."""
+"""Names and types of the columns of files. DuckDB infers them from the files: once, as long as these do not change."""
 
 import hashlib
 from dataclasses import dataclass
@@ -29,7 +29,8 @@ _SETTINGS = ("binary_as_string", "enable_geoparquet_conversion", "json_geometry_
 
 _Found = tuple[str, Columns]
 
-#: By the call, what the columns were found from, and the columns: as long as the process lives.
+#: By call of a reader: the columns, and the state of the files that they were inferred from. Lives as long as the
+#: process.
 _found: dict[str, _Found] = {}
 
 
@@ -51,7 +52,7 @@ def file_types(session: Session, call: FileCall, database: str) -> FileTypes:
 
 
 def _as_last_read(session: Session, call: FileCall, database: str) -> Columns:
-    """What a refresh has found out, for a session that reads no files."""
+    """The types that the last refresh inferred, for a session that must not read files."""
     found = _known(session, call, database)
     if found is None:
         raise duckdb.PermissionException(f"it would read {call.sql}")
@@ -73,7 +74,7 @@ def _columns(session: Session, call: FileCall, database: str, listing: Listing, 
 
 
 def _known(session: Session, call: FileCall, database: str) -> _Found | None:
-    """What an earlier process has found out. There may be no schema coco yet."""
+    """The types that an earlier process stored. There may be no schema coco yet."""
     return _stored(session, call) if tables.exists(session, database, FILE_TYPES) else None
 
 
@@ -87,7 +88,7 @@ def _stored(session: Session, call: FileCall) -> _Found | None:
 
 
 def store(session: Session, call: FileCall) -> None:
-    """Let other processes know. Call in the transaction of a refresh."""
+    """Store the types for other processes. Call in the transaction of a refresh."""
     found = _found.get(call.sql)
     if found is None or found == _stored(session, call):
         return

@@ -11,7 +11,8 @@ from cocosql.operators.scan import Scan
 
 
 def linear_maps(operators: list[Operator], callees: Iterable[str]) -> list[Map]:
-    """Those without calls of functions, whose readers take rows by what is in them, and do not refer to them."""
+    """The maps whose deltas can be signed rows: they call no Python function, and the operators that read them use only
+    the values of a row, never its id."""
     names, found = list(callees), []
     for operator in operators:
         readers = _readers(operators, operator)
@@ -31,7 +32,7 @@ class Flow:
     operators: list[Operator]
     #: The last one, which gives the rows of the view.
     top: Materialized
-    #: The maps through which changes go with their values: what was in a row tells what was made of it.
+    #: The maps whose deltas can be signed rows: the old values of a source row tell which rows were made of it.
     linear: list[Map]
 
     @property

@@ -31,7 +31,8 @@ def same_meaning(session: Session, one: str, other: str) -> bool:
 
 
 def _bare(canonical: str) -> str:
-    """The text without what makes no difference: case of type names, blanks, quotes around an interval's number."""
+    """The text without differences that mean nothing: case of type names, blanks, quotes around an interval's
+    number."""
     return re.sub(r"cast\('(\d+)' as double\)", r"cast(\1 as double)", " ".join(canonical.lower().split()))
 
 

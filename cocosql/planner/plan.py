@@ -30,8 +30,8 @@ from cocosql.sqltext import literal
 from cocosql.sqltree import render
 from cocosql.udf import Function
 
-#: Types whose hash() other versions of DuckDB give otherwise. Operators find rows again by the hash of a key: they are
-#: made anew for that version.
+#: Types whose hash() differs between versions of DuckDB. Operators find rows by the hash of a key, so with such types
+#: the state is rebuilt under another version.
 _HASHED_BY_VERSION = re.compile(r"\b(BIT|TIME WITH TIME ZONE)\b")
 
 #: Columns of the user's must not begin with this.
@@ -65,7 +65,7 @@ class Plan:
     #: Keys of the names of all tables and views that it reads, also through views.
     relations: set[tuple[str, str, str]] = field(default_factory=set)
     macros: list[str] = field(default_factory=list)
-    #: What the catalog says of these relations and macros.
+    #: What the catalog says of these relations and macros: their columns, types, keys and definitions.
     shape: str = ""
     #: The columns that identify a row, or empty.
     key_columns: list[str] = field(default_factory=list)
@@ -258,7 +258,8 @@ def _fingerprint(parts: list[Any]) -> str:
 
 
 def _callees(session: Session, view: View, registered: dict[str, Function], used: set[str]) -> dict[str, Callee]:
-    """The version of each function: as registered here; else the one that the view was made with."""
+    """The functions that the query calls: as registered here; else a stand-in of the version that the view was made
+    with."""
     known = dict(registered)
     for call in view.calls:
         if call.function.lower() in used and call.function.lower() not in known:

@@ -7,7 +7,7 @@ from cocosql.operators.accumulate import Total
 from cocosql.operators.source import EXACT, INTEGERS
 from cocosql.sqltext import literal
 
-#: Integers that so many can be added up of as there may be rows.
+#: Integers whose sums fit in a HUGEINT, however many rows a table may have.
 _ADDED = INTEGERS - {"HUGEINT"}
 
 
@@ -57,7 +57,7 @@ class Totals:
         return self._named(Total(f"count({argument})", "BIGINT"))
 
     def _value(self, argument: str, kind: str) -> str:
-        """The sum without its decimal point."""
+        """The sum as an integer: that of a DECIMAL without its decimal point."""
         added = f"(sum({argument}) EXPORT_STATE)" if _is_decimal(kind) else f"sum({argument})"
         return self._named(Total(f"{added}::HUGEINT", "HUGEINT"))
 

@@ -72,7 +72,7 @@ nb::dict ToPython(const Node &node) {
 	return result;
 }
 
-//! What DuckDB plans a query with, as long as this lives.
+//! The settings under which the query is planned, as long as this lives.
 class Planning {
 public:
 	//! Optimized, correlated subqueries take fewer joins; but rows with lists are told apart by their numbers.

@@ -11,7 +11,7 @@ using duckdb::idx_t;
 
 namespace {
 
-//! A column where it comes from, behind projections that only rename it.
+//! A column of a node, found by following it down through projections that only rename it.
 struct Origin {
 	idx_t node;
 	std::string name;
@@ -21,6 +21,8 @@ struct Origin {
 	}
 };
 
+//! DuckDB plans FROM t, unnest(t.list) as a join: it takes the distinct lists of t (the domain), computes their elements,
+//! and joins t with these by IS NOT DISTINCT FROM. The elements can be computed of the rows of t, without domain and join.
 class Replacer {
 public:
 	explicit Replacer(std::vector<Node> &nodes) : nodes(nodes), uses(nodes.size()) {
@@ -42,7 +44,7 @@ public:
 	}
 
 private:
-	//! Names on both sides that must not differ; nothing if there are other conditions.
+	//! The columns of left and right that the join compares by IS NOT DISTINCT FROM; empty if it has another condition.
 	static std::vector<std::pair<std::string, std::string>> Pairs(const Node &join) {
 		std::vector<std::pair<std::string, std::string>> pairs;
 		for (auto &condition : Get(join, "conditions").list) {
@@ -56,7 +58,7 @@ private:
 		return pairs;
 	}
 
-	//! A join of the distinct values themselves with what was computed of them: it is that.
+	//! Where the left side is the domain itself, the right side has all of its rows: the join becomes a projection of that.
 	bool DropDomain(Node &join) {
 		auto pairs = Pairs(join);
 		NameMap values;
@@ -92,7 +94,7 @@ private:
 		                   [&](const Column &column) { return column.name == name; });
 	}
 
-	//! Distinct values.
+	//! Whether a node gives the distinct values of some columns, and nothing else.
 	static bool IsDomain(const Node &node) {
 		return node.kind == "aggregate" && HasOneGrouping(node) &&
 		       Get(node, "groups").list.size() == node.columns.size();
@@ -104,7 +106,7 @@ private:
 		return sets.size() == 1 && sets[0].list.size() == Get(aggregate, "groups").list.size();
 	}
 
-	//! The column that this one has its values of, as far down as a node.
+	//! Follows a column down to the node `until`, or as far as its values are passed on unchanged.
 	Origin Descend(Origin column, idx_t until) const {
 		while (column.node != until) {
 			auto &node = nodes[column.node];
@@ -124,7 +126,7 @@ private:
 		return column;
 	}
 
-	//! The column that a projection or an aggregate in one set of groups takes as it is; or nothing.
+	//! The input column that a projection, or a GROUP BY, passes on under this name; empty if it computes something.
 	static std::string Computed(const Node &node, const std::string &name) {
 		auto is_project = node.kind == "project";
 		if (!is_project && !HasOneGrouping(node)) {
@@ -139,7 +141,7 @@ private:
 		return "";
 	}
 
-	//! A join of rows with what was computed of their distinct values, row by row: it can be computed of the rows.
+	//! Where the right side computes row by row of the domain, has it compute of the rows on the left, and drops the join.
 	void ComputeOfRows(Node &join) {
 		auto rows = join.inputs[0];
 		auto chain = RowByRow(join.inputs[1]);
@@ -160,7 +162,7 @@ private:
 		}
 	}
 
-	//! The nodes from this one down to a list of distinct values that work on each row by itself; the lowest last.
+	//! The nodes from this one down to a domain, the lowest last, if all of them work on each row by itself; else empty.
 	std::vector<idx_t> RowByRow(idx_t index) const {
 		static const std::unordered_set<std::string> KINDS {"project", "filter", "unnest"};
 		std::vector<idx_t> chain;
@@ -171,7 +173,7 @@ private:
 		return IsDomain(nodes[index]) ? chain : std::vector<idx_t>();
 	}
 
-	//! Whether a group of distinct values has the values of a column of the rows.
+	//! Whether a column of the domain has the distinct values of this column.
 	bool IsSource(idx_t domain, const std::string &group, const Origin &column) const {
 		auto &node = nodes[domain];
 		for (idx_t i = 0; i < node.columns.size(); i++) {
@@ -191,7 +193,7 @@ private:
 		return column;
 	}
 
-	//! Has the chain work on the rows; what joined them takes its columns.
+	//! Has the nodes of the chain work on the rows; the join becomes a projection of what the chain gives.
 	void Compute(Node &join, idx_t rows, const std::vector<idx_t> &chain, const NameMap &values) {
 		nodes[chain.back()].inputs = {rows};
 		for (auto index : chain) {
@@ -210,7 +212,7 @@ private:
 		join.fields = {{"expressions", expressions}};
 	}
 
-	//! Adds columns to those of a projection. One that it passed on already it need not twice.
+	//! Has a projection also pass on these columns, those apart that it passes on already.
 	static void PassOn(Node &project, const std::vector<Column> &passed) {
 		auto columns = passed;
 		Field::List expressions;

@@ -42,7 +42,7 @@ std::string Placeholder(idx_t position) {
 	return BEGIN + std::to_string(position) + END;
 }
 
-//! What an expression is about, for a reason.
+//! A name for an expression in the reason why it has no SQL.
 std::string Subject(const Expression &expression) {
 	switch (expression.GetExpressionClass()) {
 	case ExpressionClass::BOUND_AGGREGATE:

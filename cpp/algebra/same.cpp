@@ -17,7 +17,7 @@ using namespace duckdb;
 
 namespace {
 
-//! Functions that collations are made of. Applied twice, where SQL says a collation once more, they do no more.
+//! Functions that collations are made of. Applying one twice gives the same as applying it once.
 const std::set<std::string> COLLATING {"lower", "strip_accents", "nfc_normalize"};
 //! Functions that keep constant arguments as bind data and drop them.
 const std::set<std::string> SORTING {"list_sort", "list_reverse_sort", "list_grade_up"};

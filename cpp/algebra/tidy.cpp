@@ -11,7 +11,7 @@ using duckdb::idx_t;
 
 namespace {
 
-//! A projection of, or an aggregate over, renamed columns reads them by their first names.
+//! Has projections and aggregates read columns below a projection that only renames them, by the names there.
 void ReadThroughRenamings(std::vector<Node> &nodes) {
 	for (auto &node : nodes) {
 		while ((node.kind == "project" || node.kind == "aggregate") && IsRenaming(nodes[node.inputs[0]])) {
@@ -68,7 +68,7 @@ private:
 		}
 	}
 
-	//! Keeps those of the columns from a first one on, and of a field that is parallel to them, that are needed.
+	//! Drops unneeded columns of a node, from a first one on, and the same entries of the field that computes them.
 	template <class NEEDED>
 	static void KeepParallel(Node &node, idx_t first, const char *field, const NEEDED &is_needed) {
 		auto &list = Get(node, field).list;
@@ -122,7 +122,7 @@ std::optional<idx_t> OwnColumns(const Node &node) {
 	return std::nullopt;
 }
 
-//! Columns that a node passes on are those that its inputs have by now.
+//! Drops columns that a node passed on and its inputs, which were pruned, no longer have.
 void PassOn(std::vector<Node> &nodes) {
 	for (auto &node : nodes) {
 		auto own = OwnColumns(node);

@@ -5,7 +5,7 @@
 
 namespace cocosql {
 
-//! Without what nobody needs, and without the joins that lateral functions are planned with.
+//! Drops nodes and columns that nobody reads, and the joins that DuckDB plans for lateral functions.
 std::vector<Node> Tidy(std::vector<Node> nodes);
 
 } // namespace cocosql

@@ -52,12 +52,12 @@ public:
 	void Keep(const Batch &batch, nb::handle results);
 	//! Says that the calls for a batch failed. Needs the GIL.
 	void Fail(const Batch &batch, const std::string &error, int64_t attempts);
-	//! What happened to calls goes on: commits what is due (`now`: all), and throws if the calls are to stop. Needs the
+	//! To be called between calls: commits results that are due (`now`: all), and throws if the calls are to stop. Needs the
 	//! GIL.
 	void Pause(bool now);
 	//! Commits all. Needs the GIL.
 	void Flush();
-	//! From now on Python, which may hold it still, can do nothing with it. Needs the GIL.
+	//! Ends the calls: Python may still hold the object, but it gives out and takes nothing any more. Needs the GIL.
 	void End();
 
 	const std::string &Name() const {

@@ -23,7 +23,7 @@ constexpr idx_t FINGERPRINT = 1;
 constexpr idx_t SOURCE_ID = 2;
 constexpr idx_t FIRST_ARGUMENT = 3;
 
-//! The allocator keeps what is freed. To have it give back less than this saves less than it costs.
+//! The allocator keeps freed memory. It is told to return it to the system if there is at least this much.
 constexpr idx_t WORTH_GIVING_BACK = 16 << 20;
 
 //! Counts the tuples, and notes where those come from that are not memoized.
@@ -53,7 +53,7 @@ void LookThrough(Harvest &harvest) {
 	}
 }
 
-//! The tuples of a harvest that are not memoized; it lets go of them.
+//! Hands out the tuples of a harvest that are not memoized, and frees them.
 class Misses : public ArgumentSource {
 public:
 	explicit Misses(Harvest &harvest)
@@ -62,7 +62,7 @@ public:
 		rows->InitializeScanChunk(chunk);
 	}
 
-	//! The refresh goes on to work out rows: it should not add its memory to what the arguments took.
+	//! The refresh goes on to work out rows: the memory of the arguments is returned first, so that the peak is lower.
 	~Misses() override {
 		scan.current_chunk_state.handles.clear();
 		rows.reset();

@@ -36,7 +36,7 @@ struct InlineState : FunctionLocalState {
 	InlineState(ClientContext &context, shared_ptr<PythonFunction> function_p)
 	    : context(context), function(std::move(function_p)), run(RunState::Of(context)) {
 	}
-	//! Made when it is needed: what is known is often looked up before, and then no row comes here.
+	//! Made at its first use: most results are looked up by a join before the call, so that often no row comes here.
 	MemoReader &Memo() {
 		if (!memo) {
 			memo.emplace(context, *function);

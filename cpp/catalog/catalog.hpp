@@ -73,7 +73,7 @@ struct Records {
 	//! By table, the rows of those things whose fingerprint is none of the known ones.
 	std::vector<duckdb::unique_ptr<duckdb::ColumnDataCollection>> rows;
 };
-//! Nothing is read into Python that is known: to fingerprint rows takes a fraction of the time.
+//! Records that the caller knows, by their fingerprint, are not read into Python: that would take several times as long.
 Records NewRecords(Session &session, const std::string &database, const std::vector<TableColumns> &tables,
                    const FingerprintSet &known);
 

@@ -15,7 +15,7 @@ using namespace duckdb;
 
 namespace {
 
-//! More rows than that are found by a scan of the table.
+//! Up to so many rows are looked up one by one; more are found by a scan of the table.
 constexpr idx_t FEW = 64;
 
 class Reader {

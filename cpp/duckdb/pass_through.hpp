@@ -36,7 +36,7 @@ public:
 	//! The thread has seen its last row.
 	virtual void End(duckdb::ClientContext &context, Thread &thread) const = 0;
 
-	//! What EXPLAIN shows: a name, and a word with what stands for it.
+	//! What EXPLAIN shows of the operator: its name, and a further line as a key and its value.
 	virtual std::string Name() const = 0;
 	virtual std::pair<std::string, std::string> Detail() const = 0;
 };

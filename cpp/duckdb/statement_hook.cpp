@@ -27,7 +27,7 @@ struct ClaimedStatement : ParserExtensionParseData {
 	}
 };
 
-//! Those of the first statement.
+//! The tokens of the first statement.
 std::vector<Token> FirstStatement(const vector<SimpleToken> &tokens) {
 	std::vector<Token> first;
 	for (auto &token : tokens) {

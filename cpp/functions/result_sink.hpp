@@ -15,7 +15,7 @@ public:
 	virtual void Add(duckdb::uhugeint_t fingerprint, nanobind::handle result) = 0;
 	//! Results that fit, in rows. Call without the GIL.
 	virtual void AddRows(const duckdb::uhugeint_t *fingerprints, duckdb::Vector &results, duckdb::idx_t count) = 0;
-	//! Now and then; `due` if calls are so slow that each result is worth committing at once. Needs the GIL.
+	//! To be called now and then; `due` if calls are so slow that each result is worth a commit. Needs the GIL.
 	virtual void FlushIfDue(bool due) = 0;
 };
 
