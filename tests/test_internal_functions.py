@@ -102,4 +102,4 @@ def prepare(con: Con) -> None:
     con.execute("ALTER TABLE narrow DROP COLUMN dropped; CREATE VIEW shown AS FROM t")
     con.execute("CREATE INCREMENTAL VIEW v AS SELECT k, v FROM t WHERE k < 3; DELETE FROM t WHERE k = 2")
     con.execute("INSERT INTO t VALUES (2, 'new'); REFRESH INCREMENTAL VIEW v")
-    con.execute("CREATE TABLE coco.log (k INTEGER, coco_all BOOLEAN)")
+    con.execute("CREATE TABLE coco.log (coco_entries BLOB)")

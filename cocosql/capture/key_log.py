@@ -15,7 +15,7 @@ from cocosql.catalog import tables
 from cocosql.catalog.tables import KEYS, OF_LOGS, UNREAD, own
 from cocosql.instances import PerInstance
 from cocosql.operators.source import EXACT, Source
-from cocosql.sqltext import idents
+from cocosql.sqltext import idents, literal
 
 #: Where more than that share of a table's rows changed it is read. So many rows are few, however small the table is.
 #: (A log takes some more before it breaks, cpp/capture/key_log.cpp: what several snapshots have not read adds up.)
@@ -43,7 +43,7 @@ class KeyLog:
     #: The database of the table, and of who reads the log.
     database: str
     log_id: int
-    #: The columns of its entries, with their types.
+    #: The columns of entries that are kept for others, with their types.
     columns: str
     key: list[str]
     #: The columns of which it has old and new values.
@@ -59,6 +59,11 @@ class KeyLog:
     @property
     def table(self) -> str:
         return own(self.name)
+
+    @property
+    def _entries(self) -> str:
+        """A relation of what this transaction sees of the log: what it has is packed."""
+        return f"coco_log_entries({literal(self.database)}, {literal(self.name)})"
 
     @property
     def unread(self) -> str:
@@ -98,7 +103,7 @@ class KeyLog:
         ``coco_place`` puts them into the order in which transactions were committed.
         """
         columns = idents(self._logged)
-        entries = f"SELECT {columns}, coco_all IS NULL AS coco_gone, rowid AS coco_place FROM {self.table}"
+        entries = f"SELECT {columns}, coco_all IS NULL AS coco_gone, coco_place FROM {self._entries}"
         if self._has_unread(session):
             earlier = f"SELECT {columns}, coco_gone, rowid - {1 << 62} FROM {self.unread} WHERE coco_batch > {batch}"
             entries = f"{entries} UNION ALL {earlier}"
@@ -150,10 +155,10 @@ class KeyLog:
                 f"CREATE TABLE IF NOT EXISTS {self.unread} (coco_batch BIGINT, {self.columns}, coco_gone BOOLEAN)"
             )
         elif not self.values:  # for each key the last batch is enough
-            session.execute(f"DELETE FROM {self.unread} WHERE ({keys}) IN (SELECT ({keys}) FROM {self.table})")
-        entries = f"SELECT {keys}, arg_max(coco_all IS NULL, rowid) FROM {self.table} GROUP BY {keys}"
+            session.execute(f"DELETE FROM {self.unread} WHERE ({keys}) IN (SELECT ({keys}) FROM {self._entries})")
+        entries = f"SELECT {keys}, arg_max(coco_all IS NULL, coco_place) FROM {self._entries} GROUP BY {keys}"
         if self.values:
-            entries = f"SELECT {idents(self._logged)}, coco_all IS NULL FROM {self.table}"
+            entries = f"SELECT {idents(self._logged)}, coco_all IS NULL FROM {self._entries} ORDER BY coco_place"
         session.execute(f"INSERT INTO {self.unread} SELECT {batch}, * FROM ({entries})")
 
     def _has_unread(self, session: Session) -> bool:
@@ -191,10 +196,10 @@ def started(
     logs[database, *of] = log = KeyLog(
         database, log_id, columns, source.key, tuple(values), watched, activation=str(uuid4())
     )
-    session.execute(f"CREATE TABLE IF NOT EXISTS {log.table} ({columns}, coco_all BOOLEAN)")
+    session.execute(f"CREATE TABLE IF NOT EXISTS {log.table} (coco_entries BLOB)")
     ((activation,),) = session.execute(
-        "SELECT coco_log_start($1, $2, $3, $4, $5::VARCHAR[], $6::VARCHAR[])::VARCHAR",
-        [database, source.name.schema, source.name.name, log.name, source.key, sorted(watched)],
+        "SELECT coco_log_start($1, $2, $3, $4, $5::VARCHAR[], $6::VARCHAR[], $7::VARCHAR[])::VARCHAR",
+        [database, source.name.schema, source.name.name, log.name, source.key, sorted(watched), values],
     )
     logs[database, *of] = log = replace(log, activation=activation)
     return log

@@ -49,12 +49,6 @@ DuckTableEntry &RequireTable(ClientContext &context, const AttachedDatabase &dat
 	return entry->Cast<DuckTableEntry>();
 }
 
-//! A column that the log table must have at a position.
-struct Expected {
-	Identifier name;
-	LogicalType type;
-};
-
 const ColumnDefinition &RequireStored(const TableCatalogEntry &source, const Identifier &name) {
 	if (!source.ColumnExists(name) || source.GetColumn(name).Generated()) {
 		throw CatalogException("%s has no stored column %s to log", source.name, name);
@@ -62,64 +56,39 @@ const ColumnDefinition &RequireStored(const TableCatalogEntry &source, const Ide
 	return source.GetColumn(name);
 }
 
-vector<Identifier> ValueColumns(const DuckTableEntry &target) {
-	vector<Identifier> columns;
-	if (target.ColumnExists(Identifier(KeyLogColumns::OLD))) {
-		auto &type = target.GetColumn(Identifier(KeyLogColumns::OLD)).Type();
-		for (auto &field : StructType::GetChildTypes(type)) {
-			columns.push_back(field.first);
-		}
+vector<LogicalType> TypesOf(const TableCatalogEntry &source, const vector<Identifier> &names) {
+	vector<LogicalType> types;
+	for (auto &name : names) {
+		types.push_back(RequireStored(source, name).Type());
 	}
-	return columns;
+	return types;
 }
 
-void CheckLogTable(const TableCatalogEntry &source, DuckTableEntry &target, const vector<Identifier> &key_columns) {
-	vector<Expected> expected;
-	for (auto &name : key_columns) {
-		expected.push_back({name, RequireStored(source, name).Type()});
-	}
-	auto value_columns = ValueColumns(target);
-	if (!value_columns.empty()) {
-		child_list_t<LogicalType> fields;
-		for (auto &name : value_columns) {
-			fields.emplace_back(name, RequireStored(source, name).Type());
-		}
-		auto values = LogicalType::STRUCT(fields);
-		expected.push_back({Identifier(KeyLogColumns::STATEMENT), LogicalType::BIGINT});
-		expected.push_back({Identifier(KeyLogColumns::BEGAN), LogicalType::BIGINT});
-		expected.push_back({Identifier(KeyLogColumns::OLD), values});
-		expected.push_back({Identifier(KeyLogColumns::NEW), values});
-	}
-	expected.push_back({Identifier(KeyLogColumns::ALL), LogicalType::BOOLEAN});
+void CheckLogTable(DuckTableEntry &target) {
 	auto &columns = target.GetColumns();
-	bool fits = columns.PhysicalColumnCount() == columns.LogicalColumnCount() &&
-	            columns.PhysicalColumnCount() == expected.size();
-	for (idx_t i = 0; fits && i < expected.size(); i++) {
-		auto &column = target.GetColumn(LogicalIndex(i));
-		fits = column.Name() == expected[i].name && column.Type() == expected[i].type;
-	}
+	Identifier entries(KeyLogColumns::ENTRIES);
+	bool fits = columns.LogicalColumnCount() == 1 && target.ColumnExists(entries) &&
+	            target.GetColumn(entries).Type() == LogicalType::BLOB && !target.GetColumn(entries).Generated();
 	if (!fits || !target.GetConstraints().empty() || HasIndexes(target)) {
-		throw CatalogException("%s.%s is no log table of %s: its columns must be the key columns, those for values if "
-		                       "it has them, and coco_all BOOLEAN, without constraints and indexes",
-		                       OWN_SCHEMA, target.name, source.name);
+		throw CatalogException("%s.%s is no log table: it must have the one column %s BLOB, without constraints and indexes",
+		                       OWN_SCHEMA, target.name, KeyLogColumns::ENTRIES);
 	}
 }
 
 shared_ptr<KeyLog> Describe(ClientContext &context, AttachedDatabase &database, const Identifier &schema,
-                            const Identifier &table, const Identifier &log_table, vector<Identifier> key_columns,
-                            vector<Identifier> watched_columns) {
+                            const Identifier &table, const Identifier &log_table, KeyLogRequest request) {
 	if (schema == OWN_SCHEMA || !database.GetCatalog().IsDuckCatalog() || database.IsReadOnly()) {
 		throw CatalogException("%s.%s.%s cannot be logged", database.GetName(), schema, table);
 	}
 	auto &source = RequireTable(context, database, schema, table);
 	auto &target = RequireTable(context, database, OWN_SCHEMA, log_table);
-	CheckLogTable(source, target, key_columns);
-	for (auto &name : watched_columns) {
+	CheckLogTable(target);
+	for (auto &name : request.watched_columns) {
 		if (!source.ColumnExists(name)) {
 			throw CatalogException("%s has no column %s to watch", source.name, name);
 		}
 	}
-	return make_shared_ptr<KeyLog>(database, source, target, std::move(key_columns), std::move(watched_columns));
+	return make_shared_ptr<KeyLog>(database, source, target, std::move(request));
 }
 
 //! Has prepared statements planned anew, as a change of the catalog does.
@@ -142,10 +111,12 @@ TableVersion::TableVersion(const TableCatalogEntry &table) : oid(table.oid), tim
 }
 
 KeyLog::KeyLog(AttachedDatabase &database, const TableCatalogEntry &source, const DuckTableEntry &target,
-               vector<Identifier> key_columns, vector<Identifier> watched_columns)
+               KeyLogRequest request)
     : database(database.shared_from_this()), schema(source.ParentSchema().name), table(source.name),
-      log_table(target.name), key_columns(std::move(key_columns)), watched_columns(std::move(watched_columns)),
-      value_columns(ValueColumns(target)), source(source), target(target), activation(UUID::GenerateRandomUUID()), since(MAX_TRANSACTION_ID),
+      log_table(target.name), key_columns(std::move(request.key_columns)),
+      watched_columns(std::move(request.watched_columns)), value_columns(std::move(request.value_columns)),
+      key_types(TypesOf(source, key_columns)), value_types(TypesOf(source, value_columns)), source(source),
+      target(target), activation(UUID::GenerateRandomUUID()), since(MAX_TRANSACTION_ID),
       complete_after(MAX_TRANSACTION_ID) {
 }
 
@@ -200,20 +171,17 @@ KeyLogs &KeyLogs::Get(ClientContext &context) {
 }
 
 hugeint_t KeyLogs::Start(ClientContext &context, const std::string &database_name, const std::string &schema,
-                         const std::string &table, const std::string &log_table,
-                         const std::vector<std::string> &key_columns,
-                         const std::vector<std::string> &watched_columns) {
+                         const std::string &table, const std::string &log_table, KeyLogRequest request) {
 	std::lock_guard<std::mutex> guard(changing);
 	auto &database = FindDatabase(context, database_name);
 	auto connection = NestedConnection(DatabaseInstance::GetDatabase(context));
 	connection.BeginTransaction();
 	auto log = Describe(*connection.context, database, Identifier(schema), Identifier(table), Identifier(log_table),
-	                    vector<Identifier>(key_columns.begin(), key_columns.end()),
-	                    vector<Identifier>(watched_columns.begin(), watched_columns.end()));
+	                    std::move(request));
 	auto old = FindActive(database, log_table);
 	auto watched = [&](const Identifier &column) { return old->Watches(column); };
 	if (old && !old->has_gaps && old->source == log->source && old->target == log->target &&
-	    old->key_columns == log->key_columns &&
+	    old->key_columns == log->key_columns && old->value_columns == log->value_columns &&
 	    std::all_of(log->watched_columns.begin(), log->watched_columns.end(), watched)) {
 		return old->activation;
 	}
@@ -269,6 +237,16 @@ bool KeyLogs::IsOver(ClientContext &context, const std::string &database_name, c
 		return log->log_table == log_table && log->IsOf(database) &&
 		       !(log->stopped && AllBeganAfter(database, log->since));
 	});
+}
+
+shared_ptr<KeyLog> KeyLogs::Find(ClientContext &context, const std::string &database_name,
+                                 const std::string &log_table) {
+	auto &database = FindDatabase(context, database_name);
+	auto all = All();
+	auto log = std::find_if(all->rbegin(), all->rend(), [&](const shared_ptr<KeyLog> &other) {
+		return other->log_table == log_table && other->IsOf(database);
+	});
+	return log == all->rend() ? nullptr : *log;
 }
 
 void KeyLogs::SetEntries(ClientContext &context, const std::string &database, const std::string &log_table,

@@ -2,15 +2,18 @@
 //! connection of the database instance, also appends the keys of the rows that it may change to a log table of the same
 //! database, within the user's own transaction.
 //!
-//!   coco_log_start(database, schema, table, log_table, key_columns, watched_columns) -> UUID
+//!   coco_log_start(database, schema, table, log_table, key_columns, watched_columns, value_columns) -> UUID
 //!       The log is active for statements that are planned from now on, and prepared statements are planned anew.
-//!       log_table is a table of schema coco of the same database, committed: the key columns (names and types of the
-//!       source's) and then coco_all BOOLEAN, without constraints and indexes. Between them it may have columns for
-//!       values: coco_statement and coco_began, both BIGINT, coco_old and coco_new, both a STRUCT of some of the
-//!       source's columns. Of rows that are updated a key is logged only if the statement sets a watched column, or one
-//!       of the key. The answer names this activation. A log that is active, not broken, and watches these columns stays
-//!       as it is, and its activation is the answer. Several logs may be active for one table; a log table is of one
-//!       log. Call it outside of transactions that write.
+//!       log_table is a table of schema coco of the same database, committed, with the one column coco_entries BLOB
+//!       (entry_block.hpp), without constraints and indexes. Of value_columns the log has values, too. Of rows that are
+//!       updated a key is logged only if the statement sets a watched column, or one of the key. The answer names this
+//!       activation. A log that is active, not broken, of the same columns, and watches these columns stays as it is,
+//!       and its activation is the answer. Several logs may be active for one table; a log table is of one log. Call it
+//!       outside of transactions that write.
+//!   coco_log_entries(database, log_table)
+//!       The entries that the transaction sees, of a log that is active, or was: the key columns; coco_place, which puts
+//!       them into the order in which they were committed; with value columns coco_statement and coco_began, both
+//!       BIGINT, coco_old and coco_new, both a STRUCT of these columns; coco_all BOOLEAN.
 //!   coco_log_stop(database, log_table) -> BOOLEAN
 //!       Statements planned from now on are not logged. False if the log was not active.
 //!   coco_log_state(database, log_table, activation) -> VARCHAR
@@ -31,8 +34,8 @@
 //! A log does not grow without bound: beyond a share of the table's rows it breaks, and statements are not logged any more.
 //! So a table that nobody refreshes from pays nothing, either.
 //!
-//! The log holds a superset of the keys whose rows changed, old keys and new ones, some more than once, in the order in
-//! which that was done. coco_all is false; or NULL where DELETE took the row away, surely; or true, without a key, where
+//! The log holds a superset of the keys whose rows changed, old keys and new ones, some more than once. coco_place grows in
+//! the order in which that was done; of one statement keys that come are after keys that go. coco_all is false; or NULL where DELETE took the row away, surely; or true, without a key, where
 //! all rows must be looked at: the keys could not be told. Keys are logged up to
 //! equality (=): where a join says so, 30 days may stand for a month. With key_columns = [] each statement that changes
 //! rows leaves one row with coco_all.
@@ -66,8 +69,10 @@ class TableCatalogEntry;
 
 namespace cocosql {
 
-//! Columns of a log table, after the key; the first four only where values are logged.
+//! The column of a log table, and those of its entries, after the key; those from STATEMENT to NEW only where values are logged.
 struct KeyLogColumns {
+	static constexpr const char *ENTRIES = "coco_entries";
+	static constexpr const char *PLACE = "coco_place";
 	static constexpr const char *STATEMENT = "coco_statement";
 	static constexpr const char *BEGAN = "coco_began";
 	static constexpr const char *OLD = "coco_old";
@@ -86,11 +91,17 @@ struct TableVersion {
 	duckdb::transaction_t timestamp;
 };
 
+//! What is asked of a log, by columns of the table.
+struct KeyLogRequest {
+	duckdb::vector<duckdb::Identifier> key_columns;
+	duckdb::vector<duckdb::Identifier> watched_columns;
+	duckdb::vector<duckdb::Identifier> value_columns;
+};
+
 //! One activation of a log.
 struct KeyLog {
 	KeyLog(duckdb::AttachedDatabase &database, const duckdb::TableCatalogEntry &source,
-	       const duckdb::DuckTableEntry &target, duckdb::vector<duckdb::Identifier> key_columns,
-	       duckdb::vector<duckdb::Identifier> watched_columns);
+	       const duckdb::DuckTableEntry &target, KeyLogRequest request);
 
 	bool IsOf(const duckdb::AttachedDatabase &database) const;
 	bool Logs(const duckdb::TableCatalogEntry &table) const;
@@ -113,6 +124,8 @@ struct KeyLog {
 	const duckdb::vector<duckdb::Identifier> watched_columns;
 	//! Those of which old and new values are logged.
 	const duckdb::vector<duckdb::Identifier> value_columns;
+	const duckdb::vector<duckdb::LogicalType> key_types;
+	const duckdb::vector<duckdb::LogicalType> value_types;
 	const TableVersion source;
 	const TableVersion target;
 	const duckdb::hugeint_t activation;
@@ -140,9 +153,7 @@ public:
 	static KeyLogs &Get(duckdb::ClientContext &context);
 
 	duckdb::hugeint_t Start(duckdb::ClientContext &context, const std::string &database, const std::string &schema,
-	                        const std::string &table, const std::string &log_table,
-	                        const std::vector<std::string> &key_columns,
-	                        const std::vector<std::string> &watched_columns);
+	                        const std::string &table, const std::string &log_table, KeyLogRequest request);
 	bool Stop(duckdb::ClientContext &context, const std::string &database, const std::string &log_table);
 	const char *State(duckdb::ClientContext &context, const std::string &database, const std::string &log_table,
 	                  duckdb::hugeint_t activation);
@@ -151,6 +162,9 @@ public:
 	                duckdb::idx_t entries);
 	//! Whether no transaction may append to a log table any more: only then may it be dropped.
 	bool IsOver(duckdb::ClientContext &context, const std::string &database, const std::string &log_table);
+	//! The last log of this table; null if it is not known any more.
+	duckdb::shared_ptr<KeyLog> Find(duckdb::ClientContext &context, const std::string &database,
+	                                const std::string &log_table);
 	//! Those active, and some stopped.
 	duckdb::shared_ptr<const KeyLogList> All();
 

@@ -1,7 +1,8 @@
-//! What the transaction of a session sees of a key log's table, without a query. The number of entries that a log knows of
+//! What a transaction sees of a key log's table, without a query, or in one. The number of entries that a log knows of
 //! itself counts those that were rolled back, too; it is corrected here.
 #pragma once
 
+#include "duckdb/function/table_function.hpp"
 #include "session/session.hpp"
 
 #include <optional>
@@ -23,5 +24,8 @@ std::optional<int64_t> EarliestTransaction(Session &session, const std::string &
 int64_t TransactionBegan(Session &session, const std::string &database);
 //! Returns how many it deletes.
 duckdb::idx_t ClearEntries(Session &session, const std::string &database, const std::string &log_table);
+
+//! coco_log_entries(database, log_table)
+duckdb::TableFunction EntriesFunction();
 
 } // namespace cocosql

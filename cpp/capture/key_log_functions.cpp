@@ -1,6 +1,7 @@
 #include "capture/key_log_functions.hpp"
 
 #include "capture/key_log.hpp"
+#include "capture/key_log_entries.hpp"
 #include "duckdb/execution/expression_executor_state.hpp"
 #include "duckdb/function/scalar_function.hpp"
 #include "duckdb/main/extension/extension_loader.hpp"
@@ -39,11 +40,11 @@ void Register(ExtensionLoader &loader, const char *name, vector<LogicalType> arg
 	loader.RegisterFunction(std::move(function));
 }
 
-std::vector<std::string> Names(const Value &list) {
-	std::vector<std::string> names;
+vector<Identifier> Names(const Value &list) {
+	vector<Identifier> names;
 	for (auto &name : ListValue::GetChildren(list)) {
 		RefuseNull(name);
-		names.push_back(StringValue::Get(name));
+		names.emplace_back(StringValue::Get(name));
 	}
 	return names;
 }
@@ -51,8 +52,8 @@ std::vector<std::string> Names(const Value &list) {
 Value Start(ClientContext &context, const vector<Value> &arguments) {
 	return Value::UUID(KeyLogs::Get(context).Start(context, StringValue::Get(arguments[0]),
 	                                               StringValue::Get(arguments[1]), StringValue::Get(arguments[2]),
-	                                               StringValue::Get(arguments[3]), Names(arguments[4]),
-	                                               Names(arguments[5])));
+	                                               StringValue::Get(arguments[3]),
+	                                               {Names(arguments[4]), Names(arguments[5]), Names(arguments[6])}));
 }
 
 Value Stop(ClientContext &context, const vector<Value> &arguments) {
@@ -70,9 +71,10 @@ Value State(ClientContext &context, const vector<Value> &arguments) {
 void RegisterKeyLogFunctions(ExtensionLoader &loader) {
 	auto text = LogicalType::VARCHAR;
 	auto texts = LogicalType::LIST(text);
-	Register(loader, "coco_log_start", {text, text, text, text, texts, texts}, LogicalType::UUID, Start);
+	Register(loader, "coco_log_start", {text, text, text, text, texts, texts, texts}, LogicalType::UUID, Start);
 	Register(loader, "coco_log_stop", {text, text}, LogicalType::BOOLEAN, Stop);
 	Register(loader, "coco_log_state", {text, text, LogicalType::UUID}, text, State);
+	loader.RegisterFunction(EntriesFunction());
 }
 
 } // namespace cocosql

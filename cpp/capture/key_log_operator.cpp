@@ -1,12 +1,15 @@
 #include "capture/key_log_operator.hpp"
 
+#include "capture/entry_block.hpp"
 #include "duckdb/catalog/catalog_entry/duck_table_entry.hpp"
 #include "duckdb/common/vector/flat_vector.hpp"
-#include "duckdb/common/vector/struct_vector.hpp"
 #include "duckdb/execution/expression_executor.hpp"
 #include "duckdb/pass_through.hpp"
+#include "duckdb/planner/expression/bound_reference_expression.hpp"
 #include "duckdb/stored_table.hpp"
 #include "duckdb/transactions.hpp"
+
+#include <map>
 
 namespace cocosql {
 
@@ -15,6 +18,9 @@ using namespace duckdb;
 namespace {
 
 constexpr const char *OPERATOR_NAME = "COCO_KEY_LOG";
+
+//! A BLOB has 4 GB at most.
+constexpr idx_t LARGEST_BLOCK = idx_t(1) << 24;
 
 //! One execution of a statement.
 struct StatementState : PassThrough::Execution {
@@ -27,27 +33,27 @@ struct StatementState : PassThrough::Execution {
 	std::atomic<bool> all {false};
 };
 
+//! Entries of one kind that are not in the log table yet: statements that change few of many rows give a few at a time.
+struct Pending {
+	//! Their block, but for their count.
+	EntryBlock block;
+	DataChunk found;
+	DataChunk kept;
+};
+
 struct ThreadState : PassThrough::Thread {
-	ThreadState(ClientContext &context, const vector<LogicalType> &row_types, const vector<LogicalType> &log_types,
-	            const vector<unique_ptr<Expression>> &expressions) {
-		for (auto &expression : expressions) {
-			executors.push_back(make_uniq<ExpressionExecutor>(context, *expression));
-		}
+	explicit ThreadState(const vector<LogicalType> &row_types) {
 		for (auto chunk : {&rows_left, &rows_taken}) {
 			chunk->InitializeEmpty(row_types);
 		}
-		for (auto chunk : {&found, &keys}) {
-			chunk->Initialize(context, log_types);
-		}
 	}
 
-	vector<unique_ptr<ExpressionExecutor>> executors;
 	//! The rows that no action has taken yet, and those that one takes.
 	DataChunk rows_left;
 	DataChunk rows_taken;
-	DataChunk found;
-	//! Entries that are not in the log table yet: statements that change few of many rows give a few at a time.
-	DataChunk keys;
+	//! By the operator's expressions; made when they are needed.
+	std::map<idx_t, ExpressionExecutor> executors;
+	std::map<const KeyedEntry *, Pending> pending;
 };
 
 class Logging : public PassThrough {
@@ -62,8 +68,8 @@ public:
 		return std::make_unique<StatementState>(
 		    ++log->statements, NumericCast<int64_t>(StartTime(context, source.ParentCatalog().GetAttached())));
 	}
-	std::unique_ptr<Thread> BeginThread(ClientContext &context, const vector<LogicalType> &types) const override {
-		return std::make_unique<ThreadState>(context, types, target.GetTypes(), expressions);
+	std::unique_ptr<Thread> BeginThread(ClientContext &, const vector<LogicalType> &types) const override {
+		return std::make_unique<ThreadState>(types);
 	}
 	void Look(ClientContext &context, DataChunk &rows, Execution &execution, Thread &thread) const override {
 		auto &statement = static_cast<StatementState &>(execution);
@@ -72,7 +78,9 @@ public:
 		}
 	}
 	void End(ClientContext &context, Thread &thread) const override {
-		Flush(context, static_cast<ThreadState &>(thread).keys);
+		for (auto &entry : static_cast<ThreadState &>(thread).pending) {
+			Flush(context, entry.second);
+		}
 	}
 	std::string Name() const override {
 		return OPERATOR_NAME;
@@ -91,7 +99,7 @@ private:
 				of = action.of;
 				first = false;
 			}
-			Take(action, thread);
+			Take(context, action, thread);
 			if (thread.rows_taken.size() == 0) {
 				continue;
 			}
@@ -100,7 +108,7 @@ private:
 				return;
 			}
 			for (auto &entry : action.entries) {
-				AppendEntries(context, entry, action.deletes, statement, thread);
+				AddEntries(context, entry, action.deletes, statement, thread);
 			}
 		}
 	}
@@ -130,7 +138,7 @@ private:
 
 	//! Moves the rows that take the action from rows_left to rows_taken. A condition that may say something else the next
 	//! time, when it is MERGE that asks, counts as both.
-	void Take(const KeyedAction &action, ThreadState &thread) const {
+	void Take(ClientContext &context, const KeyedAction &action, ThreadState &thread) const {
 		auto &left = thread.rows_left;
 		auto &taken = thread.rows_taken;
 		if (!action.condition.IsValid() || left.size() == 0) {
@@ -146,58 +154,78 @@ private:
 		SelectionVector yes(STANDARD_VECTOR_SIZE);
 		SelectionVector no(STANDARD_VECTOR_SIZE);
 		auto count = left.size();
-		auto matches = thread.executors[condition]->SelectExpression(left, yes, no, nullptr, count);
+		auto matches = Executor(context, condition, thread).SelectExpression(left, yes, no, nullptr, count);
 		taken.Slice(left, yes, matches);
 		left.Slice(no, count - matches);
 	}
 
-	void AppendEntries(ClientContext &context, const KeyedEntry &entry, bool deletes, const StatementState &statement,
-	                   ThreadState &thread) const {
+	ExpressionExecutor &Executor(ClientContext &context, idx_t expression, ThreadState &thread) const {
+		return thread.executors.try_emplace(expression, context, *expressions[expression]).first->second;
+	}
+
+	void AddEntries(ClientContext &context, const KeyedEntry &entry, bool deletes, const StatementState &statement,
+	                ThreadState &thread) const {
 		auto count = thread.rows_taken.size();
 		if (!log->TakeRoom(count, CountStored(source))) {
 			return;
 		}
-		auto &found = thread.found;
-		found.Reset();
-		idx_t column = 0;
-		for (; column < log->key_columns.size(); column++) {
-			thread.executors[entry.key + column]->ExecuteExpression(thread.rows_taken, found.data[column]);
+		auto &pending = PendingOf(entry, deletes, statement, thread);
+		auto &found = pending.found;
+		for (idx_t i = 0; i < entry.count; i++) {
+			Evaluate(context, entry.first + i, thread, found.data[i]);
 		}
-		if (!log->value_columns.empty()) {
-			found.data[column++].Reference(Value::BIGINT(statement.number), count_t(count));
-			found.data[column++].Reference(Value::BIGINT(statement.began), count_t(count));
-			FillValues(entry.old_values, thread, found.data[column++]);
-			FillValues(entry.new_values, thread, found.data[column++]);
-		}
-		found.data[column].Reference(deletes ? Value(LogicalType::BOOLEAN) : Value::BOOLEAN(false), count_t(count));
 		found.SetChildCardinality(count);
 		bool is_large = count >= STANDARD_VECTOR_SIZE / 2;
-		if (is_large || thread.keys.size() + count > STANDARD_VECTOR_SIZE) {
-			Flush(context, thread.keys);
+		if (is_large || pending.kept.size() + count > STANDARD_VECTOR_SIZE) {
+			Flush(context, pending);
 		}
 		if (is_large) {
-			Append(context, found);
-		} else {
-			thread.keys.Append(found);
-		}
-	}
-
-	//! Fills a STRUCT with the values that expressions have from a position on.
-	void FillValues(optional_idx first, ThreadState &thread, Vector &values) const {
-		if (!first.IsValid()) {
-			values.Reference(Value(values.GetType()), count_t(thread.rows_taken.size()));
+			Append(context, pending.block, found);
 			return;
 		}
-		auto &fields = StructVector::GetEntries(values);
-		for (idx_t i = 0; i < fields.size(); i++) {
-			thread.executors[first.GetIndex() + i]->ExecuteExpression(thread.rows_taken, fields[i]);
+		if (pending.kept.ColumnCount() == 0) {
+			pending.kept.Initialize(context, found.GetTypes(), NextPowerOfTwo(count));
 		}
+		pending.kept.Append(found, VectorAppendMode::ALLOW_RESIZE);
 	}
 
-	void Flush(ClientContext &context, DataChunk &keys) const {
-		if (keys.size() > 0) {
-			Append(context, keys);
-			keys.Reset();
+	Pending &PendingOf(const KeyedEntry &entry, bool deletes, const StatementState &statement,
+	                   ThreadState &thread) const {
+		auto [place, is_new] = thread.pending.try_emplace(&entry);
+		auto &pending = place->second;
+		if (is_new) {
+			uint32_t flags = (deletes ? EntryBlock::GONE : 0U) | (entry.has_old ? EntryBlock::HAS_OLD : 0U) |
+			                 (entry.has_new ? EntryBlock::HAS_NEW : 0U);
+			pending.block = {statement.number, statement.began, 0, flags};
+			pending.found.InitializeEmpty(Types(entry));
+		}
+		return pending;
+	}
+
+	vector<LogicalType> Types(const KeyedEntry &entry) const {
+		vector<LogicalType> types;
+		for (idx_t i = 0; i < entry.count; i++) {
+			types.push_back(expressions[entry.first + i]->GetReturnType());
+		}
+		return types;
+	}
+
+	//! Nearly all are columns of the rows.
+	void Evaluate(ClientContext &context, idx_t expression, ThreadState &thread, Vector &values) const {
+		auto &rows = thread.rows_taken;
+		if (expressions[expression]->GetExpressionClass() == ExpressionClass::BOUND_REF) {
+			values.Reference(rows.data[expressions[expression]->Cast<BoundReferenceExpression>().Index()]);
+			return;
+		}
+		Vector made(values.GetType());
+		Executor(context, expression, thread).ExecuteExpression(rows, made);
+		values.Reference(made);
+	}
+
+	void Flush(ClientContext &context, Pending &pending) const {
+		if (pending.kept.size() > 0) {
+			Append(context, pending.block, pending.kept);
+			pending.kept.Reset();
 		}
 	}
 
@@ -205,21 +233,38 @@ private:
 		if (statement.all.exchange(true) || !log->TakeRoom(1, CountStored(source))) {
 			return;
 		}
-		DataChunk row;
-		row.InitializeEmpty(target.GetTypes());
-		for (auto &column : row.data) {
-			column.Reference(Value(column.GetType()), count_t(1));
+		DataChunk none;
+		none.SetChildCardinality(1);
+		Append(context, {statement.number, statement.began, 0, EntryBlock::ALL}, none);
+	}
+
+	//! Appends entries as a block, or as several where they have long texts.
+	void Append(ClientContext &context, EntryBlock block, DataChunk &entries) const {
+		MemoryStream stream;
+		auto count = entries.size();
+		block.count = NumericCast<uint32_t>(count);
+		WriteBlock(stream, block, entries);
+		if (stream.GetPosition() <= LARGEST_BLOCK || count == 1) {
+			AppendBlock(context, stream);
+			return;
 		}
-		row.data.back().Reference(Value::BOOLEAN(true), count_t(1));
-		row.SetChildCardinality(1);
-		Append(context, row);
+		for (auto begin : {idx_t(0), count / 2}) {
+			DataChunk half;
+			half.InitializeEmpty(entries.GetTypes());
+			half.Slice(entries, begin, begin == 0 ? count / 2 : count);
+			Append(context, block, half);
+		}
 	}
 
 	//! Where the log table is being altered or dropped the log breaks, and the user's statement need not know.
-	void Append(ClientContext &context, DataChunk &rows) const {
-		rows.Flatten();
+	void AppendBlock(ClientContext &context, const MemoryStream &stream) const {
+		DataChunk row;
+		row.Initialize(context, target.GetTypes(), 1);
+		FlatVector::GetDataMutable<string_t>(row.data[0])[0] =
+		    string_t(const_char_ptr_cast(stream.GetData()), NumericCast<uint32_t>(stream.GetPosition()));
+		row.SetChildCardinality(1);
 		std::lock_guard<std::mutex> guard(log->appending);
-		if (!AppendRows(context, target, rows)) {
+		if (!AppendRows(context, target, row)) {
 			log->has_gaps = true;
 		}
 	}

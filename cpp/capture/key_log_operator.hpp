@@ -8,12 +8,13 @@
 
 namespace cocosql {
 
-//! An entry for a row: where in the operator's expressions its key begins, and the values of the row with this key
-//! before the statement and after it, if there is one and values are logged.
+//! An entry for a row: which of the operator's expressions are its key, then the values of the row with this key before the
+//! statement, if there is one, and those after it, if there is one.
 struct KeyedEntry {
-	duckdb::idx_t key;
-	duckdb::optional_idx old_values;
-	duckdb::optional_idx new_values;
+	duckdb::idx_t first;
+	duckdb::idx_t count;
+	bool has_old;
+	bool has_new;
 };
 
 //! What one action of a DML statement does to a row that reaches it.

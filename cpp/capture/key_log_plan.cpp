@@ -55,14 +55,16 @@ struct Recipe {
 			action.untold = true;
 			return;
 		}
-		KeyedEntry entry {Add(std::move(key)), optional_idx(), optional_idx()};
+		auto first = expressions.size();
+		Add(std::move(key));
 		if (old_values) {
-			entry.old_values = Add(std::move(*old_values));
+			Add(std::move(*old_values));
 		}
 		if (new_values) {
-			entry.new_values = Add(std::move(*new_values));
+			Add(std::move(*new_values));
 		}
-		action.entries.push_back(entry);
+		action.entries.push_back(
+		    {first, expressions.size() - first, old_values.has_value(), new_values.has_value()});
 	}
 
 	static Recipe Untold() {
@@ -72,11 +74,8 @@ struct Recipe {
 	}
 
 private:
-	//! Returns where the expressions begin.
-	idx_t Add(Expressions added) {
-		auto first = expressions.size();
+	void Add(Expressions added) {
 		std::move(added.begin(), added.end(), std::back_inserter(expressions));
-		return first;
 	}
 };
 
