@@ -24,6 +24,10 @@ class Calls:
     """The calls that a function is needed for. Only the thread that made it may use it."""
 
     @property
+    def in_background(self) -> bool:
+        """Whether no Ctrl-C reaches the thread that makes them."""
+
+    @property
     def total(self) -> int:
         """How many argument tuples there are."""
 
@@ -148,8 +152,20 @@ class Relation:
     def sql(self) -> str:
         """The statement that would make it."""
 
+class Client:
+    """A connection of a user's that a thread works for. It does not keep the connection open."""
+
+    def session(self, stop: StopEvent) -> Session:
+        """A session on the connection's instance, for work that stops at the event, or when the connection is closed."""
+
+class StopEvent:
+    """Stops the work that threads do in the background."""
+
+    def set(self) -> None: ...
+    def is_set(self) -> bool: ...
+
 class Session:
-    """A connection of the engine's own, on which it works while the caller's connection waits for its statement."""
+    """A connection of the engine's own, on which it works for a statement that waits, or in a thread of its own."""
 
     def execute(self, sql: str, parameters: list[Any] = ...) -> list[tuple[Any, ...]]:
         """Run one statement and return its rows. Raises a class of the duckdb module; Ctrl-C stops it."""
@@ -382,10 +398,10 @@ class Session:
         """Begin the transaction in these databases, and hold back their checkpoints until it is released."""
 
     def check_interrupt(self) -> None:
-        """Raise if the caller's statement was interrupted, or Ctrl-C was pressed."""
+        """Raise if the work is to stop, or Ctrl-C was pressed."""
 
     def instance(self) -> int:
         """A number that stands for the database instance."""
 
     def sibling(self) -> Session:
-        """Another session for the same caller."""
+        """Another session that does the same work."""

@@ -12,6 +12,7 @@
 #include "rows/fetch.hpp"
 #include "rows/row_id.hpp"
 #include "rows/seek.hpp"
+#include "session/client.hpp"
 #include "statements/hook.hpp"
 #include "tables/query.hpp"
 #include "tables/system_tables.hpp"
@@ -27,6 +28,7 @@ DUCKDB_CPP_EXTENSION_ENTRY(cocosql, loader) {
 	loader.RegisterFunction(cocosql::FingerprintFunction());
 	loader.RegisterFunction(cocosql::DigestFunction());
 	loader.RegisterFunction(cocosql::RegisterPythonFunction());
+	loader.RegisterFunction(cocosql::ClientFunction());
 	loader.RegisterFunction(cocosql::FirstSeenFunction());
 	loader.RegisterFunction(cocosql::WantedFunction());
 	loader.RegisterFunction(cocosql::UnpackedFunction());

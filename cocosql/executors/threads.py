@@ -123,8 +123,13 @@ class InThreadWithTimeout:
         runner: Runner[Reply] | None = getattr(self._runners, "runner", None)
         if runner is None or not runner.is_free:
             runner = self._runners.runner = Runner()
+
+        def look() -> None:
+            if cancelled.is_set():
+                raise Cancelled
+
         try:
-            return runner.run(lambda: self._place.call(arguments, cancelled), self._timeout, cancelled)
+            return runner.run(lambda: self._place.call(arguments, cancelled), self._timeout, look)
         except TimeoutError as error:
             return Reply((), error, self._timeout)
 

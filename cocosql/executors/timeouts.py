@@ -31,18 +31,23 @@ class Runner(Generic[T]):
     def __del__(self) -> None:
         self._work.put(None)
 
-    def run(self, work: Callable[[], T], timeout: float, cancelled: threading.Event) -> T:
-        """Run the work.
+    def run(self, work: Callable[[], T], timeout: float, look: Callable[[], None]) -> T:
+        """Run the work. `look`, called ten times a second, raises if it is not wanted any more: it is given up then.
 
         Raises:
-            TimeoutError: if it takes longer than `timeout` seconds, or is cancelled meanwhile. It is given up then.
+            TimeoutError: if it takes longer than `timeout` seconds. It is given up, too.
         """
         self._work.put(work)
         deadline = time.monotonic() + timeout
-        while (left := deadline - time.monotonic()) > 0 and not cancelled.is_set():
+        while (left := deadline - time.monotonic()) > 0:
             try:
                 result = self._results.get(timeout=min(left, LONG_SECONDS))
             except queue.Empty:
+                try:
+                    look()
+                except BaseException:
+                    self._give_up()
+                    raise
                 continue
             if isinstance(result, BaseException):
                 raise result

@@ -17,10 +17,16 @@ from cocosql.statements.options import check_names, is_true
 def run(session: Session, statement: Statement, caller: Caller) -> list[Row]:
     check_names(statement.options, ["recall"], "REFRESH")
     recalled = is_true("recall", statement.options.get("recall", "false"))
-    targets = _all(session) if statement.all else views.require_all(session, statement.names, caller)
+    targets = all_targets(session) if statement.all else views.require_all(session, statement.names, caller)
+    return refresh_views(session, targets, full=statement.full, recalled=recalled, may_be_gone=statement.all)
+
+
+def refresh_views(
+    session: Session, targets: list[View], *, full: bool = False, recalled: bool = False, may_be_gone: bool = False
+) -> list[Row]:
+    """Refresh views one after the other: a row for each; none for one that is gone when its turn comes, if it may be."""
     since: dict[str, int] = {}
-    is_plain = not statement.full and not recalled
-    done = _untouched(session, targets) if is_plain else {}
+    done = {} if full or recalled else _untouched(session, targets)
     rows = []
     for view in targets:
         if row := done.get((view.name.database, view.view_id)):
@@ -29,9 +35,8 @@ def run(session: Session, statement: Statement, caller: Caller) -> list[Row]:
         if recalled and view.name.database not in since:
             # All views of the statement count from the same run on: what two of them need is called once.
             since[view.name.database] = session.next_id(view.name.database, "run_ids")
-        # Of all views, those are refreshed that are still there when their turn comes.
-        with suppress(ViewGone) if statement.all else nullcontext():
-            rows.append(refresh(session, view, full=statement.full, recall=since.get(view.name.database)))
+        with suppress(ViewGone) if may_be_gone else nullcontext():
+            rows.append(refresh(session, view, full=full, recall=since.get(view.name.database)))
     return rows
 
 
@@ -45,5 +50,5 @@ def _untouched(session: Session, targets: list[View]) -> dict[tuple[str, int], R
     return found
 
 
-def _all(session: Session) -> list[View]:
+def all_targets(session: Session) -> list[View]:
     return [view for database in migrations.databases(session) for view in views.all_views(session, database)]

@@ -15,6 +15,7 @@
 #include "rows/difference.hpp"
 #include "rows/find.hpp"
 #include "session/asked.hpp"
+#include "session/client.hpp"
 #include "session/looking.hpp"
 #include "session/parameters.hpp"
 #include "values/tuples.hpp"
@@ -23,6 +24,7 @@
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/pair.h>
 #include <nanobind/stl/set.h>
+#include <nanobind/stl/shared_ptr.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/tuple.h>
 #include <nanobind/stl/unique_ptr.h>
@@ -132,6 +134,11 @@ auto Released(RESULT (*look_up)(Session &, ARGUMENTS...)) {
 } // namespace
 
 void BindSession(nb::module_ &module) {
+	nb::class_<StopEvent>(module, "StopEvent")
+	    .def(nb::init<>())
+	    .def("set", &StopEvent::Set)
+	    .def("is_set", &StopEvent::IsSet);
+	nb::class_<Client>(module, "Client").def("session", &Client::Work, nb::arg("stop"));
 	nb::class_<Session>(module, "Session")
 	    .def("execute", &Session::Execute, nb::arg("sql"), nb::arg("parameters") = nb::list())
 	    .def("script", &Session::Script, nb::arg("sql"))

@@ -10,10 +10,9 @@ namespace cocosql {
 using namespace duckdb;
 
 Calls::Calls(ClientContext &context, shared_ptr<PythonFunction> function, std::unique_ptr<ArgumentSource> source,
-             std::unique_ptr<ResultSink> sink, std::function<void()> check_interrupt)
-    : context(context), function(std::move(function)), source(std::move(source)), sink(std::move(sink)),
-      total(this->source->Total()),
-      check_interrupt(std::move(check_interrupt)) {
+             std::unique_ptr<ResultSink> sink, std::function<void()> check_interrupt, bool in_background)
+    : in_background(in_background), context(context), function(std::move(function)), source(std::move(source)),
+      sink(std::move(sink)), total(this->source->Total()), check_interrupt(std::move(check_interrupt)) {
 }
 
 bool Calls::HasRow() {
@@ -214,6 +213,7 @@ void BindCalls(nb::module_ &module) {
 	    .def_prop_rw(
 	        "seconds", [](const Calls &calls) { return calls.count.seconds; },
 	        [](Calls &calls, double seconds) { calls.count.seconds = seconds; })
+	    .def_ro("in_background", &Calls::in_background)
 	    .def("take", &Calls::Take, nb::arg("rows"))
 	    .def("keep", &Calls::Keep, nb::arg("batch"), nb::arg("results"))
 	    .def("fail", &Calls::Fail, nb::arg("batch"), nb::arg("error"), nb::arg("attempts"))

@@ -41,10 +41,11 @@ struct CallFailure {
 //! Used by one thread.
 class Calls {
 public:
-	//! `check_interrupt` throws if the calls are to stop; it is asked without the GIL.
+	//! `check_interrupt` throws if the calls are to stop; it is asked without the GIL. `in_background`: no Ctrl-C reaches the
+	//! thread that makes them.
 	Calls(duckdb::ClientContext &context, duckdb::shared_ptr<PythonFunction> function,
 	      std::unique_ptr<ArgumentSource> source, std::unique_ptr<ResultSink> sink,
-	      std::function<void()> check_interrupt);
+	      std::function<void()> check_interrupt, bool in_background = false);
 
 	//! The next argument tuples, as many as wanted if there are; null if there are none. Needs the GIL.
 	std::unique_ptr<Batch> Take(duckdb::idx_t wanted);
@@ -70,6 +71,7 @@ public:
 	std::vector<CallFailure> TakeFailures();
 
 	CallCount count;
+	const bool in_background;
 
 private:
 	void CheckNotEnded() const;

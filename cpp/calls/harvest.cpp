@@ -142,7 +142,7 @@ std::unique_ptr<Calls> HarvestedCalls(Session &session, const std::string &name,
 		auto sink = std::make_unique<MemoWriter>(DatabaseInstance::GetDatabase(context), memo, function->result,
 		                                         session.run->run_id, since);
 		return std::make_unique<Calls>(context, std::move(function), std::make_unique<Misses>(harvest), std::move(sink),
-		                               [&session] { session.CheckInterrupt(); });
+		                               [&session] { session.CheckInterrupt(); }, session.cancellation->IsBackground());
 	});
 }
 

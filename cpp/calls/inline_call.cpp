@@ -224,11 +224,19 @@ void Settle(InlineState &state, const std::vector<CallFailure> &failures, Result
 	}
 }
 
+void CheckStopped(InlineState &state) {
+	CheckCancelled(state.context);
+	if (state.run) {
+		state.run->cancellation->Check();
+	}
+}
+
 //! Calls the function for these argument tuples and memoizes what it returns.
 void CallFor(InlineState &state, const Arguments &arguments, const FingerprintSet &fingerprints, Results &results) {
 	auto calls = std::make_unique<Calls>(state.context, state.function, std::make_unique<Chosen>(arguments, fingerprints),
 	                                     std::make_unique<ResultCollector>(state, results),
-	                                     [&] { CheckCancelled(state.context); });
+	                                     [&] { CheckStopped(state); },
+	                                     state.run && state.run->cancellation->IsBackground());
 	std::vector<CallFailure> failures;
 	WithPython([&] {
 		auto &made = *calls;
@@ -253,8 +261,8 @@ void CallFor(InlineState &state, const Arguments &arguments, const FingerprintSe
 }
 
 //! Ctrl-C waits for the main thread's next look at it.
-void CheckInterrupts(ClientContext &context) {
-	CheckCancelled(context);
+void CheckInterrupts(InlineState &state) {
+	CheckStopped(state);
 	WithPython([] {
 		if (PyErr_CheckSignals() != 0) {
 			throw nb::python_error();
@@ -295,7 +303,7 @@ void Resolve(InlineState &state, const Arguments &arguments, Results &results) {
 			}
 		}
 		missing = arguments.Missing(results);
-		in_flight.Await(missing, [&] { CheckInterrupts(state.context); });
+		in_flight.Await(missing, [&] { CheckInterrupts(state); });
 		state.Memo().Read(missing, results, state.Since());
 		missing = arguments.Missing(results);
 	}

@@ -6,8 +6,9 @@ namespace {
 constexpr const char *KEY = "cocosql_run";
 }
 
-duckdb::shared_ptr<RunState> RunState::Start(duckdb::ClientContext &context, int64_t run_id, int64_t holder) {
-	auto state = duckdb::make_shared_ptr<RunState>(run_id, holder);
+duckdb::shared_ptr<RunState> RunState::Start(duckdb::ClientContext &context, int64_t run_id, int64_t holder,
+                                              std::shared_ptr<Cancellation> cancellation) {
+	auto state = duckdb::make_shared_ptr<RunState>(run_id, holder, std::move(cancellation));
 	context.registered_state->Remove(KEY);
 	context.registered_state->Insert(KEY, state);
 	return state;

@@ -4,6 +4,8 @@
 #include "duckdb/main/client_context.hpp"
 #include "duckdb/main/client_context_state.hpp"
 
+#include "session/cancellation.hpp"
+
 #include <atomic>
 #include <map>
 #include <mutex>
@@ -17,11 +19,13 @@ struct CallCount {
 
 class RunState : public duckdb::ClientContextState {
 public:
-	RunState(int64_t run_id, int64_t holder) : run_id(run_id), holder(holder) {
+	RunState(int64_t run_id, int64_t holder, std::shared_ptr<Cancellation> cancellation)
+	    : run_id(run_id), holder(holder), cancellation(std::move(cancellation)) {
 	}
 
 	//! Makes the statements of a connection part of this run.
-	static duckdb::shared_ptr<RunState> Start(duckdb::ClientContext &context, int64_t run_id, int64_t holder);
+	static duckdb::shared_ptr<RunState> Start(duckdb::ClientContext &context, int64_t run_id, int64_t holder,
+	                                          std::shared_ptr<Cancellation> cancellation);
 	//! The run that a connection's statements belong to; null for a plain query.
 	static duckdb::shared_ptr<RunState> Of(duckdb::ClientContext &context);
 
@@ -33,6 +37,8 @@ public:
 	std::atomic<int64_t> since {0};
 	//! Number in cocosql.catalog.locks of the statement that refreshes.
 	const int64_t holder;
+	//! What stops the run.
+	const std::shared_ptr<Cancellation> cancellation;
 
 private:
 	mutable std::mutex mutex;

@@ -42,15 +42,17 @@ nb::list ToTuples(QueryResult &result) {
 
 } // namespace
 
+Session::Session(DatabaseInstance &instance, std::shared_ptr<Cancellation> cancellation)
+    : connection(EngineConnection(instance)), cancellation(std::move(cancellation)) {
+	this->cancellation->Join(*connection.context);
+}
+
 Session::Session(ClientContext &caller)
-    : connection(EngineConnection(DatabaseInstance::GetDatabase(caller))), caller(caller.shared_from_this()) {
+    : Session(DatabaseInstance::GetDatabase(caller), CancelledByInterrupt(caller)) {
 }
 
 void Session::CheckInterrupt() {
-	auto context = caller.lock();
-	if (!context || context->IsInterrupted()) {
-		throw InterruptException();
-	}
+	cancellation->Check();
 	WithPython([] {
 		if (PyErr_CheckSignals() != 0) {
 			throw nb::python_error();
@@ -73,6 +75,9 @@ unique_ptr<QueryResult> Session::Drive(unique_ptr<QueryResult> result) {
 		while (RunTask(*result)) {
 			watch.Look();
 		}
+	}
+	if (result->HasError() && result->GetErrorType() == ExceptionType::INTERRUPT) {
+		CheckInterrupt(); // says why
 	}
 	result->ThrowIfError();
 	return result;
@@ -220,7 +225,7 @@ std::string Session::Canonical(const std::string &sql) {
 }
 
 void Session::BeginRun(int64_t run_id, int64_t holder) {
-	run = RunState::Start(*connection.context, run_id, holder);
+	run = RunState::Start(*connection.context, run_id, holder, cancellation);
 }
 
 void Session::Recall(int64_t since) {
@@ -238,11 +243,7 @@ nb::dict Session::MadeCalls() const {
 }
 
 std::unique_ptr<Session> Session::Sibling() const {
-	auto context = caller.lock();
-	if (!context) {
-		throw std::runtime_error("the statement that this session served has ended");
-	}
-	return std::make_unique<Session>(*context);
+	return std::make_unique<Session>(DatabaseInstance::GetDatabase(*connection.context), cancellation);
 }
 
 } // namespace cocosql

@@ -1,9 +1,10 @@
-//! A connection of the engine's own, on which it works while the caller's connection waits for its statement.
+//! A connection of the engine's own, on which it works for a statement that waits, or in a thread of its own.
 #pragma once
 
 #include "duckdb/main/client_context.hpp"
 #include "duckdb/main/connection.hpp"
 #include "duckdb/main/query_result.hpp"
+#include "session/cancellation.hpp"
 #include "session/names.hpp"
 #include "session/run_state.hpp"
 
@@ -17,6 +18,8 @@ namespace nb = nanobind;
 
 class Session {
 public:
+	Session(duckdb::DatabaseInstance &instance, std::shared_ptr<Cancellation> cancellation);
+	//! For the statement that runs on a connection.
 	explicit Session(duckdb::ClientContext &caller);
 
 	//! Runs one statement and returns its rows as a list of tuples. Needs the GIL, and releases it meanwhile.
@@ -46,10 +49,10 @@ public:
 	void Recall(int64_t since);
 	//! Argument tuples evaluated, and seconds spent in Python, by function, since the run began.
 	nb::dict MadeCalls() const;
-	//! Another session for the same caller.
+	//! Another session that does the same work.
 	std::unique_ptr<Session> Sibling() const;
 
-	//! Runs one statement to its end. Call without the GIL. Stops within moments of an interrupt of the caller.
+	//! Runs one statement to its end. Call without the GIL. Stops within moments if the work is to stop.
 	duckdb::unique_ptr<duckdb::QueryResult> Run(const std::string &sql, duckdb::vector<duckdb::Value> parameters = {});
 	//! The same for a query whose rows may be many: they count for the memory limit, and can be swapped out.
 	duckdb::unique_ptr<duckdb::QueryResult> RunLarge(const std::string &sql);
@@ -58,10 +61,11 @@ public:
 	            const std::function<void(const duckdb::vector<duckdb::Identifier> &names,
 	                                     const duckdb::vector<duckdb::LogicalType> &types)> &begin,
 	            const std::function<void(duckdb::DataChunk &)> &visit);
-	//! Throws if the caller's statement was interrupted or Ctrl-C was pressed. Call without the GIL.
+	//! Throws if the work is to stop, or Ctrl-C was pressed. Call without the GIL.
 	void CheckInterrupt();
 
 	duckdb::Connection connection;
+	const std::shared_ptr<Cancellation> cancellation;
 	duckdb::shared_ptr<RunState> run;
 	//! What it was prepared as last (cocosql/refresh/prepared.py); empty once settings or names are others.
 	std::string prepared_as;
@@ -69,8 +73,6 @@ public:
 private:
 	//! Runs what has been submitted.
 	duckdb::unique_ptr<duckdb::QueryResult> Drive(duckdb::unique_ptr<duckdb::QueryResult> result);
-
-	duckdb::weak_ptr<duckdb::ClientContext> caller;
 };
 
 } // namespace cocosql
