@@ -156,7 +156,7 @@ class Client:
     """A connection of a user's that a thread works for. It does not keep the connection open."""
 
     def session(self, stop: StopEvent) -> Session:
-        """A session on the connection's instance, for work that stops at the event, or when the connection is closed."""
+        """A session on its instance, for work that stops at the event, or when the connection is closed."""
 
 class StopEvent:
     """Stops the work that threads do in the background."""

@@ -49,7 +49,7 @@ class Background:
 
 
 def background(con: duckdb.DuckDBPyConnection) -> Background:
-    """What a thread needs to work for this connection. A query that the connection has not fetched yet is ended by it."""
+    """What a thread needs to work for this connection. It ends a query that the connection has not fetched yet."""
     number = next(_numbers)
     _taken[number] = None
     try:

@@ -1,6 +1,6 @@
 """Calls on the thread that asks for them: what Ctrl-C and debuggers reach.
 
-A thread in the background is reached by neither. It has its calls made by another, which it gives up when it is to stop.
+Neither reaches a thread in the background. It has its calls made by another, which it gives up when it is to stop.
 """
 
 import math

@@ -24,7 +24,7 @@ def run(session: Session, statement: Statement, caller: Caller) -> list[Row]:
 def refresh_views(
     session: Session, targets: list[View], *, full: bool = False, recalled: bool = False, may_be_gone: bool = False
 ) -> list[Row]:
-    """Refresh views one after the other: a row for each; none for one that is gone when its turn comes, if it may be."""
+    """Refresh views in turn: a row for each; none for one that is gone by then, if it may be."""
     since: dict[str, int] = {}
     done = {} if full or recalled else _untouched(session, targets)
     rows = []
