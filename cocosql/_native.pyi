@@ -274,8 +274,8 @@ class Session:
     def update_records(self, database: str, table: str, column: str, value: int, changes: dict[str, Any]) -> int:
         """Give the rows of a small table of the schema coco that have a value in a BIGINT column other values."""
 
-    def delete_records(self, database: str, table: str, column: str, value: int) -> int:
-        """Delete the rows of a small table of the schema coco that have a value in a BIGINT column."""
+    def delete_records(self, database: str, table: str, wanted: dict[str, list[int]]) -> int:
+        """Delete the rows of a small table of the schema coco that have one of these values in each BIGINT column."""
 
     def log_is_over(self, database: str, log: str) -> bool:
         """Whether no transaction may append to a log table any more."""

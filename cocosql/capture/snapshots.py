@@ -153,10 +153,13 @@ def with_pending(session: Session, database: str) -> list[tuple[str, Snapshot]]:
     ]
 
 
+#: The columns of coco.parts that are fields of a part.
+_PART = ["part_id", "place", "token", "digest"]
+
+
 def stored_parts(session: Session, snapshot: Snapshot) -> Stored:
     """The parts as they were when its rows were read."""
-    columns = ["snapshot_id", "part_id", "place", "token", "digest"]
-    parts = session.rows(snapshot.database, PARTS, columns, snapshot.snapshot_id)
+    parts = session.rows(snapshot.database, PARTS, ["snapshot_id", *_PART], snapshot.snapshot_id)
     for *_, digest in parts:
         if digest is not None and not re.fullmatch("[0-9]+ [0-9]+", digest):
             raise damaged(snapshot.database, "table coco.parts", f"{digest!r} is no digest")
@@ -187,26 +190,16 @@ def save_parts(session: Session, snapshot: Snapshot, before: Stored, now: Stored
     if before.checkpoint == now.checkpoint and not (has_written or written or dropped):
         return snapshot
     if written or dropped:
-        _save_parts(session, snapshot.snapshot_id, written, list(dropped))
+        _save_parts(session, snapshot, written, list(dropped))
     return replace(snapshot, generation=session.next_id(snapshot.database), checkpoint=now.checkpoint)
 
 
-def _save_parts(session: Session, snapshot_id: int, written: list[Part], dropped: list[int]) -> None:
-    session.execute(
-        f"DELETE FROM {own(PARTS)} WHERE snapshot_id = $1 AND part_id IN (SELECT unnest($2::BIGINT[]))",
-        [snapshot_id, [*dropped, *(part.part_id for part in written)]],
-    )
-    session.execute(
-        f"INSERT INTO {own(PARTS)} SELECT $1, unnest($2::BIGINT[]), unnest($3::VARCHAR[]), unnest($4::VARCHAR[]), "
-        "nullif(unnest($5::VARCHAR[]), '')",
-        [
-            snapshot_id,
-            [part.part_id for part in written],
-            [part.place for part in written],
-            [part.token for part in written],
-            [part.digest or "" for part in written],
-        ],
-    )
+def _save_parts(session: Session, snapshot: Snapshot, written: list[Part], dropped: list[int]) -> None:
+    number = snapshot.snapshot_id
+    gone = [*dropped, *(part.part_id for part in written)]
+    session.delete_records(snapshot.database, PARTS, {"snapshot_id": [number], "part_id": gone})
+    records = [[number, part.part_id, part.place, part.token, part.digest or None] for part in written]
+    session.append_records(snapshot.database, PARTS, ["snapshot_id", *_PART], records)
 
 
 def read_versions(session: Session, snapshot: Snapshot) -> list[int]:
@@ -291,6 +284,6 @@ def _read_by(session: Session, database: str, view_ids: set[int] | None) -> set[
 def _drop(session: Session, database: str, snapshot_id: int) -> None:
     _found.of(session).clear()
     for table in (SNAPSHOTS, PARTS):
-        session.execute(f"DELETE FROM {own(table)} WHERE snapshot_id = $1", [snapshot_id])
+        session.delete_records(database, table, {"snapshot_id": [snapshot_id]})
     for kind in OF_SNAPSHOTS:
         session.execute(f"DROP TABLE IF EXISTS {own(kind.named(snapshot_id))}")

@@ -88,8 +88,8 @@ def unrecorded(view: View) -> Run:
 
 #: The refreshes that go on, by database and run.
 _running: PerInstance[dict[tuple[str, int], Run]] = PerInstance(dict)
-#: The views, by database and number, of which no run is said to go on that was killed.
-_swept: PerInstance[set[tuple[int, int]]] = PerInstance(set)
+#: By database, the runs that were said to go on when that was last asked: run, number and name of the view.
+_left: PerInstance[dict[int, list[tuple[int, int, str]]]] = PerInstance(dict)
 
 
 def running(session: Session) -> list[Run]:
@@ -105,7 +105,7 @@ def going_on(session: Session, run: Run) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        _swept.of(session).clear()  # how it ended may not have been recorded
+        _left.of(session).clear()  # how it ended may not have been recorded
         raise
     finally:
         del _running.of(session)[key]
@@ -121,14 +121,21 @@ def begin(session: Session, view: View) -> Run:
 
 def _mark_killed(session: Session, view: View) -> None:
     """The view is locked by this refresh, so one that is said to run was killed."""
-    key = (database_number(session, view.name.database), view.view_id)
-    if key in _swept.of(session):
-        return
-    running = "WHERE (view_id = $1 OR view_name = $2) AND status = 'running'"
-    given = [view.view_id, str(view.name)]
-    if session.execute(f"SELECT 1 FROM {own(RUNS)} {running} LIMIT 1", given):
-        session.execute(f"UPDATE {own(RUNS)} SET status = 'killed' {running}", given)
-    _swept.of(session).add(key)
+    database = view.name.database
+    for run_id, view_id, name in _left_running(session, database):
+        if view_id != view.view_id and name != str(view.name):
+            continue
+        if session.rows(database, RUNS, ["run_id", "status"], run_id) == [(run_id, "running")]:
+            session.update_records(database, RUNS, "run_id", run_id, {"status": "killed"})
+
+
+def _left_running(session: Session, database: str) -> list[tuple[int, int, str]]:
+    """The runs that are, or were, said to go on; of those of a view that is locked none is missing that was killed."""
+    left, number = _left.of(session), database_number(session, database)
+    if number not in left:
+        sql = f"SELECT run_id, view_id, view_name FROM {own(RUNS, database)} WHERE status = 'running'"
+        left[number] = session.execute(sql)
+    return left[number]
 
 
 def record(session: Session, run: Run) -> None:
@@ -217,7 +224,7 @@ def finish(session: Session, run: Run, seconds: float, versions: dict[str, str],
     calls, hits = count_calls(session, run)
     more = {"calls": calls, "hits": hits, "errors": sum(tally.errors.values()), "total": calls}
     if run.is_recorded:
-        session.delete_records(run.view.name.database, RUNS, "run_id", run.run_id)
+        session.delete_records(run.view.name.database, RUNS, {"run_id": [run.run_id]})
     status = "failed" if error else "succeeded"
     ended = _record(run, status, datetime.now(UTC), **more, seconds=seconds, error=error)
     _append(session, run.view.name.database, [ended])

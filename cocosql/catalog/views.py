@@ -296,7 +296,7 @@ def _record(view: View) -> list[Any]:
 
 def save_part(session: Session, view: View, part: str) -> None:
     """Write one of the tables beside the record. Only LockedViews may do so."""
-    session.delete_records(view.name.database, part, "view_id", view.view_id)
+    session.delete_records(view.name.database, part, {"view_id": [view.view_id]})
     records = [[view.view_id, *row] for row in _part(view, part)]
     session.append_records(view.name.database, part, ["view_id", *_PARTS[part]], records)
 
@@ -315,4 +315,4 @@ def _part(view: View, part: str) -> list[tuple[Any, ...]]:
 def delete(session: Session, view: View) -> None:
     """Delete the view's record. Only LockedViews may do so."""
     for table in (VIEWS, *_PARTS):
-        session.execute(f"DELETE FROM {own(table)} WHERE view_id = $1", [view.view_id])
+        session.delete_records(view.name.database, table, {"view_id": [view.view_id]})

@@ -203,8 +203,7 @@ void BindSession(nb::module_ &module) {
 	    .def("append_records", &Append, nb::arg("database"), nb::arg("table"), nb::arg("columns"), nb::arg("records"))
 	    .def("update_records", &Update, nb::arg("database"), nb::arg("table"), nb::arg("column"), nb::arg("value"),
 	         nb::arg("changes"))
-	    .def("delete_records", Released(&DeleteRecords), nb::arg("database"), nb::arg("table"), nb::arg("column"),
-	         nb::arg("value"))
+	    .def("delete_records", Released(&DeleteRecords), nb::arg("database"), nb::arg("table"), nb::arg("wanted"))
 	    .def(
 	        "log_is_over",
 	        [](Session &session, const std::string &database, const std::string &log) {

@@ -102,10 +102,11 @@ duckdb::idx_t AppendRecords(Session &session, const std::string &database, const
 duckdb::idx_t UpdateRecords(Session &session, const std::string &database, const std::string &table,
                             const std::string &column, int64_t value, const std::vector<std::string> &columns,
                             const std::vector<duckdb::Value> &values);
-//! Deletes the rows of one of the engine's own tables, which are few, that have a value in a BIGINT column. Returns how
-//! many there were.
+//! By BIGINT column, the values of which a row is to have one.
+using Wanted = std::map<std::string, std::vector<int64_t>>;
+//! Deletes those rows of one of the engine's own tables, which are few. Returns how many there were.
 duckdb::idx_t DeleteRecords(Session &session, const std::string &database, const std::string &table,
-                            const std::string &column, int64_t value);
+                            const Wanted &wanted);
 
 //! Runs `look` in the session's transaction, or in one of its own.
 template <class LOOK>

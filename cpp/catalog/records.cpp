@@ -4,6 +4,8 @@
 #include "duckdb/common/vector/flat_vector.hpp"
 #include "duckdb/stored_table.hpp"
 
+#include <unordered_set>
+
 namespace cocosql {
 
 using namespace duckdb;
@@ -12,16 +14,30 @@ namespace {
 
 using Changes = std::vector<std::pair<const ColumnDefinition *, Value>>;
 
-//! The rows that have a value in a BIGINT column.
-std::vector<row_t> RowIds(ClientContext &context, DuckTableEntry &entry, const std::string &column, int64_t value) {
+std::vector<row_t> RowIds(ClientContext &context, DuckTableEntry &entry, const Wanted &wanted) {
+	StoredColumns columns;
+	std::vector<std::unordered_set<int64_t>> values;
+	for (auto &condition : wanted) {
+		columns.push_back(entry.GetColumn(Identifier(condition.first)).StorageOid());
+		values.emplace_back(condition.second.begin(), condition.second.end());
+	}
+	columns.push_back(COLUMN_IDENTIFIER_ROW_ID);
 	std::vector<row_t> found;
-	StoredColumns columns {entry.GetColumn(Identifier(column)).StorageOid(), COLUMN_IDENTIFIER_ROW_ID};
 	ScanTable(context, entry, columns, [&](DataChunk &chunk) {
 		chunk.Flatten();
-		auto &given = chunk.data[0];
-		for (idx_t i = 0; i < chunk.size(); i++) {
-			if (FlatVector::Validity(given).RowIsValid(i) && FlatVector::GetData<int64_t>(given)[i] == value) {
-				found.push_back(FlatVector::GetData<row_t>(chunk.data[1])[i]);
+		auto is_wanted = [&](idx_t row) {
+			for (idx_t i = 0; i < values.size(); i++) {
+				auto &given = chunk.data[i];
+				if (!FlatVector::Validity(given).RowIsValid(row) ||
+				    values[i].count(FlatVector::GetData<int64_t>(given)[row]) == 0) {
+					return false;
+				}
+			}
+			return true;
+		};
+		for (idx_t row = 0; row < chunk.size(); row++) {
+			if (is_wanted(row)) {
+				found.push_back(FlatVector::GetData<row_t>(chunk.data[values.size()])[row]);
 			}
 		}
 	});
@@ -115,7 +131,7 @@ idx_t UpdateRecords(Session &session, const std::string &database, const std::st
                     int64_t value, const std::vector<std::string> &columns, const std::vector<Value> &values) {
 	return LookUp(session, [&](ClientContext &context) {
 		auto &entry = OwnTable(context, database, table, DatabaseModificationType::UPDATE_DATA);
-		auto row_ids = RowIds(context, entry, column, value);
+		auto row_ids = RowIds(context, entry, {{column, {value}}});
 		Changes changes;
 		bool in_place = true;
 		for (idx_t i = 0; i < columns.size(); i++) {
@@ -134,11 +150,10 @@ idx_t UpdateRecords(Session &session, const std::string &database, const std::st
 	});
 }
 
-idx_t DeleteRecords(Session &session, const std::string &database, const std::string &table, const std::string &column,
-                    int64_t value) {
+idx_t DeleteRecords(Session &session, const std::string &database, const std::string &table, const Wanted &wanted) {
 	return LookUp(session, [&](ClientContext &context) {
 		auto &entry = OwnTable(context, database, table, DatabaseModificationType::DELETE_DATA);
-		auto row_ids = RowIds(context, entry, column, value);
+		auto row_ids = RowIds(context, entry, wanted);
 		for (auto row_id : row_ids) {
 			DeleteRow(context, entry, row_id);
 		}
