@@ -27,6 +27,7 @@ QUERIES = {
     "above": "SELECT x % 5 AS g, count(*) AS n, sum(y) AS s FROM mapped GROUP BY g",
     "joined": "SELECT t.id, u.w FROM t JOIN u ON u.id = t.id",
     "elsewhere": "SELECT max(id) AS m FROM other.o",
+    "halved": "SELECT id, x / 2 AS h FROM t",
 }
 TABLES = """
 CREATE TABLE t (id INTEGER PRIMARY KEY, x INTEGER);
@@ -46,12 +47,34 @@ CHANGES = [
     "CREATE OR REPLACE TABLE u AS SELECT {n} % 9 + i AS id, 'v' || i AS w FROM range(5) r(i)",
     "CREATE OR REPLACE INCREMENTAL VIEW mapped AS SELECT id, x, added(x) + {n} AS y FROM t",
     "ALTER INCREMENTAL VIEW through SET (retain_changes = '{n} days')",
+    "CREATE OR REPLACE TABLE u (w VARCHAR, id INTEGER PRIMARY KEY); INSERT INTO u SELECT 'p', i FROM range({n}) r(i)",
+    "ALTER TABLE u RENAME TO u{n}; ALTER TABLE u{n} RENAME TO u",
+    "ALTER TABLE t ADD COLUMN passing INTEGER DEFAULT {n}; ALTER TABLE t DROP COLUMN passing",
     "ALTER INCREMENTAL VIEW joined SET (mode = '{mode}')",
+    "ALTER INCREMENTAL VIEW joined SET (key = 'id')",
+    "ALTER INCREMENTAL VIEW joined RESET (key, mode)",
+    "ALTER INCREMENTAL VIEW above SET (capture = '{capture}', on_error = '{on_error}')",
+    "ALTER INCREMENTAL VIEW mapped SET (capture = '{capture}')",
+    "ALTER INCREMENTAL VIEW through RENAME TO passing; ALTER INCREMENTAL VIEW passing RENAME TO through",
+    "REFRESH INCREMENTAL VIEW mapped FULL",
+    "VACUUM INCREMENTAL VIEWS",
+    "SET integer_division = {boolean}; CREATE OR REPLACE INCREMENTAL VIEW halved AS SELECT id, x / 2 AS h FROM t",
+    "SET integer_division = {boolean}",
+    "SET GLOBAL threads = {n}; SET TimeZone = '{zone}'",
     "DETACH other; ATTACH '{other}' AS other",
     "INSERT INTO other.o VALUES ({n})",
     "code",
     "register",
 ]
+#: What the number of a change chooses from.
+WORDS = {
+    "type": ["INTEGER", "BIGINT", "SMALLINT"],
+    "mode": ["auto", "recompute"],
+    "capture": ["auto", "diff"],
+    "on_error": ["keep", "fail"],
+    "boolean": ["true", "false", "true"],
+    "zone": ["UTC", "Asia/Tokyo"],
+}
 
 
 def added(x: int) -> int:
@@ -74,8 +97,7 @@ def change(con: Con, what: str, n: int, other: Path) -> None:
         case "register":
             registered_again(con, n)
         case _:
-            kind, mode = ["INTEGER", "BIGINT", "SMALLINT"][n % 3], ["auto", "recompute"][n % 2]
-            con.execute(what.format(n=n, type=kind, mode=mode, other=other))
+            con.execute(what.format(n=n, other=other, **{name: of[n % len(of)] for name, of in WORDS.items()}))
 
 
 def described(plan: Plan) -> list[object]:
@@ -85,6 +107,12 @@ def described(plan: Plan) -> list[object]:
     versions = {name: (callee.function.code_version, callee.memo) for name, callee in plan.callees.items()}
     made = [plan.sql, plan.column_names, plan.column_types, plan.key_columns, plan.definition, plan.shape]
     return [*made, columns, versions, flow, plan.recompute]
+
+
+def query_of_halved(con: Con) -> str:
+    """Its query with the setting that there was at CREATE, which the view keeps."""
+    kind = one(con, "SELECT any_value(typeof(h)) FROM halved")
+    return f"SELECT id, {'x::DOUBLE * 0.5' if kind in ('DOUBLE', None) else 'x // 2'} AS h FROM t"
 
 
 @holds_for(6, 150, changes=st.lists(st.sampled_from(CHANGES), min_size=1, max_size=8))
@@ -107,7 +135,7 @@ def test_kept_plans_are_as_fresh_ones(tmp_path_factory: pytest.TempPathFactory, 
                 assert described(kept) == described(fresh), (what, view.name)
             con.execute("REFRESH ALL INCREMENTAL VIEWS")
             for name, query in rows(con, "SELECT name, query FROM coco_views()"):
-                assert_view_equals_query(con, name, query)
+                assert_view_equals_query(con, name, query_of_halved(con) if name == "halved" else query)
 
 
 @pytest.fixture
