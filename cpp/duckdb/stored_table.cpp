@@ -3,9 +3,11 @@
 #include "duckdb/storage/data_table.hpp"
 #include "duckdb/storage/table/append_state.hpp"
 #include "duckdb/storage/table/delete_state.hpp"
+#include "duckdb/storage/table/row_group_collection.hpp"
 #include "duckdb/storage/table/scan_state.hpp"
 #include "duckdb/storage/table/update_state.hpp"
 #include "duckdb/transaction/duck_transaction.hpp"
+#include "duckdb/transaction/local_storage.hpp"
 
 namespace cocosql {
 
@@ -57,6 +59,29 @@ void ScanTable(ClientContext &context, DuckTableEntry &table, const StoredColumn
 		}
 		visit(chunk);
 	}
+}
+
+void ScanStored(ClientContext &context, DuckTableEntry &table, storage_t column, idx_t first, idx_t end,
+                const std::function<void(DataChunk &)> &visit) {
+	auto indexes = Indexes({column});
+	TableScanState scan;
+	scan.Initialize(indexes);
+	auto rows = table.GetStorage().GetRowGroupCollection();
+	rows->InitializeScanWithOffset(context, scan.table_state, indexes, first, end);
+	DataChunk chunk;
+	chunk.Initialize(context, Types(table, {column}));
+	while (true) {
+		chunk.Reset();
+		scan.table_state.Scan(chunk, TableScanType::TABLE_SCAN_ALL_ROWS);
+		if (chunk.size() == 0) {
+			return;
+		}
+		visit(chunk);
+	}
+}
+
+bool HasOwnRows(ClientContext &context, DuckTableEntry &table) {
+	return LocalStorage::Get(context, table.catalog).AddedRows(table.GetStorage()) > 0;
 }
 
 bool AppendRows(ClientContext &context, DuckTableEntry &table, DataChunk &rows) {

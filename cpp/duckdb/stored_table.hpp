@@ -29,6 +29,13 @@ bool HasIndexes(duckdb::DuckTableEntry &table);
 void ScanTable(duckdb::ClientContext &context, duckdb::DuckTableEntry &table, const StoredColumns &columns,
                const std::function<void(duckdb::DataChunk &)> &visit);
 
+//! Hands over a column's values of the rows that are stored from one row id to another, those of deleted rows and of rows
+//! that are not committed, too. The first begins a vector of its row group.
+void ScanStored(duckdb::ClientContext &context, duckdb::DuckTableEntry &table, duckdb::storage_t column,
+                duckdb::idx_t first, duckdb::idx_t end, const std::function<void(duckdb::DataChunk &)> &visit);
+//! Whether the transaction has put rows into the table.
+bool HasOwnRows(duckdb::ClientContext &context, duckdb::DuckTableEntry &table);
+
 //! Appends rows with a value for each stored column, whatever constraints say. False, and nothing is done, if another
 //! transaction alters or drops the table. One thread of a transaction at a time.
 bool AppendRows(duckdb::ClientContext &context, duckdb::DuckTableEntry &table, duckdb::DataChunk &rows);

@@ -5,8 +5,10 @@
 #include "duckdb/common/types/hugeint.hpp"
 #include "duckdb/common/types/uhugeint.hpp"
 #include "duckdb/common/vector/flat_vector.hpp"
+#include "duckdb/common/vector_operations/vector_operations.hpp"
 #include "duckdb/stored_table.hpp"
 #include "rows/collected.hpp"
+#include "rows/id_index.hpp"
 #include "session/watch.hpp"
 
 #include <algorithm>
@@ -35,6 +37,8 @@ public:
 	virtual void Add(Vector &ids, idx_t count) = 0;
 	//! Call once all are added, and before the first look.
 	virtual void Prepare() = 0;
+	//! Those of the ids that were added, each at least once.
+	virtual const std::vector<hash_t> &Hashes() const = 0;
 	//! Calls `found` for the rows of a vector that have one of them.
 	virtual void Look(Vector &vector, idx_t count, const std::function<void(idx_t)> &found) const = 0;
 };
@@ -44,10 +48,14 @@ class NumberIds : public Ids {
 public:
 	void Add(Vector &given, idx_t count) override {
 		given.Flatten();
+		Vector hashed(LogicalType::HASH);
+		VectorOperations::Hash(given, hashed, count);
+		hashed.Flatten();
 		auto values = FlatVector::GetData<T>(given);
 		for (idx_t i = 0; i < count; i++) {
 			if (FlatVector::Validity(given).RowIsValid(i)) {
 				ids.push_back(values[i]);
+				hashes.push_back(FlatVector::GetData<hash_t>(hashed)[i]);
 			}
 		}
 	}
@@ -63,6 +71,10 @@ public:
 			auto bit = Bit(id);
 			filter[bit / 64] |= uint64_t(1) << (bit % 64);
 		}
+	}
+
+	const std::vector<hash_t> &Hashes() const override {
+		return hashes;
 	}
 
 	void Look(Vector &vector, idx_t count, const std::function<void(idx_t)> &found) const override {
@@ -87,6 +99,7 @@ private:
 	}
 
 	std::vector<T> ids;
+	std::vector<hash_t> hashes;
 	std::vector<uint64_t> filter;
 	uint64_t shift = 64;
 };
@@ -158,17 +171,27 @@ public:
 
 	//! Takes the rows as they are seen.
 	bool ScanAll(idx_t most) {
-		DataChunk shown;
-		shown.InitializeEmpty(types);
-		vector<column_t> places;
-		for (column_t i = 0; i < read.size(); i++) {
-			places.push_back(id_columns.size() + i);
+		return Scan(read, most,
+		            [&](DataChunk &chunk, const SelectionVector &found, idx_t count) { Append(chunk, found, count); });
+	}
+
+	//! Goes by the indexes of the ids. Nothing if these cannot tell.
+	std::optional<bool> FollowIndexes(idx_t most) {
+		std::vector<row_t> row_ids;
+		for (idx_t i = 0; i < ids.size(); i++) {
+			auto found = FindByHash(context, table, id_columns[i], ids[i]->Hashes());
+			if (!found) {
+				return std::nullopt;
+			}
+			row_ids.insert(row_ids.end(), found->begin(), found->end());
 		}
-		return Scan(read, most, [&](DataChunk &chunk, const SelectionVector &found, idx_t count) {
-			shown.ReferenceColumns(chunk, places);
-			shown.Slice(found, count);
-			rows->Append(shown);
-		});
+		if (row_ids.size() > most) {
+			return false;
+		}
+		std::sort(row_ids.begin(), row_ids.end());
+		row_ids.erase(std::unique(row_ids.begin(), row_ids.end()), row_ids.end());
+		Fetch(row_ids);
+		return true;
 	}
 
 	//! Looks for row ids first.
@@ -196,28 +219,14 @@ private:
 	//! Returns false, and goes no further, once there are more than `most`.
 	template <class VISIT>
 	bool Scan(const StoredColumns &beside, idx_t most, VISIT &&visit) {
-		auto columns = id_columns;
-		columns.insert(columns.end(), beside.begin(), beside.end());
-		std::vector<bool> is_found(STANDARD_VECTOR_SIZE);
 		idx_t total = 0;
-		ScanTable(context, table, columns, [&](DataChunk &chunk) {
+		ScanTable(context, table, With(beside), [&](DataChunk &chunk) {
 			watch.Look();
 			if (total > most) {
 				return;
 			}
 			SelectionVector found(chunk.size());
-			idx_t count = 0;
-			for (idx_t i = 0; i < ids.size(); i++) {
-				ids[i]->Look(chunk.data[i], chunk.size(), [&](idx_t row) {
-					if (!is_found[row]) {
-						is_found[row] = true;
-						found.set_index(count++, row);
-					}
-				});
-			}
-			for (idx_t i = 0; i < count; i++) {
-				is_found[found.get_index(i)] = false;
-			}
+			auto count = Select(chunk, found);
 			total += count;
 			if (count > 0 && total <= most) {
 				visit(chunk, found, count);
@@ -226,17 +235,63 @@ private:
 		return total <= most;
 	}
 
+	//! The columns of the ids, and others.
+	StoredColumns With(const StoredColumns &beside) const {
+		auto columns = id_columns;
+		columns.insert(columns.end(), beside.begin(), beside.end());
+		return columns;
+	}
+
+	//! Finds the rows that have one of the ids; returns how many there are.
+	idx_t Select(DataChunk &chunk, SelectionVector &found) {
+		is_found.resize(STANDARD_VECTOR_SIZE);
+		idx_t count = 0;
+		for (idx_t i = 0; i < ids.size(); i++) {
+			ids[i]->Look(chunk.data[i], chunk.size(), [&](idx_t row) {
+				if (!is_found[row]) {
+					is_found[row] = true;
+					found.set_index(count++, row);
+				}
+			});
+		}
+		for (idx_t i = 0; i < count; i++) {
+			is_found[found.get_index(i)] = false;
+		}
+		return count;
+	}
+
+	void Append(DataChunk &chunk, const SelectionVector &found, idx_t count) {
+		vector<column_t> places;
+		for (column_t i = 0; i < read.size(); i++) {
+			places.push_back(id_columns.size() + i);
+		}
+		DataChunk shown;
+		shown.InitializeEmpty(types);
+		shown.ReferenceColumns(chunk, places);
+		shown.Slice(found, count);
+		rows->Append(shown);
+	}
+
+	//! Takes those of some rows that have one of the ids.
 	void Fetch(std::vector<row_t> &row_ids) {
-		RowFetcher fetcher(table, read);
+		RowFetcher fetcher(table, With(read));
+		auto fetched = types;
+		for (idx_t i = 0; i < id_columns.size(); i++) {
+			fetched.insert(fetched.begin() + NumericCast<int64_t>(i),
+			               table.GetColumns().GetColumn(PhysicalIndex(id_columns[i])).Type());
+		}
 		DataChunk chunk;
-		chunk.Initialize(context, types);
+		chunk.Initialize(context, fetched);
 		for (idx_t first = 0; first < row_ids.size(); first += STANDARD_VECTOR_SIZE) {
 			auto last = MinValue<idx_t>(first + STANDARD_VECTOR_SIZE, row_ids.size());
 			std::vector<row_t> some(row_ids.begin() + NumericCast<int64_t>(first),
 			                        row_ids.begin() + NumericCast<int64_t>(last));
 			chunk.Reset();
 			fetcher.Fetch(context, some, chunk);
-			rows->Append(chunk);
+			SelectionVector found(STANDARD_VECTOR_SIZE);
+			if (auto count = Select(chunk, found)) {
+				Append(chunk, found, count);
+			}
 		}
 	}
 
@@ -249,6 +304,8 @@ private:
 	unique_ptr<ColumnDataCollection> rows;
 	StoredColumns id_columns;
 	std::vector<std::unique_ptr<Ids>> ids;
+	//! By row of a chunk, while it is looked at.
+	std::vector<bool> is_found;
 };
 
 } // namespace
@@ -269,7 +326,8 @@ std::optional<idx_t> FindRows(Session &session, const std::string &name, const s
 				return std::nullopt;
 			}
 		}
-		if (!(is_large ? search.ScanIds(most) : search.ScanAll(most))) {
+		auto followed = is_large ? search.FollowIndexes(most) : std::nullopt;
+		if (!(followed ? *followed : is_large ? search.ScanIds(most) : search.ScanAll(most))) {
 			return std::nullopt;
 		}
 		return search.Take();
