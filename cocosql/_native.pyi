@@ -317,6 +317,9 @@ class Session:
     def collect(self, name: str, sql: str) -> int:
         """Keep the rows of a query for the session: ``coco_collected(name)`` reads them. Returns how many there are."""
 
+    def give(self, name: str, number: int) -> None:
+        """From now on ``coco_given('name')`` is this number."""
+
     def forget_collected(self) -> None:
         """Forget all that was collected."""
 
@@ -405,3 +408,6 @@ class Session:
 
     def sibling(self) -> Session:
         """Another session that does the same work."""
+
+    def for_views(self) -> Session:
+        """Another one, to be `prepared` before it is used: it may have settings, names and plans of one before it."""

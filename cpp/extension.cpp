@@ -10,6 +10,7 @@
 #include "memo/wanted.hpp"
 #include "rows/collected.hpp"
 #include "rows/fetch.hpp"
+#include "rows/given.hpp"
 #include "rows/row_id.hpp"
 #include "rows/seek.hpp"
 #include "session/client.hpp"
@@ -36,6 +37,7 @@ DUCKDB_CPP_EXTENSION_ENTRY(cocosql, loader) {
 	loader.RegisterFunction(cocosql::FetchFunction());
 	loader.RegisterFunction(cocosql::SeekFunction());
 	loader.RegisterFunction(cocosql::RowIdFunction());
+	loader.RegisterFunction(cocosql::GivenFunction());
 	loader.RegisterFunction(cocosql::PartFunction());
 }
 }

@@ -15,7 +15,7 @@ from cocosql.fetch import Condition, rows_where
 from cocosql.instances import PerInstance
 from cocosql.operators.delta import Delta
 from cocosql.operators.operator import SOURCE_ID
-from cocosql.sqltext import ident, idents, qualified
+from cocosql.sqltext import ident, idents, literal, qualified
 
 #: Room for as many rows in a refresh.
 _ROWS = 1 << 32
@@ -80,7 +80,9 @@ class Kept:
     def exchange(self, session: Session, changes: str) -> Delta:
         """Take away the rows with a negative sign, which are retracted, and put in those with a positive one."""
         first, changed = self._first_id(session), self._part("changed")
-        new_id = f"CASE WHEN coco_sign > 0 THEN {first} + row_number() OVER () END::BIGINT"
+        session.give(f"{self._prefix}first", first)
+        given = f"coco_given({literal(f'{self._prefix}first')})"
+        new_id = f"CASE WHEN coco_sign > 0 THEN {given} + row_number() OVER () END::BIGINT"
         count = session.collect(f"{self._prefix}changed", f"SELECT {new_id} AS coco_id, * FROM ({changes})")
         self._append(session, f"SELECT * EXCLUDE (coco_sign) FROM {changed} WHERE coco_sign > 0")
         lost = self._append(

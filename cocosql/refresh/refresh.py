@@ -53,7 +53,7 @@ def refresh(session: Session, view: View, *, full: bool = False, recall: int | N
             current = locked.present(view)
             chain = [*locked.views.upstream(current), current]
             check_shown(session, chain)
-            own = session.sibling()
+            own = session.for_views()
             plans = _plan_chain(own, chain, locked.views)
             if len(plans) == len(chain):
                 return run(own, locked, plans[:-1], plans[-1], full=full, recall=recall)

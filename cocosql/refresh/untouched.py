@@ -36,7 +36,7 @@ def refresh_untouched(session: Session, database: str, wanted: list[View]) -> di
     names = {view.name for view in wanted}
     try:
         with lock(session, database, lambda others: _names(others, names), wait=False) as locked:
-            return _refresh(session.sibling(), locked, names)
+            return _refresh(session.for_views(), locked, names)
     except duckdb.InterruptException:
         raise
     except (duckdb.Error, PlanChanged):

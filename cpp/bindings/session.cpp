@@ -11,6 +11,7 @@
 #include "python/errors.hpp"
 #include "rows/append.hpp"
 #include "rows/collected.hpp"
+#include "rows/given.hpp"
 #include "rows/delete.hpp"
 #include "rows/difference.hpp"
 #include "rows/find.hpp"
@@ -144,7 +145,9 @@ void BindSession(nb::module_ &module) {
 	    .def("script", &Session::Script, nb::arg("sql"))
 	    .def("begin", &Session::Begin)
 	    .def("commit", &Session::Commit)
-	    .def_rw("prepared_as", &Session::prepared_as)
+	    .def_prop_rw(
+	        "prepared_as", [](Session &session) { return session.PreparedAs(); },
+	        [](Session &session, std::string as) { session.PreparedAs() = std::move(as); })
 	    .def("functions", &Functions)
 	    .def("row_groups", &LookAtRowGroups, nb::arg("database"), nb::arg("schema"), nb::arg("table"),
 	         nb::arg("columns"))
@@ -231,6 +234,7 @@ void BindSession(nb::module_ &module) {
 	    .def("clear_entries", Released(&ClearEntries), nb::arg("database"), nb::arg("log"))
 	    .def("delete_rows", Released(&DeleteRows), nb::arg("database"), nb::arg("table"), nb::arg("row_ids"))
 	    .def("collect", Released(&Collect), nb::arg("name"), nb::arg("sql"))
+	    .def("give", &Give, nb::arg("name"), nb::arg("number"))
 	    .def("forget_collected", Released(&ForgetCollected))
 	    .def("append_rows", Released(&AppendQuery), nb::arg("database"), nb::arg("table"), nb::arg("rows"),
 	         nb::arg("values"))
@@ -239,6 +243,7 @@ void BindSession(nb::module_ &module) {
 	    .def("difference", &Differ, nb::arg("past"), nb::arg("fresh"), nb::kw_only(), nb::arg("exact").none(),
 	         nb::arg("content").none(), nb::arg("key").none(), nb::arg("number"), nb::arg("next"), nb::arg("prefix"))
 	    .def("sibling", &Session::Sibling)
+	    .def("for_views", &Session::ForViews)
 	    .def("begin_run", &Session::BeginRun, nb::arg("run_id"), nb::arg("holder"))
 	    .def("recall", &Session::Recall, nb::arg("since"))
 	    .def("calls", &Session::MadeCalls)

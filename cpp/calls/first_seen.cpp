@@ -3,6 +3,7 @@
 #include "duckdb/common/vector/flat_vector.hpp"
 #include "duckdb/planner/expression/bound_function_expression.hpp"
 #include "fingerprint/fingerprint_table.hpp"
+#include "session/kept_plans.hpp"
 #include "session/names.hpp"
 
 #include <array>
@@ -45,6 +46,7 @@ struct SeenData : FunctionData {
 
 unique_ptr<FunctionData> Bind(BindScalarFunctionInput &input) {
 	RequireEngine(input.GetClientContext(), input.GetBoundFunction().GetName());
+	UsePlanOnce(input.GetClientContext());
 	return make_uniq<SeenData>();
 }
 

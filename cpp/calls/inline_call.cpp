@@ -12,6 +12,7 @@
 #include "memo/memo_reader.hpp"
 #include "memo/memo_writer.hpp"
 #include "python/errors.hpp"
+#include "session/kept_plans.hpp"
 #include "session/looking.hpp"
 #include "session/session.hpp"
 
@@ -354,6 +355,7 @@ shared_ptr<PythonFunction> FindPresent(ClientContext &context, const PythonFunct
 //! What the function reads may have changed since it was registered: a query calls it as it is now.
 unique_ptr<FunctionData> Bind(BindScalarFunctionInput &input) {
 	auto &bound = input.GetBoundFunction();
+	UsePlanOnce(input.GetClientContext());
 	auto present =
 	    FindPresent(input.GetClientContext(), *bound.GetExtraFunctionInfo().Cast<InlineInfo>().function);
 	if (present) {

@@ -4,6 +4,7 @@
 #include "duckdb/common/vector/flat_vector.hpp"
 #include "duckdb/common/vector_operations/vector_operations.hpp"
 #include "duckdb/main/client_context_state.hpp"
+#include "session/session_states.hpp"
 
 #include <map>
 #include <mutex>
@@ -16,7 +17,6 @@ namespace {
 
 constexpr idx_t FINGERPRINT = 0;
 constexpr idx_t RESULT = 1;
-constexpr const char *KEY = "cocosql_resident_memos";
 
 struct Residents : ClientContextState {
 	std::mutex mutex;
@@ -99,7 +99,7 @@ bool ResidentMemo::Gather(const std::vector<const uhugeint_t *> &wanted, Vector 
 
 shared_ptr<const ResidentMemo> FindResident(ClientContext &context, const std::string &table,
                                             const std::function<shared_ptr<const ResidentMemo>()> &make) {
-	auto residents = context.registered_state->GetOrCreate<Residents>(KEY);
+	auto residents = context.registered_state->GetOrCreate<Residents>(RESIDENT_MEMOS_STATE);
 	std::lock_guard<std::mutex> guard(residents->mutex);
 	auto &memo = residents->by_table[table];
 	if (!memo) {

@@ -3,6 +3,7 @@
 #include "duckdb/common/vector/flat_vector.hpp"
 #include "duckdb/main/client_context_state.hpp"
 #include "session/names.hpp"
+#include "session/session_states.hpp"
 
 #include <algorithm>
 
@@ -12,7 +13,6 @@ using namespace duckdb;
 
 namespace {
 
-constexpr const char *KEY = "cocosql_wanted";
 
 struct Wanted : ClientContextState {
 	explicit Wanted(const FingerprintSet &fingerprints) : fingerprints(fingerprints.begin(), fingerprints.end()) {
@@ -39,7 +39,7 @@ struct GlobalScan : GlobalTableFunctionState {
 unique_ptr<FunctionData> Bind(ClientContext &context, TableFunctionBindInput &input, vector<LogicalType> &types,
                               vector<Identifier> &names) {
 	RequireEngine(context, input.table_function.GetName());
-	auto wanted = context.registered_state->Get<Wanted>(KEY);
+	auto wanted = context.registered_state->Get<Wanted>(WANTED_STATE);
 	if (!wanted) {
 		throw BinderException("this connection looks for no fingerprints");
 	}
@@ -70,8 +70,8 @@ unique_ptr<NodeStatistics> Cardinality(ClientContext &, const FunctionData *data
 } // namespace
 
 void SetWanted(ClientContext &context, const FingerprintSet &fingerprints) {
-	context.registered_state->Remove(KEY);
-	context.registered_state->Insert(KEY, make_shared_ptr<Wanted>(fingerprints));
+	context.registered_state->Remove(WANTED_STATE);
+	context.registered_state->Insert(WANTED_STATE, make_shared_ptr<Wanted>(fingerprints));
 }
 
 TableFunction WantedFunction() {

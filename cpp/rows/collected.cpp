@@ -2,6 +2,8 @@
 
 #include "duckdb/common/types/column/column_data_scan_states.hpp"
 #include "rows/column_pick.hpp"
+#include "session/kept_plans.hpp"
+#include "session/session_states.hpp"
 
 #include <algorithm>
 
@@ -11,33 +13,39 @@ using namespace duckdb;
 
 namespace {
 
-constexpr const char *KEY = "cocosql_collected";
 //! A thread is worth its start for so many chunks.
 constexpr idx_t CHUNKS_PER_THREAD = 60;
+//! What is best for so few rows may not be best for more; and a plan that is kept holds on to what it last worked with.
+constexpr idx_t FEW = 10000;
 
 struct AllCollected : ClientContextState {
 	std::map<std::string, shared_ptr<const Collected>> by_name;
 };
 
+//! The rows are looked for by name when the plan runs: it may run again, on others.
 struct CollectedData : FunctionData {
-	explicit CollectedData(shared_ptr<const Collected> collected) : collected(std::move(collected)) {
+	CollectedData(std::string name, idx_t count) : name(std::move(name)), count(count) {
 	}
 	unique_ptr<FunctionData> Copy() const override {
-		return make_uniq<CollectedData>(collected);
+		return make_uniq<CollectedData>(*this);
 	}
 	bool Equals(const FunctionData &other) const override {
-		return collected == other.Cast<CollectedData>().collected;
+		return name == other.Cast<CollectedData>().name;
 	}
-	shared_ptr<const Collected> collected;
+	std::string name;
+	//! How many rows there were when the plan was made.
+	idx_t count;
 };
 
 struct GlobalScan : GlobalTableFunctionState {
-	explicit GlobalScan(const Collected &collected) : rows(*collected.rows) {
-		rows.InitializeScan(state, collected.columns);
+	explicit GlobalScan(shared_ptr<const Collected> collected_p)
+	    : collected(std::move(collected_p)), rows(*collected->rows) {
+		rows.InitializeScan(state, collected->columns);
 	}
 	idx_t MaxThreads() const override {
 		return rows.ChunkCount() / CHUNKS_PER_THREAD + 1;
 	}
+	shared_ptr<const Collected> collected;
 	const ColumnDataCollection &rows;
 	ColumnDataParallelScanState state;
 };
@@ -47,7 +55,7 @@ struct LocalScan : LocalTableFunctionState {
 };
 
 shared_ptr<const Collected> Find(ClientContext &context, const std::string &name) {
-	auto all = context.registered_state->Get<AllCollected>(KEY);
+	auto all = context.registered_state->Get<AllCollected>(COLLECTED_STATE);
 	if (!all) {
 		return nullptr;
 	}
@@ -89,11 +97,15 @@ unique_ptr<FunctionData> Bind(ClientContext &context, TableFunctionBindInput &in
 	}
 	types = found->Types();
 	names = found->names;
-	return make_uniq<CollectedData>(found);
+	UsePlanWhile(context, [name, types, names](ClientContext &later) {
+		auto rows = Find(later, name);
+		return rows && rows->Count() <= FEW && rows->names == names && rows->Types() == types;
+	});
+	return make_uniq<CollectedData>(name, found->Count());
 }
 
-unique_ptr<GlobalTableFunctionState> InitGlobal(ClientContext &, TableFunctionInitInput &input) {
-	return make_uniq<GlobalScan>(*input.bind_data->Cast<CollectedData>().collected);
+unique_ptr<GlobalTableFunctionState> InitGlobal(ClientContext &context, TableFunctionInitInput &input) {
+	return make_uniq<GlobalScan>(Find(context, input.bind_data->Cast<CollectedData>().name));
 }
 
 unique_ptr<LocalTableFunctionState> InitLocal(ExecutionContext &, TableFunctionInitInput &, GlobalTableFunctionState *) {
@@ -106,8 +118,7 @@ void Scan(ClientContext &, TableFunctionInput &input, DataChunk &output) {
 }
 
 unique_ptr<NodeStatistics> Cardinality(ClientContext &, const FunctionData *data) {
-	auto count = data->Cast<CollectedData>().collected->Count();
-	return make_uniq<NodeStatistics>(count, count);
+	return make_uniq<NodeStatistics>(data->Cast<CollectedData>().count);
 }
 
 } // namespace
@@ -159,7 +170,7 @@ void VisitRows(Session &session, const std::string &sql,
 }
 
 void Keep(Session &session, const std::string &name, Collected collected) {
-	auto all = session.connection.context->registered_state->GetOrCreate<AllCollected>(KEY);
+	auto all = session.connection.context->registered_state->GetOrCreate<AllCollected>(COLLECTED_STATE);
 	all->by_name[name] = make_shared_ptr<const Collected>(std::move(collected));
 }
 
@@ -171,11 +182,11 @@ idx_t Collect(Session &session, const std::string &name, const std::string &sql)
 }
 
 void ForgetCollected(Session &session) {
-	session.connection.context->registered_state->Remove(KEY);
+	session.connection.context->registered_state->Remove(COLLECTED_STATE);
 }
 
 TableFunction CollectedFunction() {
-	TableFunction function("coco_collected", {LogicalType::VARCHAR}, Scan, Bind, InitGlobal, InitLocal);
+	TableFunction function(COLLECTED_FUNCTION, {LogicalType::VARCHAR}, Scan, Bind, InitGlobal, InitLocal);
 	function.cardinality = Cardinality;
 	return function;
 }

@@ -2,6 +2,7 @@
 
 #include "duckdb/common/vector/flat_vector.hpp"
 #include "duckdb/planner/expression/bound_function_expression.hpp"
+#include "session/kept_plans.hpp"
 #include "session/names.hpp"
 
 #include <atomic>
@@ -27,6 +28,7 @@ struct Numbers : FunctionData {
 
 unique_ptr<FunctionData> Bind(BindScalarFunctionInput &input) {
 	RequireEngine(input.GetClientContext(), input.GetBoundFunction().GetName());
+	UsePlanOnce(input.GetClientContext());
 	return make_uniq<Numbers>();
 }
 

@@ -54,6 +54,12 @@ public:
 			present->registered_state->GetOrCreate<WorkersOfClient>(WorkersOfClient::KEY)->workers.Add(worker);
 		}
 	}
+	void Leave(ClientContext &worker) override {
+		event->workers.Remove(worker);
+		if (auto present = client.lock()) {
+			present->registered_state->GetOrCreate<WorkersOfClient>(WorkersOfClient::KEY)->workers.Remove(worker);
+		}
+	}
 	bool IsBackground() const override {
 		return true;
 	}
@@ -80,18 +86,20 @@ void Workers::Add(ClientContext &worker) {
 	workers.push_back(worker.shared_from_this());
 }
 
+void Workers::Remove(ClientContext &worker) {
+	std::lock_guard<std::mutex> guard(mutex);
+	workers.erase(std::remove_if(workers.begin(), workers.end(), [&](auto &one) { return one.lock().get() == &worker; }),
+	              workers.end());
+}
+
 void Workers::Interrupt() {
-	std::vector<shared_ptr<ClientContext>> present;
-	{
-		std::lock_guard<std::mutex> guard(mutex);
-		for (auto &one : workers) {
-			if (auto worker = one.lock()) {
-				present.push_back(std::move(worker));
-			}
+	std::vector<shared_ptr<ClientContext>> present; // the last that holds one ends it, not while others wait
+	std::lock_guard<std::mutex> guard(mutex);
+	for (auto &one : workers) {
+		if (auto worker = one.lock()) {
+			worker->Interrupt(); // before it leaves: then it works for others
+			present.push_back(std::move(worker));
 		}
-	}
-	for (auto &worker : present) {
-		worker->Interrupt();
 	}
 }
 

@@ -19,6 +19,9 @@ public:
 	//! Says that this connection does the work. It may be interrupted, but need not be: work is to check, too.
 	virtual void Join(duckdb::ClientContext &) {
 	}
+	//! The connection does it no more: it is not interrupted from now on.
+	virtual void Leave(duckdb::ClientContext &) {
+	}
 	//! Whether the thread that works is one that no Ctrl-C reaches: functions are then called on another, which it can
 	//! give up.
 	virtual bool IsBackground() const {
@@ -33,6 +36,7 @@ std::shared_ptr<Cancellation> CancelledByInterrupt(duckdb::ClientContext &contex
 class Workers {
 public:
 	void Add(duckdb::ClientContext &worker);
+	void Remove(duckdb::ClientContext &worker);
 	void Interrupt();
 
 private:

@@ -33,7 +33,8 @@ std::unique_ptr<Session> Client::Work(std::shared_ptr<StopEvent> stop) const {
 	return WithoutPython([&] {
 		auto present = context.lock();
 		cancellation->Check();
-		return std::make_unique<Session>(DatabaseInstance::GetDatabase(*present), cancellation);
+		return std::make_unique<Session>(DatabaseInstance::GetDatabase(*present), cancellation,
+		                                 IdleConnections::Of(*present));
 	});
 }
 

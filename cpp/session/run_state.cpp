@@ -1,21 +1,19 @@
 #include "session/run_state.hpp"
 
-namespace cocosql {
+#include "session/session_states.hpp"
 
-namespace {
-constexpr const char *KEY = "cocosql_run";
-}
+namespace cocosql {
 
 duckdb::shared_ptr<RunState> RunState::Start(duckdb::ClientContext &context, int64_t run_id, int64_t holder,
                                               std::shared_ptr<Cancellation> cancellation) {
 	auto state = duckdb::make_shared_ptr<RunState>(run_id, holder, std::move(cancellation));
-	context.registered_state->Remove(KEY);
-	context.registered_state->Insert(KEY, state);
+	context.registered_state->Remove(RUN_STATE);
+	context.registered_state->Insert(RUN_STATE, state);
 	return state;
 }
 
 duckdb::shared_ptr<RunState> RunState::Of(duckdb::ClientContext &context) {
-	return context.registered_state->Get<RunState>(KEY);
+	return context.registered_state->Get<RunState>(RUN_STATE);
 }
 
 void RunState::Add(const std::string &function, CallCount more) {

@@ -42,13 +42,25 @@ nb::list ToTuples(QueryResult &result) {
 
 } // namespace
 
-Session::Session(DatabaseInstance &instance, std::shared_ptr<Cancellation> cancellation)
-    : connection(EngineConnection(instance)), cancellation(std::move(cancellation)) {
+Session::Session(std::unique_ptr<KeptConnection> kept_p, std::shared_ptr<Cancellation> cancellation,
+                 shared_ptr<IdleConnections> idle)
+    : kept(std::move(kept_p)), idle(std::move(idle)), connection(kept->connection),
+      cancellation(std::move(cancellation)) {
 	this->cancellation->Join(*connection.context);
 }
 
+Session::Session(DatabaseInstance &instance, std::shared_ptr<Cancellation> cancellation,
+                 shared_ptr<IdleConnections> idle)
+    : Session(std::make_unique<KeptConnection>(instance), std::move(cancellation), std::move(idle)) {
+}
+
 Session::Session(ClientContext &caller)
-    : Session(DatabaseInstance::GetDatabase(caller), CancelledByInterrupt(caller)) {
+    : Session(DatabaseInstance::GetDatabase(caller), CancelledByInterrupt(caller), IdleConnections::Of(caller)) {
+}
+
+Session::~Session() {
+	cancellation->Leave(*connection.context);
+	IdleConnections::GiveBack(std::move(kept));
 }
 
 void Session::CheckInterrupt() {
@@ -65,7 +77,16 @@ unique_ptr<QueryResult> Session::Run(const std::string &sql, vector<Value> param
 }
 
 unique_ptr<QueryResult> Session::RunLarge(const std::string &sql) {
-	return Drive(connection.Submit(sql, ChunkFormat::BufferManaged()));
+	return Drive(Submit(sql, ChunkFormat::BufferManaged()));
+}
+
+unique_ptr<QueryResult> Session::Submit(const std::string &sql, shared_ptr<ResultFormat> format) {
+	QueryParameters parameters(std::move(format));
+	if (auto statement = kept->plans.Find(connection, sql)) {
+		vector<Value> none;
+		return statement->Submit(none, parameters);
+	}
+	return connection.Submit(sql, parameters);
 }
 
 unique_ptr<QueryResult> Session::Drive(unique_ptr<QueryResult> result) {
@@ -86,7 +107,7 @@ unique_ptr<QueryResult> Session::Drive(unique_ptr<QueryResult> result) {
 void Session::Stream(const std::string &sql,
                      const std::function<void(const vector<Identifier> &, const vector<LogicalType> &)> &begin,
                      const std::function<void(DataChunk &)> &visit) {
-	auto result = connection.Submit(sql);
+	auto result = Submit(sql, nullptr);
 	result->ThrowIfError();
 	QueryResultStream<> stream(std::move(result));
 	begin(stream.GetNames(), stream.GetTypes());
@@ -147,7 +168,8 @@ void Session::Commit() {
 }
 
 void Session::Configure(const std::vector<std::pair<std::string, std::string>> &settings) {
-	prepared_as.clear();
+	kept->prepared_as.clear();
+	kept->plans.Clear();
 	WithoutPython([&] {
 		auto &context = *connection.context;
 		for (auto &[setting, value] : settings) {
@@ -172,7 +194,8 @@ uint64_t Session::Instance() const {
 }
 
 void Session::UseNames(const std::string &database, const SearchPath &path) {
-	prepared_as.clear();
+	kept->prepared_as.clear();
+	kept->plans.Clear();
 	UseEngineNames(*connection.context, database, path);
 }
 
@@ -243,7 +266,13 @@ nb::dict Session::MadeCalls() const {
 }
 
 std::unique_ptr<Session> Session::Sibling() const {
-	return std::make_unique<Session>(DatabaseInstance::GetDatabase(*connection.context), cancellation);
+	auto fresh = std::make_unique<KeptConnection>(DatabaseInstance::GetDatabase(*connection.context));
+	return std::unique_ptr<Session>(new Session(std::move(fresh), cancellation, idle));
+}
+
+std::unique_ptr<Session> Session::ForViews() const {
+	auto taken = idle->Take(DatabaseInstance::GetDatabase(*connection.context));
+	return std::unique_ptr<Session>(new Session(std::move(taken), cancellation, idle));
 }
 
 } // namespace cocosql

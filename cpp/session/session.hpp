@@ -5,6 +5,7 @@
 #include "duckdb/main/connection.hpp"
 #include "duckdb/main/query_result.hpp"
 #include "session/cancellation.hpp"
+#include "session/kept_connection.hpp"
 #include "session/names.hpp"
 #include "session/run_state.hpp"
 
@@ -17,10 +18,18 @@ namespace cocosql {
 namespace nb = nanobind;
 
 class Session {
+	std::unique_ptr<KeptConnection> kept;
+	//! Where sessions for views get theirs.
+	duckdb::shared_ptr<IdleConnections> idle;
+
 public:
-	Session(duckdb::DatabaseInstance &instance, std::shared_ptr<Cancellation> cancellation);
+	Session(duckdb::DatabaseInstance &instance, std::shared_ptr<Cancellation> cancellation,
+	        duckdb::shared_ptr<IdleConnections> idle);
 	//! For the statement that runs on a connection.
 	explicit Session(duckdb::ClientContext &caller);
+	~Session();
+	Session(const Session &) = delete;
+	Session &operator=(const Session &) = delete;
 
 	//! Runs one statement and returns its rows as a list of tuples. Needs the GIL, and releases it meanwhile.
 	nb::list Execute(const std::string &sql, const nb::list &parameters);
@@ -40,6 +49,10 @@ public:
 	//! Sets settings for this session only: a plain SET sets most of them for the whole database instance. Those that
 	//! this version of DuckDB lacks, or that only an extension brings which is not loaded, are left alone.
 	void Configure(const std::vector<std::pair<std::string, std::string>> &settings);
+	//! What it was prepared as last (cocosql/refresh/prepared.py); empty once settings or names are others.
+	std::string &PreparedAs() const {
+		return kept->prepared_as;
+	}
 	//! A number that stands for the database instance, and for no other before or after it.
 	uint64_t Instance() const;
 	//! From now on the function calls of this session's statements belong to this run, and to the statement of this
@@ -51,6 +64,8 @@ public:
 	nb::dict MadeCalls() const;
 	//! Another session that does the same work.
 	std::unique_ptr<Session> Sibling() const;
+	//! One that works on views: it may have the settings, the names, and the plans of statements, of one before it.
+	std::unique_ptr<Session> ForViews() const;
 
 	//! Runs one statement to its end. Call without the GIL. Stops within moments if the work is to stop.
 	duckdb::unique_ptr<duckdb::QueryResult> Run(const std::string &sql, duckdb::vector<duckdb::Value> parameters = {});
@@ -64,13 +79,16 @@ public:
 	//! Throws if the work is to stop, or Ctrl-C was pressed. Call without the GIL.
 	void CheckInterrupt();
 
-	duckdb::Connection connection;
+	duckdb::Connection &connection;
 	const std::shared_ptr<Cancellation> cancellation;
 	duckdb::shared_ptr<RunState> run;
-	//! What it was prepared as last (cocosql/refresh/prepared.py); empty once settings or names are others.
-	std::string prepared_as;
 
 private:
+	Session(std::unique_ptr<KeptConnection> kept, std::shared_ptr<Cancellation> cancellation,
+	        duckdb::shared_ptr<IdleConnections> idle);
+	//! Submits a query, by a plan from before if there is one.
+	duckdb::unique_ptr<duckdb::QueryResult> Submit(const std::string &sql,
+	                                               duckdb::shared_ptr<duckdb::ResultFormat> format);
 	//! Runs what has been submitted.
 	duckdb::unique_ptr<duckdb::QueryResult> Drive(duckdb::unique_ptr<duckdb::QueryResult> result);
 };
