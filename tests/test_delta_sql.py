@@ -58,8 +58,8 @@ class Recorder:
     def __setattr__(self, name: str, value: Any) -> None:
         setattr(self.session, name, value)
 
-    def sibling(self) -> "Recorder":
-        return Recorder(self.session.sibling(), self.notes)
+    def for_views(self) -> "Recorder":
+        return Recorder(self.session.for_views(), self.notes)
 
     def execute(self, sql: str, *parameters: Any) -> Any:
         self.notes.add("execute", sql)

@@ -31,7 +31,8 @@ WHERE NOT coco_moved AND coco_fingerprint IS NOT NULL;
 -- 3. join, of old and new values
 
 -- collect as kept_3_changed
-SELECT CASE WHEN coco_sign > 0 THEN … + row_number() OVER () END::BIGINT AS coco_id, *
+SELECT CASE WHEN coco_sign > 0 THEN coco_given('kept_3_first') + row_number() OVER () END::BIGINT AS coco_id,
+  *
 FROM (
   SELECT * FROM (
     SELECT words, country, coco_source_id, coco_source_id_2, coco_sign

@@ -6,7 +6,8 @@ UPDATE notes SET author = 1, lang = 'de', words = words + 1 WHERE id = 3;
 -- 2. map, of old and new values
 
 -- collect as kept_2_changed
-SELECT CASE WHEN coco_sign > 0 THEN … + row_number() OVER () END::BIGINT AS coco_id, *
+SELECT CASE WHEN coco_sign > 0 THEN coco_given('kept_2_first') + row_number() OVER () END::BIGINT AS coco_id,
+  *
 FROM (
   SELECT * FROM (
     SELECT lang, words, coco_source_id, coco_sign
