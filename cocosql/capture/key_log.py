@@ -196,7 +196,8 @@ def started(
     logs[database, *of] = log = KeyLog(
         database, log_id, columns, source.key, tuple(values), watched, activation=str(uuid4())
     )
-    session.execute(f"CREATE TABLE IF NOT EXISTS {log.table} (coco_entries BLOB)")
+    # What is read once is not worth the time that a checkpoint would take to compress it.
+    session.execute(f"CREATE TABLE IF NOT EXISTS {log.table} (coco_entries BLOB USING COMPRESSION uncompressed)")
     ((activation,),) = session.execute(
         "SELECT coco_log_start($1, $2, $3, $4, $5::VARCHAR[], $6::VARCHAR[], $7::VARCHAR[])::VARCHAR",
         [database, source.name.schema, source.name.name, log.name, source.key, sorted(watched), values],

@@ -1,8 +1,10 @@
 //! What the one column of a log table holds: entries of a statement, packed. To append a BLOB for up to 2,048 rows costs the
 //! statement less than to append as many rows of a dozen columns, and so do its WAL and its checkpoint.
 //!
-//! A block is a header and then columns as DuckDB serializes vectors: the key, the old values, if its rows were there
-//! before the statement, and the new ones, if they are there after it. It is read by the process that wrote it.
+//! A block shows the key, the old values, if its rows were there before the statement, and the new ones, if they are there
+//! after it. It is a header, the number of the vector that each of these columns is, and the vectors, each once, as DuckDB
+//! serializes them, in the order in which they are shown first: what a statement leaves as it is has one for old and new.
+//! It is read by the process that wrote it.
 #pragma once
 
 #include "duckdb/common/serializer/memory_stream.hpp"
@@ -33,9 +35,13 @@ struct EntryBlock {
 	uint32_t flags;
 };
 
-void WriteBlock(duckdb::MemoryStream &stream, const EntryBlock &block, duckdb::DataChunk &columns);
+//! The vectors that columns are.
+using ShownVectors = std::vector<uint16_t>;
+
+void WriteBlock(duckdb::MemoryStream &stream, const EntryBlock &block, const ShownVectors &shown,
+                duckdb::DataChunk &vectors);
 EntryBlock ReadHeader(const duckdb::string_t &stored);
-//! The first columns, of these types. None of a block without columns.
+//! The first columns, of these types.
 void ReadColumns(const duckdb::string_t &stored, const duckdb::vector<duckdb::LogicalType> &types,
                  duckdb::DataChunk &columns);
 

@@ -1,6 +1,5 @@
 #include "capture/key_log_operator.hpp"
 
-#include "capture/entry_block.hpp"
 #include "duckdb/catalog/catalog_entry/duck_table_entry.hpp"
 #include "duckdb/common/vector/flat_vector.hpp"
 #include "duckdb/execution/expression_executor.hpp"
@@ -37,6 +36,7 @@ struct StatementState : PassThrough::Execution {
 struct Pending {
 	//! Their block, but for their count.
 	EntryBlock block;
+	ShownVectors shown;
 	DataChunk found;
 	DataChunk kept;
 };
@@ -54,6 +54,8 @@ struct ThreadState : PassThrough::Thread {
 	//! By the operator's expressions; made when they are needed.
 	std::map<idx_t, ExpressionExecutor> executors;
 	std::map<const KeyedEntry *, Pending> pending;
+	//! Where blocks are put together.
+	MemoryStream stream;
 };
 
 class Logging : public PassThrough {
@@ -79,7 +81,7 @@ public:
 	}
 	void End(ClientContext &context, Thread &thread) const override {
 		for (auto &entry : static_cast<ThreadState &>(thread).pending) {
-			Flush(context, entry.second);
+			Flush(context, entry.second, static_cast<ThreadState &>(thread).stream);
 		}
 	}
 	std::string Name() const override {
@@ -177,10 +179,10 @@ private:
 		found.SetChildCardinality(count);
 		bool is_large = count >= STANDARD_VECTOR_SIZE / 2;
 		if (is_large || pending.kept.size() + count > STANDARD_VECTOR_SIZE) {
-			Flush(context, pending);
+			Flush(context, pending, thread.stream);
 		}
 		if (is_large) {
-			Append(context, pending.block, found);
+			Append(context, pending.block, pending.shown, found, thread.stream);
 			return;
 		}
 		if (pending.kept.ColumnCount() == 0) {
@@ -197,6 +199,7 @@ private:
 			uint32_t flags = (deletes ? EntryBlock::GONE : 0U) | (entry.has_old ? EntryBlock::HAS_OLD : 0U) |
 			                 (entry.has_new ? EntryBlock::HAS_NEW : 0U);
 			pending.block = {statement.number, statement.began, 0, flags};
+			pending.shown = entry.shown;
 			pending.found.InitializeEmpty(Types(entry));
 		}
 		return pending;
@@ -222,9 +225,9 @@ private:
 		values.Reference(made);
 	}
 
-	void Flush(ClientContext &context, Pending &pending) const {
+	void Flush(ClientContext &context, Pending &pending, MemoryStream &stream) const {
 		if (pending.kept.size() > 0) {
-			Append(context, pending.block, pending.kept);
+			Append(context, pending.block, pending.shown, pending.kept, stream);
 			pending.kept.Reset();
 		}
 	}
@@ -234,16 +237,18 @@ private:
 			return;
 		}
 		DataChunk none;
-		none.SetChildCardinality(1);
-		Append(context, {statement.number, statement.began, 0, EntryBlock::ALL}, none);
+		MemoryStream stream;
+		WriteBlock(stream, {statement.number, statement.began, 1, EntryBlock::ALL}, {}, none);
+		AppendBlock(context, stream);
 	}
 
 	//! Appends entries as a block, or as several where they have long texts.
-	void Append(ClientContext &context, EntryBlock block, DataChunk &entries) const {
-		MemoryStream stream;
+	void Append(ClientContext &context, EntryBlock block, const ShownVectors &shown, DataChunk &entries,
+	            MemoryStream &stream) const {
 		auto count = entries.size();
 		block.count = NumericCast<uint32_t>(count);
-		WriteBlock(stream, block, entries);
+		stream.Rewind();
+		WriteBlock(stream, block, shown, entries);
 		if (stream.GetPosition() <= LARGEST_BLOCK || count == 1) {
 			AppendBlock(context, stream);
 			return;
@@ -252,7 +257,7 @@ private:
 			DataChunk half;
 			half.InitializeEmpty(entries.GetTypes());
 			half.Slice(entries, begin, begin == 0 ? count / 2 : count);
-			Append(context, block, half);
+			Append(context, block, shown, half, stream);
 		}
 	}
 

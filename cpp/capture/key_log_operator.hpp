@@ -2,17 +2,20 @@
 //! the statement changes.
 #pragma once
 
+#include "capture/entry_block.hpp"
 #include "capture/key_log.hpp"
 #include "duckdb/planner/operator/logical_extension_operator.hpp"
 #include "duckdb/planner/operator/logical_merge_into.hpp"
 
 namespace cocosql {
 
-//! An entry for a row: which of the operator's expressions are its key, then the values of the row with this key before the
-//! statement, if there is one, and those after it, if there is one.
+//! An entry for a row: its key, then the values of the row with this key before the statement, if there is one, and those
+//! after it, if there is one.
 struct KeyedEntry {
+	//! Which of the operator's expressions it has.
 	duckdb::idx_t first;
 	duckdb::idx_t count;
+	ShownVectors shown;
 	bool has_old;
 	bool has_new;
 };

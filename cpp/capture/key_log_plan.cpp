@@ -55,16 +55,15 @@ struct Recipe {
 			action.untold = true;
 			return;
 		}
-		auto first = expressions.size();
-		Add(std::move(key));
+		KeyedEntry entry {expressions.size(), 0, {}, old_values.has_value(), new_values.has_value()};
+		Show(entry, std::move(key));
 		if (old_values) {
-			Add(std::move(*old_values));
+			Show(entry, std::move(*old_values));
 		}
 		if (new_values) {
-			Add(std::move(*new_values));
+			Show(entry, std::move(*new_values));
 		}
-		action.entries.push_back(
-		    {first, expressions.size() - first, old_values.has_value(), new_values.has_value()});
+		action.entries.push_back(std::move(entry));
 	}
 
 	static Recipe Untold() {
@@ -74,8 +73,19 @@ struct Recipe {
 	}
 
 private:
-	void Add(Expressions added) {
-		std::move(added.begin(), added.end(), std::back_inserter(expressions));
+	//! Adds columns to an entry; those that it has already are only shown once more.
+	void Show(KeyedEntry &entry, Expressions columns) {
+		for (auto &column : columns) {
+			idx_t number = 0;
+			while (number < entry.count && !expressions[entry.first + number]->Equals(*column)) {
+				number++;
+			}
+			if (number == entry.count) {
+				expressions.push_back(std::move(column));
+				entry.count++;
+			}
+			entry.shown.push_back(NumericCast<uint16_t>(number));
+		}
 	}
 };
 
