@@ -1,4 +1,5 @@
-"""Whether a source changed, not what: parts that may hold other rows than before, and what their rows add up to."""
+"""Whether a source changed, not which rows: by parts that may hold other rows than before, and digests of their
+rows."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -163,6 +164,6 @@ def _with_digest(part: Part, digest: str | None) -> Part:
 
 
 def _total(parts: list[Part]) -> tuple[int, int]:
-    """What the parts add up to: a row that moved from one to another changes nothing."""
+    """The digest of all parts together: a row that moved from one part to another does not change it."""
     numbers = [tuple(map(int, part.digest.split())) for part in parts if part.digest]
     return sum(count for count, _ in numbers), sum(total for _, total in numbers)

@@ -1,4 +1,5 @@
-"""How a row is known again: by its primary key, or, without one, by its fingerprint: equal rows are interchangeable."""
+"""How a source row gets an id: from its primary key, or, without one, from its fingerprint. Equal rows then share
+one."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,7 +16,8 @@ class Identity(Protocol):
 
     @property
     def name(self) -> str:
-        """How rows are known, by columns and types: what was read under another name is read anew."""
+        """A name for the identity scheme, with its columns and types. A snapshot taken under another scheme is
+        discarded."""
 
     @property
     def id_sql(self) -> str: ...
@@ -25,7 +27,7 @@ class Identity(Protocol):
 
     @property
     def keeps_columns(self) -> bool:
-        """Whether what differs is found together with the columns of the rows."""
+        """Whether `compare` gives the columns of changed rows too, so that these need not be read again."""
 
     def present(self, rows: str, *, with_columns: bool) -> str:
         """The rows of a snapshot for a relation of source rows."""

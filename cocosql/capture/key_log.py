@@ -43,10 +43,10 @@ class KeyLog:
     #: The database of the table, and of who reads the log.
     database: str
     log_id: int
-    #: The columns of entries that are kept for others, with their types.
-    columns: str
+    #: The columns of entries that are kept for others, with their types, as SQL.
+    entry_columns: str
     key: list[str]
-    #: The columns of which it has old and new values.
+    #: The columns whose old and new values its entries have.
     values: tuple[str, ...]
     #: Updates of other columns are not logged.
     watched: frozenset[str]
@@ -109,7 +109,7 @@ class KeyLog:
             entries = f"{entries} UNION ALL {earlier}"
         return entries
 
-    def has_true_values(self, session: Session, batch: int) -> bool:
+    def values_are_true(self, session: Session, batch: int) -> bool:
         """Whether values are true for who has read a batch: those that made the entries have seen what it had read."""
         began = [session.earliest_transaction(self.database, self.name)]
         if self._has_unread(session):
@@ -152,7 +152,7 @@ class KeyLog:
         keys = idents(self.key)
         if not has_unread:
             session.execute(
-                f"CREATE TABLE IF NOT EXISTS {self.unread} (coco_batch BIGINT, {self.columns}, coco_gone BOOLEAN)"
+                f"CREATE TABLE IF NOT EXISTS {self.unread} (coco_batch BIGINT, {self.entry_columns}, coco_gone BOOLEAN)"
             )
         elif not self.values:  # for each key the last batch is enough
             session.execute(f"DELETE FROM {self.unread} WHERE ({keys}) IN (SELECT ({keys}) FROM {self._entries})")
@@ -189,7 +189,7 @@ def started(
         watched |= log.watched & {*source.column_names}
     values = list(dict.fromkeys([*known, *values]))
     columns = _columns(source, values)
-    log_id = log.log_id if log and state != "off" and log.columns == columns else session.next_id(database)
+    log_id = log.log_id if log and state != "off" and log.entry_columns == columns else session.next_id(database)
     if former and former.log_id != log_id:
         stop(session, database, former.log_id)
         _replaced.of(session).add((database, former.log_id))
@@ -216,7 +216,7 @@ def _columns(source: Source, values: list[str]) -> str:
 def _fits(log: KeyLog, source: Source) -> bool:
     """Whether a log is of the source as it is."""
     known = {*log.values}.issubset(source.column_names)
-    return log.key == source.key and known and log.columns == _columns(source, list(log.values))
+    return log.key == source.key and known and log.entry_columns == _columns(source, list(log.values))
 
 
 def running(session: Session, database: str, source: Source, read: list[str], of: tuple[str, str]) -> KeyLog | None:
@@ -245,7 +245,7 @@ def why_not(source: Source, database: str) -> str | None:
     return None
 
 
-def asked_values(source: Source, columns: list[str]) -> list[str]:
+def value_columns(source: Source, columns: list[str]) -> list[str]:
     """The columns of which values are to be logged, that what was in these columns is known; none if it cannot be."""
     names_of_its_own = any(name.lower().startswith("coco_") for name in [*columns, *source.key])
     if names_of_its_own or not all(source.types[name].split("(")[0] in _SIMPLE for name in columns):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from cocosql._native import Session
 from cocosql.capture.identity import Keyed
-from cocosql.capture.key_log import KeyLog, asked_values
+from cocosql.capture.key_log import KeyLog, value_columns
 from cocosql.capture.look_up import find
 from cocosql.collected import collected
 from cocosql.sqltext import ident, idents, struct
@@ -28,10 +28,10 @@ class LoggedRows:
     def _beside_key(self) -> list[str]:
         return [name for name in self.columns if name not in self.identity.source.key]
 
-    def has_values(self, session: Session, batch: int) -> bool:
+    def has_old_values(self, session: Session, batch: int) -> bool:
         """Whether the log tells what was in the columns, to who has read a batch."""
-        asked = asked_values(self.identity.source, self.columns)
-        return bool(asked) and {*self.log.values}.issuperset(asked) and self.log.has_true_values(session, batch)
+        asked = value_columns(self.identity.source, self.columns)
+        return bool(asked) and {*self.log.values}.issuperset(asked) and self.log.values_are_true(session, batch)
 
     def collect(self, session: Session, name: str, batch: int, source_rows: int) -> int:
         """Collect the rows that changed since a batch, when the table had so many rows. Returns how many.
@@ -39,7 +39,7 @@ class LoggedRows:
         Columns: ``coco_source_id``, ``coco_fingerprint`` (NULL if there is no row now), the columns, the key, as
         ``coco_at``, too, and ``coco_old`` if there are values: those from before, NULL if there was no row.
         """
-        if self.has_values(session, batch):
+        if self.has_old_values(session, batch):
             return self._collect_values(session, name, batch, source_rows)
         return self.collect_keys(session, name, self.log.keys(session, batch), source_rows)
 

@@ -8,7 +8,7 @@ from cocosql._native import Session
 from cocosql.operators.source import Source
 from cocosql.sqltext import idents
 
-#: What the parts of a source are called that cannot be told apart.
+#: The `unit` of a source without parts: it is always read whole.
 WHOLE = "sources"
 
 
@@ -17,9 +17,10 @@ class Part:
     part_id: int
     #: Where it is: its first row id, or its path.
     place: str
-    #: What it is known by as long as its rows are the same; empty if it must be read each time.
+    #: Token of the part's content: the same token, the same rows. Empty if the part has none, and is read at each
+    #: refresh.
     token: str
-    #: What its rows add up to, where that is kept.
+    #: Number and sum of fingerprints of its rows, where that is kept.
     digest: str | None = None
 
 
@@ -28,7 +29,7 @@ class Stored:
     """The parts as they were last read."""
 
     parts: list[Part] = field(default_factory=list)
-    #: Another one each time that they are stored, and their key in the memory of this process.
+    #: A new number each time that they are stored. `key`: under which this process remembers them.
     generation: int = 0
     key: str = ""
     #: The checkpoints that the file had been through.
@@ -56,11 +57,11 @@ class Present:
 
 
 class Parts(Protocol):
-    """How a source is taken apart."""
+    """How a source is divided into parts, and read by parts."""
 
     @property
     def unit(self) -> str:
-        """What a part is called, in the plural."""
+        """The word for parts, in the plural: row groups, files."""
 
     def observe(self, session: Session) -> None:
         """Look at the source before the snapshot of the present transaction begins."""

@@ -15,7 +15,7 @@ from cocosql._native import Session
 from cocosql.capture import Reading, snapshots
 from cocosql.capture.files import FileParts, ReadOnce
 from cocosql.capture.identity import Identity, Keyed, identity_of
-from cocosql.capture.key_log import FEW, LARGEST_SHARE, KeyLog, asked_values, running, started, why_not
+from cocosql.capture.key_log import FEW, LARGEST_SHARE, KeyLog, running, started, value_columns, why_not
 from cocosql.capture.logged import LoggedRows
 from cocosql.capture.parts import WHOLE, Parts, Present, Stored, Whole, column_list
 from cocosql.capture.pending import Pending
@@ -34,7 +34,7 @@ KIND = "rows"
 
 
 def parts_of(source: Source, columns: list[str], database: str) -> Parts:
-    """How a source is taken apart, for a view of this database."""
+    """The parts of a source, for a view of this database."""
     if source.files and source.files.is_local and "file_index" not in source.hidden:
         return FileParts(source, columns)
     if source.has_row_ids and source.name:
@@ -58,7 +58,7 @@ class RowCapture:
     #: Whether the keys of rows are to be logged as statements change them.
     wants_log: bool = False
     #: Whether an operator asks for the values that rows had before they changed.
-    wants_values: bool = False
+    needs_old_values: bool = False
     _log: KeyLog | None = None
     #: Whether the log has missed nothing so far, and whether the present transaction goes by it.
     _log_lasts: bool = False
@@ -117,7 +117,7 @@ class RowCapture:
     def _start_log(self, session: Session) -> None:
         found = self._last_found(session)
         try:
-            values = asked_values(self.source, self.columns) if self.wants_values else []
+            values = value_columns(self.source, self.columns) if self.needs_old_values else []
             of = (self.stored_source, self.kind)
             self._log = started(session, self.database, self.source, self.columns, values, of)
         except duckdb.CatalogException:
@@ -234,9 +234,9 @@ class RowCapture:
     def _logged_delta(self, session: Session, snapshot: Snapshot, version: int) -> Delta:
         """What changed since the view has read the snapshot: by the log, and what other views know from it already."""
         name, count, rows = "changed", self._changed, self._logged_rows
-        knows_old = rows.has_values(session, snapshot.log_batch or 0)
+        has_old_values = rows.has_old_values(session, snapshot.log_batch or 0)
         if version < snapshot.version:
-            pending, name, knows_old = self._pending(snapshot.snapshot_id), "later", False
+            pending, name, has_old_values = self._pending(snapshot.snapshot_id), "later", False
             logged = rows.log.keys(session, snapshot.log_batch or 0)
             keys = f"SELECT {idents(self.source.key)} FROM ({logged}) UNION {pending.keys_since(version)}"
             count = rows.collect_keys(session, name, f"SELECT *, false AS coco_gone FROM ({keys})", self._source_rows)
@@ -245,7 +245,7 @@ class RowCapture:
             return unchanged(now)
         changed = collected(self._name(name))
         new = f"SELECT coco_source_id{column_list(self.columns)} FROM {changed} WHERE coco_fingerprint IS NOT NULL"
-        old = rows.old_rows(name) if knows_old else None
+        old = rows.old_rows(name) if has_old_values else None
         return Delta(f"SELECT coco_source_id FROM {changed}", new, count, now, old)
 
     def _keep_changed(self, session: Session, snapshot: Snapshot, rows: str, known: str) -> None:
@@ -396,13 +396,15 @@ def past_rows(session: Session, database: str, given: Input, identity: Identity)
 
 
 def row_capture(
-    source: Source, columns: list[str], database: str, owner: int | None, *, wants_log: bool, wants_values: bool
+    source: Source, columns: list[str], database: str, owner: int | None, *, wants_log: bool, needs_old_values: bool
 ) -> RowCapture:
     """The capture of the rows of a source, for a view of this database that reads these columns."""
     read = list(dict.fromkeys([*columns, *source.key]))
     found = parts_of(source, read, database)
     parts = ReadOnce(source, read, found) if source.files else found
-    return RowCapture(source, columns, database, parts, identity_of(source, columns), owner, wants_log, wants_values)
+    return RowCapture(
+        source, columns, database, parts, identity_of(source, columns), owner, wants_log, needs_old_values
+    )
 
 
 def _table_name(position: str | None) -> str | None:

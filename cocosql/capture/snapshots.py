@@ -41,7 +41,7 @@ class Snapshot:
     database: str
     snapshot_id: int
     version: int = 1
-    #: Another one each time that its parts are stored.
+    #: A new number each time that its parts are stored.
     generation: int = 0
     #: The checkpoints that the file had been through when they were.
     checkpoint: int | None = None

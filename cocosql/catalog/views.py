@@ -134,7 +134,7 @@ class View:
         return list(dict.fromkeys((place, schema) for place, schema in path))
 
 
-#: The columns of coco.views, from last_refreshed and created_at apart.
+#: The columns of coco.views, except last_refreshed and created_at.
 _VIEW = [
     *("view_id", "schema_name", "view_name", "query", "column_names", "column_types", "given_columns", "key_columns"),
     *("options", "settings", "search_path", "state_table", "history_table", "version", "next_row_id"),

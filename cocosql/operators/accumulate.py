@@ -61,11 +61,11 @@ class Accumulate(Partitioned):
         return self._added_up(relations[0], "")
 
     def change_sql(self, gone: str, new: str) -> str:
-        """What a change adds to groups, and takes from them."""
+        """By group, what a change adds to its totals: negative for rows that are gone."""
         return f"{self._added_up(new, '')} UNION ALL {self._added_up(gone, '-')}"
 
     def merged_sql(self, kept: str, change: str) -> str:
-        """The groups after a change, of those kept that it touches."""
+        """The groups that a change touches, with their totals after it."""
         rows, *_ = self.totals
         totals = ", ".join(f"{_merged(name, total)} AS {ident(name)}" for name, total in self.totals.items())
         keys = [ident(name) for name in self.groups]
@@ -116,5 +116,5 @@ def _merged(name: str, total: Total) -> str:
     column = ident(name)
     if total.type != "HUGEINT":
         return f"sum({column})::{total.type}"
-    # Where one is added before another is taken away the largest may not fit: halves do.
+    # A sum may overflow before rows that are gone are taken from it; its halves do not.
     return f"sum({column} // 2) * 2 + sum({column} % 2)"

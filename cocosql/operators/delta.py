@@ -31,7 +31,7 @@ class Delta:
         return self.all_rows()
 
     @property
-    def has_values(self) -> bool:
+    def has_old_values(self) -> bool:
         return self.is_empty or self.old is not None
 
     @property

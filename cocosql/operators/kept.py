@@ -17,19 +17,19 @@ from cocosql.operators.delta import Delta
 from cocosql.operators.operator import SOURCE_ID
 from cocosql.sqltext import ident, idents, literal, qualified
 
-#: Room for as many rows in a refresh.
+#: Row ids reserved per refresh.
 _ROWS = 1 << 32
 
-#: Retractions are put behind until they are so large a share of what is stored.
+#: Above this share of the rows that are stored, retractions are applied: they, and what they retract, are deleted.
 _MOST_RETRACTED = 0.2
-#: By the number of a database and a table, about how many there are.
+#: By number of a database and name of a table, about how many retractions it has.
 _retracted: PerInstance[dict[tuple[int, str], int]] = PerInstance(dict)
 
 
 @dataclass(frozen=True)
 class Kept:
     name: Name
-    #: What its collections are told apart by.
+    #: Part of the names of its collections.
     tag: str
     names: list[str]
     #: The columns that tell its rows apart, if it is known.
@@ -39,7 +39,7 @@ class Kept:
 
     @property
     def table(self) -> str:
-        """As SQL."""
+        """The table as SQL."""
         return qualified(self.name.schema, self.name.name)
 
     @property
@@ -58,7 +58,7 @@ class Kept:
 
     @property
     def _prefix(self) -> str:
-        """Under which what changes is collected."""
+        """How the names of its collections begin."""
         return f"kept_{self.tag}_"
 
     def _part(self, name: str) -> str:

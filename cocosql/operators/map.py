@@ -42,13 +42,13 @@ if TYPE_CHECKING:
 KIND = "map"
 RULE = "delete by source id, insert from the changed rows"
 
-#: How the columns begin that keep where a row came from, beside the ids of its source rows.
+#: Beginnings of the names of lineage columns other than ids: fingerprints of calls, positions in lists.
 CALL, ELEMENT = "coco_call_", "coco_element_"
 
 #: The relation of the source rows in a map's SQL.
 _SOURCE = "coco_rows_of_source"
 
-#: So few changes may need but little of a large memo.
+#: Up to so many changed rows, results are looked up in a large memo one by one.
 _FEW = 1_000
 
 #: How much of a row an error shows.
@@ -473,7 +473,7 @@ class MapStep(Step):
         return self.context.capture(self.operator.scan) if self.operator.scan else None
 
     def rows_sql(self, names: list[str]) -> str:
-        if self._goes_by_values:
+        if self._takes_signed_rows:
             return self.operator.rows_sql(self.operator.signed_rows(self.inputs), names, ["coco_sign"])
         return self.operator.rows_sql(self.relation(), names)
 
@@ -548,13 +548,13 @@ class MapStep(Step):
         )
 
     @property
-    def _goes_by_values(self) -> bool:
+    def _takes_signed_rows(self) -> bool:
         """Whether what is gone is worked out from what the changed rows were, and not looked for."""
         is_linear = self.context.is_linear(self.operator) and not self.context.rebuild
-        return is_linear and all(given.has_values for given in self.inputs)
+        return is_linear and all(given.has_old_values for given in self.inputs)
 
     def keep(self, kept: Kept, rows: str) -> Delta:
-        if self._goes_by_values:
+        if self._takes_signed_rows:
             return kept.exchange(self.context.session, rows)
         return kept.replace(self.context.session, rows, self.touched())
 

@@ -46,7 +46,7 @@ class Flow:
     def is_linear(self, operator: Operator) -> bool:
         return any(operator is one for one in self.linear)
 
-    def asks_for_values(self, scan: Scan) -> bool:
+    def needs_old_values(self, scan: Scan) -> bool:
         """Whether what was in a row of a source should be known when it changes.
 
         Rows that are added up are read in no other way, so any column is worth it; else text is not copied.

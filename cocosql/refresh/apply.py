@@ -130,7 +130,7 @@ def _shows_source_key(plan: Plan) -> bool:
 
 
 def _retrace(session: Session, plan: Plan) -> None:
-    """Rows that stay, but come from other rows or calls now, are told so."""
+    """Write new lineage into rows that stay, but come from other source rows or calls now."""
     changes = ", ".join(f"{ident(column)} = moved.{ident(column)}" for column in lineage_columns(plan))
     moved = _part(plan.view, "moved")
     session.execute(
@@ -171,7 +171,7 @@ def check_key(session: Session, view: View, added: str) -> None:
 
 
 def _prefix(view: View) -> str:
-    """Under which what differs is collected."""
+    """How the names of the collections begin that `difference` makes."""
     return f"rows_{view.view_id}_"
 
 

@@ -34,8 +34,10 @@ def _row_capture(plan: Plan, scan: Scan, owner: int | None) -> Capture:
     if source.upstream:
         return UpstreamCapture(source, columns)
     wants_log = view.options.get("capture") != "diff"
-    wants_values = plan.flow is not None and plan.flow.asks_for_values(scan)
-    return row_capture(source, columns, view.name.database, owner, wants_log=wants_log, wants_values=wants_values)
+    needs_old_values = plan.flow is not None and plan.flow.needs_old_values(scan)
+    return row_capture(
+        source, columns, view.name.database, owner, wants_log=wants_log, needs_old_values=needs_old_values
+    )
 
 
 def stored_inputs(view: View, found: list[Capture]) -> list[Input] | None:

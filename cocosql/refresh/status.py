@@ -25,7 +25,7 @@ Status = tuple[str, str | None]
 
 
 class _Unseen(Exception):
-    """What would have to be looked at is not: the message says why."""
+    """A source that a status depends on must not be looked at: the message says why."""
 
 
 def statuses(session: Session, views: Graph) -> dict[int, Status]:

@@ -23,7 +23,7 @@ from cocosql.refresh.kept_plans import plan_if_kept
 from cocosql.refresh.refresh import Row, check_code, has_shape, reading, snapshots_read
 from cocosql.refresh.view_refresh import PlanChanged, ViewRefresh
 
-#: How it is with fewer views is of no interest.
+#: Fewer views are refreshed one by one.
 _MANY = 3
 #: Seconds of looking at views for which something has changed: that is done again by the refresh of each.
 _MOST_WASTED = 0.2

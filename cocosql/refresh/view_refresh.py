@@ -119,7 +119,7 @@ class ViewRefresh:
         self.rebuild = self.rebuild or None in self.deltas
 
     def choose_unseen(self) -> None:
-        """Take the way that costs less whatever changed.
+        """Choose between delta and recomputation before the changes are known.
 
         Raises:
             PlanChanged: if that is another than the plan's.
@@ -128,7 +128,7 @@ class ViewRefresh:
             self._take_query(choice.why_query(self.view))
 
     def choose(self, session: Session) -> None:
-        """Take the way that costs less for what changed.
+        """Choose between delta and recomputation for the changes that were found.
 
         Raises:
             PlanChanged: if that is another than the plan's.

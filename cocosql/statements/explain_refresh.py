@@ -63,7 +63,7 @@ def _written(session: Session, view: View) -> Iterator[None]:
 
 
 class _DryRun(Exception):
-    """Rolls back."""
+    """Ends the transaction of the dry run with a rollback."""
 
 
 class _Unknown(Exception):

@@ -105,7 +105,7 @@ private:
 			if (thread.rows_taken.size() == 0) {
 				continue;
 			}
-			if (action.untold) {
+			if (action.keys_unknown) {
 				AppendAll(context, statement);
 				return;
 			}

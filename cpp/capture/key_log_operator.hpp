@@ -29,8 +29,8 @@ struct KeyedAction {
 	duckdb::vector<KeyedEntry> entries;
 	//! The rows are deleted, whatever becomes of the condition.
 	bool deletes = false;
-	//! The keys cannot be told: all rows must be looked at.
-	bool untold = false;
+	//! Which keys is not known: all rows must be looked at.
+	bool keys_unknown = false;
 };
 
 struct KeyedActions {

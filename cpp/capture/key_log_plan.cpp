@@ -52,7 +52,7 @@ struct Recipe {
 	void AddEntry(KeyedAction &action, Expressions key, optional<Expressions> old_values,
 	              optional<Expressions> new_values) {
 		if (IsAnyVolatile(key) || (new_values && IsAnyVolatile(*new_values))) {
-			action.untold = true;
+			action.keys_unknown = true;
 			return;
 		}
 		KeyedEntry entry {expressions.size(), 0, {}, old_values.has_value(), new_values.has_value()};
@@ -66,9 +66,9 @@ struct Recipe {
 		action.entries.push_back(std::move(entry));
 	}
 
-	static Recipe Untold() {
+	static Recipe KeysUnknown() {
 		Recipe recipe;
-		recipe.AddAction().untold = true;
+		recipe.AddAction().keys_unknown = true;
 		return recipe;
 	}
 
@@ -235,11 +235,11 @@ Expressions InsertedColumns(const LogicalInsert &insert, const vector<ColumnBind
 Recipe ForInsert(LogicalInsert &insert, const KeyLog &log) {
 	auto bindings = insert.children[0]->GetColumnBindings();
 	if (bindings.size() != insert.table.GetColumns().PhysicalColumnCount() || !insert.column_index_map.empty()) {
-		return Recipe::Untold();
+		return Recipe::KeysUnknown();
 	}
 	bool writes_all = insert.on_conflict_info.action_type == OnConflictAction::THROW;
 	if (!writes_all && !log.value_columns.empty()) {
-		return Recipe::Untold();
+		return Recipe::KeysUnknown();
 	}
 	Recipe recipe;
 	recipe.AddEntry(recipe.AddAction(), InsertedColumns(insert, bindings, log.key_columns), {},
@@ -250,7 +250,7 @@ Recipe ForInsert(LogicalInsert &insert, const KeyLog &log) {
 Recipe ForDelete(LogicalDelete &del, const KeyLog &log) {
 	auto scan = FindScan(*del.children[0], *del.expressions[0], del.table);
 	if (!scan) {
-		return Recipe::Untold();
+		return Recipe::KeysUnknown();
 	}
 	Recipe recipe;
 	auto &action = recipe.AddAction();
@@ -267,7 +267,7 @@ bool MayRepeat(const LogicalOperator &rows) {
 Recipe ForUpdate(LogicalUpdate &update, LogicalProjection &projection, idx_t width, const KeyLog &log) {
 	auto scan = FindScan(projection, *projection.expressions[width - 1], update.table);
 	if (!scan) {
-		return Recipe::Untold();
+		return Recipe::KeysUnknown();
 	}
 	Recipe recipe;
 	if (!SetsWatched(log, update.table, projection, *scan, update.columns, update.expressions)) {
@@ -282,7 +282,7 @@ Recipe ForUpdate(LogicalUpdate &update, LogicalProjection &projection, idx_t wid
 	// Of several new keys of a row only the one that is written is true.
 	bool sets_one_key = !changes.ChangesKey(update.columns, update.expressions) || !MayRepeat(projection);
 	if (!sets_one_key && !log.value_columns.empty()) {
-		return Recipe::Untold();
+		return Recipe::KeysUnknown();
 	}
 	changes.AddUpdate(recipe, recipe.AddAction(), update.columns, update.expressions);
 	return recipe;
@@ -301,7 +301,7 @@ Expressions InsertedColumns(const TableCatalogEntry &table, const Expressions &v
 Recipe ForMerge(LogicalMergeInto &merge, LogicalProjection &projection, const KeyLog &log) {
 	auto scan = FindScan(projection, *projection.expressions[merge.row_id_start], merge.table);
 	if (!scan) {
-		return Recipe::Untold();
+		return Recipe::KeysUnknown();
 	}
 	Recipe recipe;
 	recipe.actions.target_marker = merge.row_id_start;
@@ -318,7 +318,7 @@ Recipe ForMerge(LogicalMergeInto &merge, LogicalProjection &projection, const Ke
 			action.of = kind.first;
 			if (planned->condition) {
 				// Whether the action is taken is not known where its condition may say something else the next time.
-				action.untold = planned->condition->IsVolatile() && !log.value_columns.empty();
+				action.keys_unknown = planned->condition->IsVolatile() && !log.value_columns.empty();
 				action.condition = recipe.expressions.size();
 				recipe.expressions.push_back(planned->condition->Copy());
 			}
@@ -362,7 +362,7 @@ optional_ptr<LogicalProjection> OwnProjection(LogicalOperator &op) {
 
 Recipe RecipeFor(LogicalOperator &op, optional_ptr<LogicalProjection> projection, idx_t width, const KeyLog &log) {
 	if (log.key_columns.empty()) {
-		return Recipe::Untold();
+		return Recipe::KeysUnknown();
 	}
 	if (op.type == LogicalOperatorType::LOGICAL_INSERT) {
 		return ForInsert(op.Cast<LogicalInsert>(), log);
@@ -371,7 +371,7 @@ Recipe RecipeFor(LogicalOperator &op, optional_ptr<LogicalProjection> projection
 		return ForDelete(op.Cast<LogicalDelete>(), log);
 	}
 	if (!projection) {
-		return Recipe::Untold();
+		return Recipe::KeysUnknown();
 	}
 	if (op.type == LogicalOperatorType::LOGICAL_UPDATE) {
 		return ForUpdate(op.Cast<LogicalUpdate>(), *projection, width, log);
@@ -443,7 +443,7 @@ private:
 		vector<Recipe> recipes;
 		for (auto &log : active) {
 			bool is_told = in_order || log.log->value_columns.empty();
-			recipes.push_back(is_told ? RecipeFor(op, projection, width, *log.log) : Recipe::Untold());
+			recipes.push_back(is_told ? RecipeFor(op, projection, width, *log.log) : Recipe::KeysUnknown());
 		}
 		for (idx_t i = 0; i < active.size(); i++) {
 			if (!recipes[i].actions.list.empty()) {
@@ -461,7 +461,7 @@ private:
 	void LogBeside(LogicalOperator &body, unique_ptr<LogicalOperator> &rows) {
 		if (auto table = ModifiedTable(body)) {
 			for (auto &log : LogsOf(*table)) {
-				Insert(rows, *table, log, Recipe::Untold());
+				Insert(rows, *table, log, Recipe::KeysUnknown());
 			}
 		}
 		for (auto &child : body.children) {
