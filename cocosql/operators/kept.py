@@ -67,6 +67,11 @@ class Kept:
     def fill(self, session: Session, rows: str) -> "Kept":
         """Keep these rows and no others. Returns the table, in which nothing is retracted."""
         session.execute(f"CREATE OR REPLACE TABLE {self.table} AS {self._numbered(session, rows)}")
+        return self._without_retractions
+
+    @property
+    def _without_retractions(self) -> "Kept":
+        """The table when nothing in it is retracted: its rows are read without a join."""
         return replace(self, origins=[])
 
     def replace(self, session: Session, rows: str, touched: Condition) -> Delta:
@@ -75,7 +80,7 @@ class Kept:
             self._delete_retracted(session)
         lost = session.collect(f"{self._prefix}gone", self._stored(session, touched))
         gained = session.collect(f"{self._prefix}came", self._numbered(session, rows))
-        return self._write(session, lost, gained)
+        return self._without_retractions._write(session, lost, gained)
 
     def exchange(self, session: Session, changes: str) -> Delta:
         """Take away the rows with a negative sign, which are retracted, and put in those with a positive one."""

@@ -75,23 +75,7 @@ SELECT author_1 AS author, max AS most, coco_source_id
 FROM (
   SELECT author AS author_1, max(words) AS max, hash(author) AS coco_source_id
   FROM (
-    FROM (
-      SELECT author, words
-      FROM (
-        SELECT coco_id AS coco_source_id, author, words
-        FROM (
-          SELECT stored.*
-          FROM coco.kept_2 AS stored
-          LEFT JOIN (
-            SELECT coco_source_id, max(-coco_id) AS coco_before
-            FROM coco.kept_2
-            WHERE coco_id < 0
-            GROUP BY coco_source_id
-          ) AS retracted USING (coco_source_id)
-          WHERE stored.coco_id > coalesce(retracted.coco_before, 0)
-        )
-      )
-    )
+    FROM (SELECT author, words FROM (SELECT coco_id AS coco_source_id, author, words FROM coco.kept_2))
     WHERE hash(author) IN (SELECT coco_source_id FROM coco_collected('touched_3'))
   )
   GROUP BY author

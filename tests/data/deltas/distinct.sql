@@ -80,21 +80,7 @@ FROM (
     SELECT DISTINCT author_1, words_1
     FROM (
       FROM (
-        SELECT author_1, words_1
-        FROM (
-          SELECT coco_id AS coco_source_id, author_1, words_1
-          FROM (
-            SELECT stored.*
-            FROM coco.kept_2 AS stored
-            LEFT JOIN (
-              SELECT coco_source_id, max(-coco_id) AS coco_before
-              FROM coco.kept_2
-              WHERE coco_id < 0
-              GROUP BY coco_source_id
-            ) AS retracted USING (coco_source_id)
-            WHERE stored.coco_id > coalesce(retracted.coco_before, 0)
-          )
-        )
+        SELECT author_1, words_1 FROM (SELECT coco_id AS coco_source_id, author_1, words_1 FROM coco.kept_2)
       )
       WHERE hash(author_1, words_1) IN (SELECT coco_source_id FROM coco_collected('touched_3'))
     )

@@ -27,23 +27,7 @@ FROM (
     (
       SELECT author_2
       FROM (
-        FROM (
-          SELECT author_1 AS author_2
-          FROM (
-            SELECT coco_id AS coco_source_id, author_1
-            FROM (
-              SELECT stored.*
-              FROM coco.kept_3 AS stored
-              LEFT JOIN (
-                SELECT coco_source_id, max(-coco_id) AS coco_before
-                FROM coco.kept_3
-                WHERE coco_id < 0
-                GROUP BY coco_source_id
-              ) AS retracted USING (coco_source_id)
-              WHERE stored.coco_id > coalesce(retracted.coco_before, 0)
-            )
-          )
-        )
+        FROM (SELECT author_1 AS author_2 FROM (SELECT coco_id AS coco_source_id, author_1 FROM coco.kept_3))
         WHERE hash(author_2) IN (SELECT coco_source_id FROM coco_collected('touched_5'))
       )
     )

@@ -94,23 +94,7 @@ FROM (
   FROM (
     SELECT *, hash(author) AS coco_key_0
     FROM (
-      FROM (
-        SELECT author, id
-        FROM (
-          SELECT coco_id AS coco_source_id, author, id
-          FROM (
-            SELECT stored.*
-            FROM coco.kept_3 AS stored
-            LEFT JOIN (
-              SELECT coco_source_id, max(-coco_id) AS coco_before
-              FROM coco.kept_3
-              WHERE coco_id < 0
-              GROUP BY coco_source_id
-            ) AS retracted USING (coco_source_id)
-            WHERE stored.coco_id > coalesce(retracted.coco_before, 0)
-          )
-        )
-      )
+      FROM (SELECT author, id FROM (SELECT coco_id AS coco_source_id, author, id FROM coco.kept_3))
       WHERE hash(author) IN (SELECT coco_source_id FROM coco_collected('touched_5'))
     )
   ) AS coco_left

@@ -79,21 +79,7 @@ FROM (
     hash(author) AS coco_source_id
   FROM (
     FROM (
-      SELECT id, author, words
-      FROM (
-        SELECT coco_id AS coco_source_id, id, author, words
-        FROM (
-          SELECT stored.*
-          FROM coco.kept_2 AS stored
-          LEFT JOIN (
-            SELECT coco_source_id, max(-coco_id) AS coco_before
-            FROM coco.kept_2
-            WHERE coco_id < 0
-            GROUP BY coco_source_id
-          ) AS retracted USING (coco_source_id)
-          WHERE stored.coco_id > coalesce(retracted.coco_before, 0)
-        )
-      )
+      SELECT id, author, words FROM (SELECT coco_id AS coco_source_id, id, author, words FROM coco.kept_2)
     )
     WHERE hash(author) IN (SELECT coco_source_id FROM coco_collected('touched_3'))
   )
