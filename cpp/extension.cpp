@@ -26,6 +26,7 @@ DUCKDB_CPP_EXTENSION_ENTRY(cocosql, loader) {
 	cocosql::RegisterKeyLogFunctions(loader);
 	cocosql::RegisterKeyLogPlanning(loader);
 	loader.RegisterFunction(cocosql::QueryFunction());
+	loader.RegisterFunction(cocosql::IfTableFunction());
 	loader.RegisterFunction(cocosql::FingerprintFunction());
 	loader.RegisterFunction(cocosql::DigestFunction());
 	loader.RegisterFunction(cocosql::RegisterPythonFunction());

@@ -103,3 +103,20 @@ def test_another_way_keeps_rows_and_their_ids(con: Con) -> None:
     con.execute("INSERT INTO t VALUES (10, 1), (11, 5)")
     views.refresh()
     views.replay()
+
+
+def test_the_history_is_made_when_the_first_row_goes(con: Con) -> None:
+    """A transaction from before then reads changes as it sees them."""
+    con.execute("CREATE TABLE t AS SELECT 1 AS x; CREATE INCREMENTAL VIEW v AS SELECT x FROM t")
+    con.execute("INSERT INTO t VALUES (2); REFRESH INCREMENTAL VIEW v")
+    kept = "SELECT count(*) FROM duckdb_tables() WHERE table_name LIKE 'history_%'"
+    assert rows(con, kept) == [(0,)]
+    read = "SELECT version, op, row.x FROM coco_changes('v') ORDER BY ALL"
+    with con.cursor() as earlier:
+        earlier.execute("BEGIN")
+        assert rows(earlier, read) == [(1, "insert", 1), (2, "insert", 2)]
+        con.execute("DELETE FROM t WHERE x = 1; REFRESH INCREMENTAL VIEW v")
+        assert rows(earlier, read) == [(1, "insert", 1), (2, "insert", 2)]
+        earlier.execute("COMMIT")
+        assert rows(earlier, read) == [(1, "insert", 1), (2, "insert", 2), (3, "delete", 1)]
+    assert rows(con, kept) == [(1,)]

@@ -619,7 +619,7 @@ def test_nothing_is_left_behind_by_replacing_and_refreshing(notes: Con) -> None:
         notes.execute(f"CREATE OR REPLACE INCREMENTAL VIEW v AS SELECT id, up(s) AS c{number} FROM t")
         notes.execute("REFRESH INCREMENTAL VIEW v FULL")
     kept = [name for (name,) in rows(notes, "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'coco'")]
-    assert len([name for name in kept if name.startswith(("rows_", "history_", "snapshot_"))]) == 4, kept
+    assert len([name for name in kept if name.startswith(("rows_", "history_", "snapshot_"))]) == 3, kept
 
 
 def test_show_and_explain(notes: Con, calls: Calls) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from cocosql._native import Session
 from cocosql.capture import snapshots
 from cocosql.capture.identity import Keyed
+from cocosql.capture.snapshot_log import SnapshotLog
 from cocosql.capture.snapshots import Snapshot
 from cocosql.catalog import tables
 from cocosql.catalog.tables import PENDING, own
@@ -93,11 +94,9 @@ class Pending:
         )
         session.execute(f"DELETE FROM {self.table}")
 
-    def move_to_log(self, session: Session, snapshot: Snapshot) -> None:
+    def move_to(self, session: Session, log: SnapshotLog) -> None:
         """Leave the versions to views that have not read them yet."""
-        session.execute(
-            f"INSERT INTO {snapshot.log} SELECT coco_version, coco_source_id, {self._json} FROM {self.table}"
-        )
+        log.put(session, f"SELECT coco_version, coco_source_id, {self._json} FROM {self.table}")
 
 
 def forget_gone(session: Session, snapshot: Snapshot) -> None:

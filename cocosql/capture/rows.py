@@ -20,9 +20,9 @@ from cocosql.capture.logged import LoggedRows
 from cocosql.capture.parts import WHOLE, Parts, Present, Stored, Whole, column_list
 from cocosql.capture.pending import Pending
 from cocosql.capture.row_groups import TableParts
+from cocosql.capture.snapshot_log import SnapshotLog
 from cocosql.capture.snapshots import Snapshot
-from cocosql.catalog import tables
-from cocosql.catalog.tables import SNAPSHOT, SNAPSHOT_LOG, own
+from cocosql.catalog.tables import SNAPSHOT, own
 from cocosql.catalog.views import Input
 from cocosql.collected import collected
 from cocosql.operators.delta import Delta, unchanged
@@ -225,10 +225,9 @@ class RowCapture:
             return None
         if counted[0] + self._pending(snapshot.snapshot_id).size(session) > LARGEST_SHARE * self._source_rows + FEW:
             return None
-        if self._version is not None and self._version < snapshot.version:
-            earlier = f"SELECT 1 FROM {snapshot.log} WHERE coco_version > {self._version} LIMIT 1"
-            if session.execute(earlier):
-                return None
+        read = snapshot.version if self._version is None else self._version
+        if read < snapshot.version and session.execute(f"{self._shared_log(snapshot).since(read)} LIMIT 1"):
+            return None
         return counted[0]
 
     def _logged_delta(self, session: Session, snapshot: Snapshot, version: int) -> Delta:
@@ -257,7 +256,7 @@ class RowCapture:
     def _delta(self, session: Session, snapshot: Snapshot, version: int) -> Delta:
         ids, count, now = self.identity.changed_ids(self.changed), self._changed, partial(self.all_rows, session)
         if version < snapshot.version:
-            earlier = f"SELECT DISTINCT coco_source_id FROM {snapshot.log} WHERE coco_version > {version}"
+            earlier = f"SELECT DISTINCT coco_source_id FROM ({self._shared_log(snapshot).since(version)})"
             if self._has_pending:
                 earlier = f"{earlier} UNION {self._pending(snapshot.snapshot_id).ids_since(version)}"
             ids = f"{ids} UNION {earlier}" if count else earlier
@@ -316,9 +315,6 @@ class RowCapture:
         )
         columns = f"coco_part BIGINT, coco_source_id {self.identity.id_type}, coco_fingerprint UBIGINT, coco_key JSON"
         session.execute(f"CREATE TABLE {snapshot.table} ({columns})")
-        session.execute(
-            f"CREATE TABLE {snapshot.log} (coco_version BIGINT, coco_source_id {self.identity.id_type}, coco_key JSON)"
-        )
         rows = self.identity.present(self.parts.rows(session, set(self._read)), with_columns=False)
         session.execute(f"INSERT INTO {snapshot.table} {rows}")
         return snapshot
@@ -328,16 +324,19 @@ class RowCapture:
         version = snapshot.version + bool(self._changed)
         read = snapshots.read_versions(session, snapshot)
         has_others = len(read) > (self._version is not None)
-        past = snapshot.table
+        past, log = snapshot.table, self._shared_log(snapshot)
         if self._has_pending:
             pending = self._pending(snapshot.snapshot_id)
             past = f"({pending.over(past)})"
             if has_others:
-                pending.move_to_log(session, snapshot)
+                pending.move_to(session, log)
         if self._changed:
-            self._trim_log(session, snapshot, read)
+            changed = self.identity.changed_ids(self.changed)
+            log.trim(session, changed, min(read, default=snapshot.version))
             if has_others:
-                self._log_changes(session, snapshot, version, past)
+                key = f"SELECT {version}, coco_source_id, any_value(past.coco_key)"
+                past = f"({changed}) LEFT JOIN {past} AS past USING (coco_source_id)"
+                log.put(session, f"{key} FROM {past} GROUP BY coco_source_id")
         if self._has_pending:
             pending.drop_from(session, snapshot)
         session.execute(f"DELETE FROM {snapshot.table} {self.identity.those_in(self.changed)}")
@@ -347,19 +346,8 @@ class RowCapture:
         )
         return version
 
-    def _trim_log(self, session: Session, snapshot: Snapshot, read: list[int]) -> None:
-        if tables.stored_rows(session, self.database, SNAPSHOT_LOG.named(snapshot.snapshot_id)):
-            changed = self.identity.changed_ids(self.changed)  # for each row the last version is enough
-            session.execute(f"DELETE FROM {snapshot.log} WHERE coco_source_id IN ({changed})")
-            snapshots.trim_log(session, snapshot, read)
-
-    def _log_changes(self, session: Session, snapshot: Snapshot, version: int, past: str) -> None:
-        """Let the other views that read the snapshot know."""
-        changed = self.identity.changed_ids(self.changed)
-        session.execute(
-            f"INSERT INTO {snapshot.log} SELECT {version}, coco_source_id, any_value(past.coco_key) "
-            f"FROM ({changed}) LEFT JOIN {past} AS past USING (coco_source_id) GROUP BY coco_source_id"
-        )
+    def _shared_log(self, snapshot: Snapshot) -> SnapshotLog:
+        return SnapshotLog(self.database, snapshot.snapshot_id, self.identity)
 
     def reading(self) -> Reading | None:
         if self._by_log:
@@ -383,8 +371,7 @@ def past_rows(session: Session, database: str, given: Input, identity: Identity)
     position = json.loads(given.position or "{}")
     snapshot_id, version = position["snapshot"], position["version"]
     rows = own(SNAPSHOT.named(snapshot_id), database)
-    log = own(SNAPSHOT_LOG.named(snapshot_id), database)
-    later = f"SELECT coco_source_id, coco_key FROM {log} WHERE coco_version > {version}"
+    later = SnapshotLog(database, snapshot_id, identity).since(version)
     if isinstance(identity, Keyed):
         pending = Pending(database, snapshot_id, identity)
         if pending.has_rows(session):

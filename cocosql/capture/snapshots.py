@@ -26,7 +26,6 @@ from cocosql.catalog.tables import (
     PARTS,
     PENDING,
     SNAPSHOT,
-    SNAPSHOT_LOG,
     SNAPSHOTS,
     VIEWS,
     own,
@@ -60,11 +59,6 @@ class Snapshot:
     def table(self) -> str:
         """The table of its rows, as SQL."""
         return own(self.table_name)
-
-    @property
-    def log(self) -> str:
-        """The table of the rows that changed, by version, as SQL."""
-        return own(SNAPSHOT_LOG.named(self.snapshot_id))
 
     @property
     def key(self) -> str:
@@ -207,11 +201,6 @@ def read_versions(session: Session, snapshot: Snapshot) -> list[int]:
     inputs = session.rows(snapshot.database, INPUTS, ["position"])
     versions = [snapshot.version_at(position) for (position,) in inputs]
     return [version for version in versions if version is not None]
-
-
-def trim_log(session: Session, snapshot: Snapshot, read: list[int]) -> None:
-    """Forget changes that all views have read."""
-    session.execute(f"DELETE FROM {snapshot.log} WHERE coco_version <= $1", [min(read, default=snapshot.version)])
 
 
 def is_tidy(session: Session, database: str) -> bool:

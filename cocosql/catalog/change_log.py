@@ -2,12 +2,13 @@
 
 A row of the view carries its row id, the version that brought it, and whether as an update. When it goes it moves to
 the history, with the version that removed it, and whether it was replaced. So the rows and the history together are the
-log, and no row is stored twice. (cocosql/refresh/state.py makes both tables, cocosql/refresh/apply.py writes them.)
+log, and no row is stored twice. (cocosql/refresh/state.py makes both tables, the history when the first row goes;
+cocosql/refresh/apply.py writes them.)
 """
 
 from dataclasses import dataclass
 
-from cocosql.catalog.tables import RUNS, own
+from cocosql.catalog.tables import RUNS, if_table, own
 from cocosql.catalog.views import View
 from cocosql.sqltext import struct
 
@@ -32,7 +33,11 @@ class ChangeLog:
 
     @property
     def history(self) -> str:
-        return own(self.view.history_table, self.view.name.database)
+        none = ", ".join(f"NULL::{kind} AS {name}" for name, kind in GONE)
+        database, table = self.view.name.database, self.view.history_table
+        return if_table(
+            database, table, f"FROM {own(table, database)}", f"SELECT *, {none} FROM {self.rows} WHERE false"
+        )
 
     def insertions(self, since: int, columns: str) -> str:
         """Of the rows that the view has, and did not have at a version, a select list of columns."""

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from cocosql._native import Session
 from cocosql.catalog.names import Name
-from cocosql.sqltext import qualified
+from cocosql.sqltext import literal, qualified
 
 SCHEMA = "coco"
 
@@ -68,6 +68,11 @@ def memo(function: str, code_version: str) -> str:
 def own(table: str, database: str | None = None) -> str:
     """A table as SQL: of a database, or of the one whose names the session uses."""
     return qualified(*([] if database is None else [database]), SCHEMA, table)
+
+
+def if_table(database: str, table: str, query: str, otherwise: str) -> str:
+    """What one query gives as SQL, if that table is there; else what another gives, which has the same columns."""
+    return f"coco_if_table({', '.join(map(literal, [database, table, query, otherwise]))})"
 
 
 def named(database: str, table: str) -> Name:

@@ -15,7 +15,7 @@ from cocosql.collected import collected
 from cocosql.fetch import Condition, rows_where
 from cocosql.operators.operator import SOURCE_ID
 from cocosql.planner.plan import Plan
-from cocosql.refresh.state import as_now, lineage_columns, same_columns
+from cocosql.refresh.state import as_now, lineage_columns, make_history, same_columns
 from cocosql.sqltext import ident, idents
 
 #: The columns that say since when there is a row.
@@ -71,7 +71,7 @@ def apply(session: Session, plan: Plan, rows: str, touched: Condition, version: 
     if difference.moved:
         _retrace(session, plan)
     if difference.gone:
-        _move_to_history(session, view, version)
+        _move_to_history(session, plan, version)
         session.delete_rows(view.name.database, view.state_table, f"SELECT coco_rowid FROM {_part(view, 'gone')}")
     if difference.came:
         _insert(session, view, version)
@@ -101,7 +101,7 @@ def move(session: Session, old: View, plan: Plan, rows: str, version: int) -> Co
             f"FROM {old.rows} AS old {traced} WHERE old.rowid NOT IN (SELECT coco_rowid FROM {_part(view, 'gone')})"
         )
     if difference.gone:
-        _move_to_history(session, view, version)
+        _move_to_history(session, plan, version)
     if difference.came:
         _insert(session, view, version)
     return _counts(difference)
@@ -138,7 +138,9 @@ def _retrace(session: Session, plan: Plan) -> None:
     )
 
 
-def _move_to_history(session: Session, view: View, version: int) -> None:
+def _move_to_history(session: Session, plan: Plan, version: int) -> None:
+    view = plan.view
+    make_history(session, plan)
     gone = f"FROM {_part(view, 'gone')}"
     session.append_rows(view.name.database, view.history_table, gone, {"coco_removed": version})
 

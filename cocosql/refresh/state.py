@@ -49,21 +49,31 @@ def renamed(view: View, number: int, *, keep_history: bool) -> View:
 def replace(session: Session, old: View, plan: Plan, source_id_types: list[str]) -> None:
     """Make the tables of the plan's view, and take over what is gone. The table of the old rows is still there."""
     view = plan.view
-    types = zip(plan.column_names, plan.column_types, strict=True)
-    user = [(name, _stored(kind)) for name, kind in types]
     # Never CREATE TABLE … AS … WITH NO DATA: in DuckDB 2.0.0 a large INSERT into such a table leaves its first row
     # group empty, and scans stop there (SELECT … LIMIT 1 finds nothing).
     lineage = expected_layout(plan, source_id_types)
-    session.execute(f"CREATE TABLE {view.rows} ({columns_sql([*BORN, *lineage, *user])})")
-    if exists(session, old, old.history_table) and view.history == old.history:
-        _lay_out_history(session, view, lineage)
-    else:
-        session.execute(f"CREATE TABLE {view.history} ({columns_sql([*BORN, *GONE, *lineage, *user])})")
-        if exists(session, old, old.history_table):
+    session.execute(f"CREATE TABLE {view.rows} ({columns_sql([*BORN, *lineage, *_user_columns(plan)])})")
+    if exists(session, old, old.history_table):
+        if view.history == old.history:
+            _lay_out_history(session, view, lineage)
+        else:
+            make_history(session, plan)
             own = idents(name for name, _ in [*BORN, *GONE])
             session.execute(f"INSERT INTO {view.history} BY NAME SELECT {own}, {as_now(old, plan)} FROM {old.history}")
             session.execute(f"DROP TABLE {old.history}")
     show(session, view.settled(column_names=plan.column_names))
+
+
+def make_history(session: Session, plan: Plan) -> None:
+    """Make the table of the rows that are gone, if there is none: many views lose no row."""
+    view = plan.view
+    if not exists(session, view, view.history_table):
+        columns = [*BORN, *GONE, *layout(session, view), *_user_columns(plan)]
+        session.execute(f"CREATE TABLE {view.history} ({columns_sql(columns)})")
+
+
+def _user_columns(plan: Plan) -> list[tuple[str, str]]:
+    return [(name, _stored(kind)) for name, kind in zip(plan.column_names, plan.column_types, strict=True)]
 
 
 def _stored(kind: str) -> str:
@@ -90,6 +100,7 @@ def _read_from_text(name: str, kind: str, types: dict[str, str]) -> str:
 
 def empty(session: Session, old: View, plan: Plan, version: int) -> None:
     """All old rows go with a version."""
+    make_history(session, plan)
     own = idents(name for name, _ in BORN)
     gone = f"SELECT {own}, {version} AS coco_removed, false AS coco_replaced, {as_now(old, plan)} FROM {old.rows}"
     session.execute(f"INSERT INTO {plan.view.history} BY NAME {gone}")

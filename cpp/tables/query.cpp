@@ -1,5 +1,6 @@
 #include "tables/query.hpp"
 
+#include "catalog/find_table.hpp"
 #include "duckdb/parser/parser.hpp"
 #include "duckdb/parser/statement/select_statement.hpp"
 #include "duckdb/parser/tableref/subqueryref.hpp"
@@ -36,6 +37,17 @@ unique_ptr<LogicalOperator> Bind(ClientContext &context, TableFunctionBindInput 
 	return BindQuery(context, input, index, names, input.inputs[0].ToString());
 }
 
+//! Which of the two it is, what binds it sees: a look by another transaction could see a table that this one does not.
+unique_ptr<LogicalOperator> BindIfTable(ClientContext &context, TableFunctionBindInput &input, TableIndex index,
+                                        vector<Identifier> &names) {
+	RequireEngine(context, input.table_function.GetName());
+	auto text = [&](idx_t i) {
+		return input.inputs[i].ToString();
+	};
+	auto is_there = FindTable(context, {Identifier(text(0)), Identifier(OWN_SCHEMA), Identifier(text(1))}) != nullptr;
+	return BindQuery(context, input, index, names, text(is_there ? 2 : 3));
+}
+
 } // namespace
 
 unique_ptr<LogicalOperator> BindQuery(ClientContext &context, TableFunctionBindInput &input, TableIndex index,
@@ -60,6 +72,13 @@ TableFunction QueryFunction() {
 	auto path = LogicalType::LIST(LogicalType::LIST(LogicalType::VARCHAR));
 	TableFunction function("coco_query", {LogicalType::VARCHAR, path}, nullptr);
 	function.bind_operator = Bind;
+	return function;
+}
+
+TableFunction IfTableFunction() {
+	vector<LogicalType> arguments(4, LogicalType::VARCHAR);
+	TableFunction function("coco_if_table", std::move(arguments), nullptr);
+	function.bind_operator = BindIfTable;
 	return function;
 }
 

@@ -14,5 +14,8 @@ duckdb::unique_ptr<duckdb::LogicalOperator> BindQuery(duckdb::ClientContext &con
 
 //! coco_query(sql, path): a query that a user wrote, inside of one of the engine's. Its names are looked for on the path.
 duckdb::TableFunction QueryFunction();
+//! coco_if_table(database, table, query, otherwise): the query if the engine has that table, else the other, which has the
+//! same columns. So a table that is read by many is made only when it gets its first row.
+duckdb::TableFunction IfTableFunction();
 
 } // namespace cocosql
