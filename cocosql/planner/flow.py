@@ -8,6 +8,7 @@ from cocosql.operators.map import Map
 from cocosql.operators.operator import Materialized, Operator, numbered
 from cocosql.operators.partitioned import Partitioned
 from cocosql.operators.scan import Scan
+from cocosql.operators.union import Union
 
 
 def linear_maps(operators: list[Operator], callees: Iterable[str]) -> list[Map]:
@@ -23,7 +24,12 @@ def linear_maps(operators: list[Operator], callees: Iterable[str]) -> list[Map]:
 
 
 def _readers(operators: list[Operator], operator: Operator) -> list[Operator]:
-    return [other for other in operators if any(given.operator is operator for given in other.inputs)]
+    """The operators that read the rows of one, also by unions."""
+    found: list[Operator] = []
+    for other in operators:
+        if any(given.operator is operator for given in other.inputs):
+            found += _readers(operators, other) if isinstance(other, Union) else [other]
+    return found
 
 
 @dataclass(frozen=True)
