@@ -9,6 +9,7 @@
 #include "duckdb/common/vector/struct_vector.hpp"
 #include "duckdb/stored_table.hpp"
 #include "duckdb/transactions.hpp"
+#include "session/kept_plans.hpp"
 
 namespace cocosql {
 
@@ -141,6 +142,9 @@ idx_t ClearEntries(Session &session, const std::string &database, const std::str
 
 namespace {
 
+//! What is best for so few may not be best for more.
+constexpr idx_t FEW_ENTRIES = 10000;
+
 struct EntriesData : FunctionData {
 	EntriesData(std::string database, shared_ptr<KeyLog> log) : database(std::move(database)), log(std::move(log)) {
 	}
@@ -185,6 +189,10 @@ unique_ptr<FunctionData> BindEntries(ClientContext &context, TableFunctionBindIn
 		add(KeyLogColumns::NEW, ValuesType(*log));
 	}
 	add(KeyLogColumns::ALL, LogicalType::BOOLEAN);
+	UsePlanWhile(context, input.table_function.GetName(), [database, log](ClientContext &later) {
+		auto present = KeyLogs::Get(later).Find(later, database, log->log_table.GetIdentifierName());
+		return present == log && log->entries < FEW_ENTRIES;
+	});
 	return make_uniq<EntriesData>(std::move(database), std::move(log));
 }
 

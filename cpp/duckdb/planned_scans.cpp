@@ -11,16 +11,16 @@ using namespace duckdb;
 
 namespace {
 
-bool ScansOnly(const PhysicalOperator &plan, const Identifier &table_function) {
+bool ScansOnly(const PhysicalOperator &plan, const identifier_set_t &table_functions) {
 	if (plan.type == PhysicalOperatorType::INOUT_FUNCTION) {
 		return false;
 	}
 	if (plan.type == PhysicalOperatorType::TABLE_SCAN &&
-	    plan.Cast<PhysicalTableScan>().function.GetName() != table_function) {
+	    table_functions.count(plan.Cast<PhysicalTableScan>().function.GetName()) == 0) {
 		return false;
 	}
 	for (auto &child : plan.GetChildren()) {
-		if (!ScansOnly(child.get(), table_function)) {
+		if (!ScansOnly(child.get(), table_functions)) {
 			return false;
 		}
 	}
@@ -29,13 +29,13 @@ bool ScansOnly(const PhysicalOperator &plan, const Identifier &table_function) {
 
 } // namespace
 
-bool ScansOnly(ClientContext &context, const PreparedStatement &statement, const Identifier &table_function) {
+bool ScansOnly(ClientContext &context, const PreparedStatement &statement, const identifier_set_t &table_functions) {
 	auto &all = ClientData::Get(context).prepared_statements;
 	auto found = all.find(Identifier(statement.GetName()));
 	if (found == all.end() || !found->second->physical_plan) {
 		return false;
 	}
-	return ScansOnly(found->second->physical_plan->Root(), table_function);
+	return ScansOnly(found->second->physical_plan->Root(), table_functions);
 }
 
 } // namespace cocosql

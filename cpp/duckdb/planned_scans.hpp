@@ -6,8 +6,8 @@
 
 namespace cocosql {
 
-//! Whether DuckDB uses the statement's plan again, and all that the plan scans are results of this table function.
+//! Whether DuckDB uses the statement's plan again, and all that the plan scans are results of these table functions.
 bool ScansOnly(duckdb::ClientContext &context, const duckdb::PreparedStatement &statement,
-               const duckdb::Identifier &table_function);
+               const duckdb::identifier_set_t &table_functions);
 
 } // namespace cocosql

@@ -559,9 +559,6 @@ void DigestChunk(duckdb::DataChunk &args, duckdb::ExpressionState &state, Vector
 duckdb::ScalarFunction OfAnyRow(const char *name, LogicalType type, duckdb::scalar_function_t function) {
 	duckdb::ScalarFunction of_any_row(name, duckdb::vector<LogicalType> {}, std::move(type), std::move(function), Bind,
 	                                  nullptr, nullptr, LogicalType::ANY);
-	// Of a consistent one DuckDB 2.0.0 takes it that a column has one result where its least value equals its largest, as
-	// 0.0 equals -0.0.
-	of_any_row.SetStability(duckdb::FunctionStability::CONSISTENT_WITHIN_QUERY);
 	of_any_row.SetNullHandling(duckdb::FunctionNullHandling::SPECIAL_HANDLING);
 	of_any_row.SetCollationHandling(duckdb::FunctionCollationHandling::IGNORE_COLLATIONS);
 	return of_any_row;

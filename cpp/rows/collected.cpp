@@ -97,7 +97,7 @@ unique_ptr<FunctionData> Bind(ClientContext &context, TableFunctionBindInput &in
 	}
 	types = found->Types();
 	names = found->names;
-	UsePlanWhile(context, [name, types, names](ClientContext &later) {
+	UsePlanWhile(context, input.table_function.GetName(), [name, types, names](ClientContext &later) {
 		auto rows = Find(later, name);
 		return rows && rows->Count() <= FEW && rows->names == names && rows->Types() == types;
 	});
@@ -186,7 +186,7 @@ void ForgetCollected(Session &session) {
 }
 
 TableFunction CollectedFunction() {
-	TableFunction function(COLLECTED_FUNCTION, {LogicalType::VARCHAR}, Scan, Bind, InitGlobal, InitLocal);
+	TableFunction function("coco_collected", {LogicalType::VARCHAR}, Scan, Bind, InitGlobal, InitLocal);
 	function.cardinality = Cardinality;
 	return function;
 }

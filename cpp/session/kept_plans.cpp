@@ -20,13 +20,15 @@ constexpr idx_t MOST_PLANS = 256;
 
 struct Conditions : ClientContextState {
 	std::vector<PlanHolds> list;
+	identifier_set_t table_functions;
 	bool is_for_once = false;
 };
 
 } // namespace
 
-void UsePlanWhile(ClientContext &context, PlanHolds holds) {
+void UsePlanWhile(ClientContext &context, const Identifier &table_function, PlanHolds holds) {
 	if (auto conditions = context.registered_state->Get<Conditions>(KEY)) {
+		conditions->table_functions.insert(table_function);
 		conditions->list.push_back(std::move(holds));
 	}
 }
@@ -58,7 +60,7 @@ void KeptPlans::Prepare(Connection &connection, const std::string &sql, Plan &pl
 	if (statement->HasError()) {
 		statement->GetErrorObject().Throw();
 	}
-	plan.is_for_once = conditions->is_for_once || !ScansOnly(context, *statement, Identifier(COLLECTED_FUNCTION));
+	plan.is_for_once = conditions->is_for_once || !ScansOnly(context, *statement, conditions->table_functions);
 	if (!plan.is_for_once) {
 		plan.statement = std::move(statement);
 		plan.conditions = std::move(conditions->list);

@@ -1,7 +1,7 @@
 //! Plans of a session's statements, for when these run again. To plan is most of what a statement on few rows costs.
 //!
-//! A plan is kept if it reads nothing but rows that the session has collected. (DuckDB plans prepared statements anew that
-//! read tables, for it may have made use of what it knew of the rows.)
+//! A plan is kept if it reads nothing but rows that the session has collected, and entries of key logs. (DuckDB plans
+//! prepared statements anew that read tables, for it may have made use of what it knew of the rows.)
 #pragma once
 
 #include "duckdb/main/connection.hpp"
@@ -14,14 +14,12 @@
 
 namespace cocosql {
 
-//! The table function whose rows a kept plan may read.
-constexpr const char *COLLECTED_FUNCTION = "coco_collected";
-
 //! Whether a plan is as good as one made now.
 using PlanHolds = std::function<bool(duckdb::ClientContext &context)>;
 
-//! While a statement of the connection is being planned: its plan is used again only while this holds.
-void UsePlanWhile(duckdb::ClientContext &context, PlanHolds holds);
+//! While a statement of the connection is being planned: its plan, which reads this table function, is used again while
+//! this holds.
+void UsePlanWhile(duckdb::ClientContext &context, const duckdb::Identifier &table_function, PlanHolds holds);
 //! The same: its plan is not used again. Functions call it that keep something of one query in what they have bound.
 void UsePlanOnce(duckdb::ClientContext &context);
 
