@@ -355,12 +355,14 @@ shared_ptr<PythonFunction> FindPresent(ClientContext &context, const PythonFunct
 //! What the function reads may have changed since it was registered: a query calls it as it is now.
 unique_ptr<FunctionData> Bind(BindScalarFunctionInput &input) {
 	auto &bound = input.GetBoundFunction();
-	UsePlanOnce(input.GetClientContext());
 	auto present =
 	    FindPresent(input.GetClientContext(), *bound.GetExtraFunctionInfo().Cast<InlineInfo>().function);
 	if (present) {
 		bound.SetExtraFunctionInfo<InlineInfo>(std::move(present));
 	}
+	auto function = bound.GetExtraFunctionInfo().Cast<InlineInfo>().function;
+	UsePlanWhile(input.GetClientContext(),
+	             [function](ClientContext &later) { return FindPresent(later, *function) == nullptr; });
 	if (ConsistentCalls::AreAssumed(input.GetClientContext())) {
 		bound.SetStability(FunctionStability::CONSISTENT_WITHIN_QUERY);
 	}

@@ -26,10 +26,16 @@ struct Conditions : ClientContextState {
 
 } // namespace
 
+void UsePlanWhile(ClientContext &context, PlanHolds holds) {
+	if (auto conditions = context.registered_state->Get<Conditions>(KEY)) {
+		conditions->list.push_back(std::move(holds));
+	}
+}
+
 void UsePlanWhile(ClientContext &context, const Identifier &table_function, PlanHolds holds) {
+	UsePlanWhile(context, std::move(holds));
 	if (auto conditions = context.registered_state->Get<Conditions>(KEY)) {
 		conditions->table_functions.insert(table_function);
-		conditions->list.push_back(std::move(holds));
 	}
 }
 

@@ -17,8 +17,9 @@ namespace cocosql {
 //! Whether a plan is as good as one made now.
 using PlanHolds = std::function<bool(duckdb::ClientContext &context)>;
 
-//! While a statement of the connection is being planned: its plan, which reads this table function, is used again while
-//! this holds.
+//! While a statement of the connection is being planned: its plan is used again only while this holds.
+void UsePlanWhile(duckdb::ClientContext &context, PlanHolds holds);
+//! The same of a plan that reads this table function, which is no reason to make another one.
 void UsePlanWhile(duckdb::ClientContext &context, const duckdb::Identifier &table_function, PlanHolds holds);
 //! The same: its plan is not used again. Functions call it that keep something of one query in what they have bound.
 void UsePlanOnce(duckdb::ClientContext &context);
