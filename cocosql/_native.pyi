@@ -257,7 +257,8 @@ class Session:
         """Names and SQL types of the columns of a table; none if there is no such table."""
 
     def stored_rows(self, database: str, schema: str, table: str) -> int:
-        """How many rows a table stores, without a look at them: deleted ones count until a checkpoint drops them.
+        """How many rows a table stores, without a look at them: deleted ones count until a checkpoint drops them, and
+        those count that this transaction has put in.
 
         0 if there is no such table of DuckDB's own.
         """

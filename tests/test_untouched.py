@@ -232,3 +232,21 @@ def test_status_in_one_transaction(views: Con, looks: list[int]) -> None:
 
 def _statuses(con: Con) -> list[tuple[str, str | None, int]]:
     return rows(con, "SELECT name, status, status_reason, row_count FROM coco_views() ORDER BY name")
+
+
+def test_views_that_read_the_same_log_in_one_transaction(path: Path) -> None:
+    """What one view takes from the log, as nothing has changed for it, the next one finds."""
+    con = cocosql.connect(path)
+    con.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, g INTEGER, x INTEGER)")
+    con.execute("INSERT INTO t SELECT i, i % 3, i FROM range(500) r(i)")
+    query = "SELECT g, sum(x) AS s FROM t GROUP BY g"
+    con.execute("CREATE INCREMENTAL VIEW ids AS SELECT id % 3 AS m, count(*) AS n FROM t GROUP BY m")
+    con.execute(f"CREATE INCREMENTAL VIEW sums AS {query}")
+    con.execute("CREATE INCREMENTAL VIEW groups WITH (capture = 'diff') AS SELECT g, count(*) AS n FROM t GROUP BY g")
+    con.close()
+    con = cocosql.connect(path)
+    con.execute("REFRESH ALL INCREMENTAL VIEWS")  # the second view has the log of the first started anew
+    con.execute("UPDATE t SET x = x + 1 WHERE id < 200")
+    con.execute("REFRESH ALL INCREMENTAL VIEWS")
+    assert_view_equals_query(con, "sums", query)
+    con.close()

@@ -13,7 +13,11 @@ using namespace duckdb;
 idx_t StoredRows(Session &session, const std::string &database, const std::string &schema, const std::string &table) {
 	return LookUp(session, [&](ClientContext &context) {
 		auto entry = FindTable(context, {Identifier(database), Identifier(schema), Identifier(table)});
-		return entry && entry->IsDuckTable() ? CountStored(entry->Cast<DuckTableEntry>()) : idx_t(0);
+		if (!entry || !entry->IsDuckTable()) {
+			return idx_t(0);
+		}
+		auto &table = entry->Cast<DuckTableEntry>();
+		return CountStored(table) + CountAdded(context, table);
 	});
 }
 

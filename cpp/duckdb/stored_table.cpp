@@ -8,6 +8,7 @@
 #include "duckdb/storage/table/update_state.hpp"
 #include "duckdb/transaction/duck_transaction.hpp"
 #include "duckdb/transaction/local_storage.hpp"
+#include "duckdb/transaction/local_storage.hpp"
 
 namespace cocosql {
 
@@ -36,6 +37,10 @@ vector<LogicalType> Types(const DuckTableEntry &table, const StoredColumns &colu
 
 idx_t CountStored(DuckTableEntry &table) {
 	return table.GetStorage().GetTotalRows();
+}
+
+idx_t CountAdded(ClientContext &context, DuckTableEntry &table) {
+	return LocalStorage::Get(context, table.catalog).AddedRows(table.GetStorage());
 }
 
 bool HasIndexes(DuckTableEntry &table) {

@@ -23,6 +23,8 @@ using StoredColumns = std::vector<duckdb::storage_t>;
 
 //! How many rows are stored, those that are deleted included until a checkpoint drops them.
 duckdb::idx_t CountStored(duckdb::DuckTableEntry &table);
+//! How many rows the transaction has put in that are not stored yet.
+duckdb::idx_t CountAdded(duckdb::ClientContext &context, duckdb::DuckTableEntry &table);
 bool HasIndexes(duckdb::DuckTableEntry &table);
 
 //! Hands over the rows that the transaction sees. `visit` may delete them.
