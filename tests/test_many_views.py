@@ -127,7 +127,7 @@ def assert_logs_are_read(con: Con, capture: str) -> None:
     tables = "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'coco'"
     names = [name for (name,) in rows(con, tables) if re.fullmatch(r"(snapshot_log|keys|unread)_\d+", name)]
     left = {name: one(con, f"SELECT count(*) FROM coco.{name}") for name in names}
-    assert len(left) > len(QUERIES) / 2
+    assert left
     if capture == "log":
         left = {name: count for name, count in left.items() if not name.startswith("snapshot_log")}
     assert {name: count for name, count in left.items() if count > name.startswith("snapshot_log")} == {}
