@@ -1,16 +1,27 @@
 #include "memo/memo_writer.hpp"
 
+#include "catalog/id_index.hpp"
+#include "catalog/own_table.hpp"
+#include "duckdb/catalog/catalog.hpp"
+#include "duckdb/checkpoints.hpp"
 #include "duckdb/common/string_util.hpp"
+#include "duckdb/common/types/timestamp.hpp"
 #include "duckdb/common/vector/flat_vector.hpp"
 #include "duckdb/common/vector/list_vector.hpp"
 #include "duckdb/common/vector_operations/vector_operations.hpp"
+#include "duckdb/main/attached_database.hpp"
 #include "duckdb/main/database.hpp"
+#include "duckdb/parser/qualified_name.hpp"
 #include "duckdb/per_instance.hpp"
+#include "duckdb/stored_table.hpp"
+#include "duckdb/transactions.hpp"
 #include "memo/packed.hpp"
 #include "memo/wanted.hpp"
 #include "python/errors.hpp"
 #include "session/names.hpp"
 #include "values/values.hpp"
+
+#include <algorithm>
 
 namespace cocosql {
 
@@ -21,6 +32,8 @@ namespace {
 //! What was done a second ago is not lost: so much less than that.
 constexpr std::chrono::milliseconds FLUSH_INTERVAL {500};
 constexpr idx_t FLUSH_ROWS = 50 * STANDARD_VECTOR_SIZE;
+//! So few results are looked up in the memo one by one.
+constexpr idx_t FEW = 1000;
 
 //! The locks of the memo tables of a database instance.
 class MemoTurns : public PerInstance<MemoTurns> {
@@ -51,10 +64,6 @@ std::string CountSql(const std::string &table) {
 	       Value(memo).ToSQLString();
 }
 
-std::string InsertSql(const std::string &table) {
-	return "INSERT INTO " + table + " SELECT fingerprint, result, run_id, now() FROM appended_data";
-}
-
 //! The type in which a memo table stores results: those of earlier versions have vectors as they are.
 LogicalType StoredType(Connection &connection, const std::string &table, const LogicalType &result) {
 	if (!IsPacked(result)) {
@@ -71,14 +80,57 @@ vector<LogicalType> Types(const LogicalType &stored) {
 	return {LogicalType::UHUGEINT, stored, LogicalType::BIGINT};
 }
 
+storage_t FingerprintColumn(const DuckTableEntry &memo) {
+	return memo.GetColumn(Identifier("fingerprint")).StorageOid();
+}
+
+//! The rows of a memo table for rows of waiting results: with the time, and in the types and the order of its columns.
+class MemoRows {
+public:
+	MemoRows(ClientContext &context, const DuckTableEntry &memo) : context(context) {
+		const std::vector<std::string> names {"fingerprint", "result", "run_id", "computed_at"};
+		for (auto &column : memo.GetColumns().Physical()) {
+			auto found = std::find(names.begin(), names.end(), column.Name().GetIdentifierName());
+			if (found == names.end()) {
+				throw CatalogException("a memo has no column %s", column.Name().GetIdentifierName());
+			}
+			places.push_back(NumericCast<idx_t>(found - names.begin()));
+			types.push_back(column.Type());
+		}
+	}
+
+	void Append(RowAppender &appender, DataChunk &waiting) {
+		DataChunk rows;
+		rows.InitializeEmpty(types);
+		for (idx_t i = 0; i < types.size(); i++) {
+			if (places[i] == waiting.ColumnCount()) {
+				rows.data[i].Reference(now, count_t(waiting.size()));
+			} else if (waiting.data[places[i]].GetType() == types[i]) {
+				rows.data[i].Reference(waiting.data[places[i]]);
+			} else {
+				Vector cast(types[i], waiting.size());
+				VectorOperations::Cast(context, waiting.data[places[i]], cast, waiting.size());
+				rows.data[i].Reference(cast);
+			}
+		}
+		rows.SetChildCardinality(waiting.size());
+		appender.Append(rows);
+	}
+
+private:
+	ClientContext &context;
+	std::vector<idx_t> places;
+	vector<LogicalType> types;
+	const Value now = Value::TIMESTAMPTZ(timestamp_tz_t(Timestamp::GetCurrentTimestamp()));
+};
+
 } // namespace
 
 MemoWriter::MemoWriter(DatabaseInstance &database, const std::string &table, const LogicalType &result, int64_t run_id,
                        int64_t since)
     : turn(MemoTurns::Of(database, table)), connection(EngineConnection(database)), table(table), result(result),
       stored(StoredType(connection, table, result)),
-      appender(connection, InsertSql(table), Types(stored), {"fingerprint", "result", "run_id"}), single(result, 1),
-      run_id(run_id), since(since), last_flush(std::chrono::steady_clock::now()) {
+      single(result, 1), run_id(run_id), since(since), last_flush(std::chrono::steady_clock::now()) {
 	chunk.Initialize(Allocator::DefaultAllocator(), Types(stored));
 }
 
@@ -204,7 +256,47 @@ FingerprintTable MemoWriter::FindKnown() {
 	return known;
 }
 
-void MemoWriter::AppendUnknown(DataChunk &full, FingerprintTable &known) {
+std::optional<FingerprintTable> MemoWriter::LookUpKnown() {
+	std::optional<FingerprintTable> known;
+	WithTable([&](ClientContext &context, DuckTableEntry &memo) {
+		auto &database = memo.ParentCatalog().GetAttached();
+		if (IsCheckpointing(database)) {
+			return;
+		}
+		HeldCheckpoints held(database.shared_from_this()); // which may move rows to other row ids
+		auto column = FingerprintColumn(memo);
+		std::vector<hash_t> hashes;
+		for (auto &full : full_chunks) {
+			Vector hashed(LogicalType::HASH);
+			VectorOperations::Hash(full->data[0], hashed, full->size());
+			hashed.Flatten();
+			auto values = FlatVector::GetData<hash_t>(hashed);
+			hashes.insert(hashes.end(), values, values + full->size());
+		}
+		auto row_ids = FindByHash(context, memo, column, hashes);
+		if (!row_ids) {
+			return;
+		}
+		known.emplace();
+		RowFetcher fetcher(memo, {column});
+		DataChunk rows;
+		rows.Initialize(context, {LogicalType::UHUGEINT});
+		for (idx_t first = 0; first < row_ids->size(); first += STANDARD_VECTOR_SIZE) {
+			auto last = MinValue<idx_t>(first + STANDARD_VECTOR_SIZE, row_ids->size());
+			std::vector<row_t> some(row_ids->begin() + NumericCast<int64_t>(first),
+			                        row_ids->begin() + NumericCast<int64_t>(last));
+			rows.Reset();
+			fetcher.Fetch(context, some, rows);
+			rows.Flatten();
+			for (idx_t row = 0; row < rows.size(); row++) {
+				known->Insert(FlatVector::GetData<uhugeint_t>(rows.data[0])[row]);
+			}
+		}
+	});
+	return known;
+}
+
+void MemoWriter::KeepUnknown(DataChunk &full, FingerprintTable &known) {
 	auto fingerprints = FlatVector::GetData<uhugeint_t>(full.data[0]);
 	SelectionVector unknown(full.size());
 	idx_t count = 0;
@@ -216,9 +308,6 @@ void MemoWriter::AppendUnknown(DataChunk &full, FingerprintTable &known) {
 	if (count < full.size()) {
 		full.Slice(unknown, count);
 		full.Flatten();
-	}
-	if (count > 0) {
-		appender.AppendDataChunk(full);
 	}
 }
 
@@ -268,12 +357,31 @@ void MemoWriter::FlushLocked() {
 }
 
 void MemoWriter::AppendWaiting() {
-	auto known = FindKnown();
+	auto looked_up = waiting <= FEW ? LookUpKnown() : std::nullopt;
+	auto known = looked_up ? std::move(*looked_up) : FindKnown();
 	for (auto &full : full_chunks) {
-		AppendUnknown(*full, known);
+		KeepUnknown(*full, known);
 	}
+	WithTable([&](ClientContext &context, DuckTableEntry &memo) {
+		DeclareChange(context, memo.ParentCatalog().GetAttached(), DatabaseModificationType::INSERT_DATA);
+		MemoRows rows(context, memo);
+		RowAppender appender(context, memo);
+		for (auto &full : full_chunks) {
+			if (full->size() > 0) {
+				rows.Append(appender, *full);
+			}
+		}
+		appender.Finish();
+	});
 	full_chunks.clear();
-	appender.Flush();
+}
+
+void MemoWriter::WithTable(const std::function<void(ClientContext &, DuckTableEntry &)> &act) {
+	auto &context = *connection.context;
+	context.RunFunctionInTransaction([&] {
+		auto name = QualifiedName::Parse(table);
+		act(context, OwnTable(context, name.Catalog().GetIdentifierName(), name.Name().GetIdentifierName()));
+	});
 }
 
 void MemoWriter::ReplaceWaiting() {

@@ -1,7 +1,7 @@
 //! Commits results of calls to a memo table as they come, over a connection of its own.
 #pragma once
 
-#include "duckdb/main/appender.hpp"
+#include "duckdb/catalog/catalog_entry/duck_table_entry.hpp"
 #include "duckdb/main/connection.hpp"
 #include "fingerprint/fingerprint_table.hpp"
 #include "functions/result_sink.hpp"
@@ -9,7 +9,9 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <functional>
 #include <mutex>
+#include <optional>
 #include <thread>
 
 namespace cocosql {
@@ -38,6 +40,8 @@ private:
 	void FlushChunk();
 	void FlushLocked();
 	void AppendWaiting();
+	//! Does something with the memo table, in the connection's transaction, or in one of its own.
+	void WithTable(const std::function<void(duckdb::ClientContext &context, duckdb::DuckTableEntry &memo)> &act);
 	//! Appends what waits in place of earlier results, in one transaction, and counts that for the views that have those.
 	void ReplaceWaiting();
 	FingerprintSet Waiting() const;
@@ -45,8 +49,10 @@ private:
 	duckdb::unique_ptr<duckdb::QueryResult> Submit(const std::string &sql, const FingerprintSet &fingerprints);
 	//! Those of the waiting results that the memo has: two refreshes may work out the same at once.
 	FingerprintTable FindKnown();
-	//! Appends the rows that are not known, which are then.
-	void AppendUnknown(duckdb::DataChunk &full, FingerprintTable &known);
+	//! The same, of few. None if they are not found without reading all.
+	std::optional<FingerprintTable> LookUpKnown();
+	//! Takes away the rows that are known; the others are from now on.
+	static void KeepUnknown(duckdb::DataChunk &full, FingerprintTable &known);
 	bool IsLate() const;
 	//! Commits results that wait while none come: the call that goes on may take long.
 	void CommitLateResults();
@@ -60,7 +66,6 @@ private:
 	const duckdb::LogicalType result;
 	//! The type of the memo's column.
 	const duckdb::LogicalType stored;
-	duckdb::QueryAppender appender;
 	//! One result on its way to be packed.
 	duckdb::Vector single;
 	duckdb::DataChunk chunk;

@@ -1,6 +1,7 @@
 #include "rows/find.hpp"
 
 #include "catalog/catalog.hpp"
+#include "catalog/id_index.hpp"
 #include "catalog/own_table.hpp"
 #include "duckdb/common/types/hugeint.hpp"
 #include "duckdb/common/types/uhugeint.hpp"
@@ -8,7 +9,6 @@
 #include "duckdb/common/vector_operations/vector_operations.hpp"
 #include "duckdb/stored_table.hpp"
 #include "rows/collected.hpp"
-#include "rows/id_index.hpp"
 #include "session/watch.hpp"
 
 #include <algorithm>

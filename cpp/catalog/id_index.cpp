@@ -1,4 +1,4 @@
-#include "rows/id_index.hpp"
+#include "catalog/id_index.hpp"
 
 #include "duckdb/cached.hpp"
 #include "duckdb/catalog/catalog.hpp"
