@@ -44,6 +44,8 @@ class CallSite:
     failed: str | None = None
     #: The relation of the results that may be needed, where they have been found; else they are looked for in the memo.
     results: str | None = None
+    #: The SQL of arguments and guard, once it is known: `replace` hands it on.
+    _sql: dict[str, list[str]] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def memo(self) -> str:
@@ -64,8 +66,10 @@ class CallSite:
 
     def typed_arguments(self) -> list[str]:
         """The arguments as SQL, of exactly the types that the function takes."""
-        pairs = zip(self.arguments, self.callee.function.parameter_types, strict=True)
-        return [f"CAST({render(argument)} AS {kind})" for argument, kind in pairs]
+        if "arguments" not in self._sql:
+            pairs = zip(self.arguments, self.callee.function.parameter_types, strict=True)
+            self._sql["arguments"] = [f"CAST({render(argument)} AS {kind})" for argument, kind in pairs]
+        return self._sql["arguments"]
 
     def fingerprint(self) -> str:
         """The fingerprint of the arguments where the call is made, else NULL: elsewhere they may not even be valid."""
@@ -73,8 +77,24 @@ class CallSite:
 
     def guarded(self, sql: str) -> str:
         """What is evaluated only where the call is made."""
-        guard = render(self.guard.unnest())
+        guard = self._guards_sql()[1]
         return sql if guard == "TRUE" else f"CASE WHEN {guard} THEN {sql} END"
+
+    def guard_sql(self) -> str:
+        """The condition under which the call is made."""
+        return self._guards_sql()[0]
+
+    def _guards_sql(self) -> list[str]:
+        """The same, and without parentheses around it."""
+        if "guards" not in self._sql:
+            guard = self.guard
+            self._sql["guards"] = [render(guard), render(guard.unnest())]
+        return self._sql["guards"]
+
+    def add_guard(self, guard: exp.Expr) -> None:
+        """The call stands in another place, too."""
+        self.guards.append(guard)
+        self._sql.pop("guards", None)
 
     def hit(self, since: int | None = None) -> str:
         """Whether the result is known; `since` is the first run whose results count, if not all do."""
@@ -131,7 +151,7 @@ class CallSites:
                 if any(_conditions(given) <= _conditions(guard) for given in site.guards):
                     return site
                 if level <= site.level:
-                    site.guards.append(guard)
+                    site.add_guard(guard)
                     return site
         site = CallSite(len(self.sites) + 1, callee, arguments, [guard], unnest, level)
         self.sites.append(site)

@@ -344,7 +344,7 @@ def _made(site: CallSite) -> str:
     """Whether a call is made: its guard holds, and no argument is NULL that the function does not take."""
     pairs = zip(site.typed_arguments(), site.callee.function.takes_null, strict=True)
     present = [f"({site.guarded(argument)}) IS NOT NULL" for argument, takes_null in pairs if not takes_null]
-    return " AND ".join([f"({render(site.guard)})", *present])
+    return " AND ".join([f"({site.guard_sql()})", *present])
 
 
 def _fingerprint(site: CallSite) -> str:
