@@ -15,8 +15,10 @@ FIXED_SIZE = {
     *("BOOLEAN", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"),
     *("UHUGEINT", "FLOAT", "DOUBLE", "DECIMAL", "DATE", "TIME", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE", "UUID"),
 }
-#: A table with fewer rows is scanned at once.
+#: A table with fewer rows is scanned at once, if its rows are small.
 SMALL = 50_000
+#: So few rows are fetched in less time than it takes to plan a statement that scans.
+_FEW = 100
 
 
 def rows_at(session: Session, table: Name, row_ids: str, columns: list[str], wanted: int) -> str:
@@ -40,9 +42,14 @@ def row_ids_under(table: Name, keys: str) -> str:
 
 def _most_worth_fetching(session: Session, table: Name, columns: list[str], stored: int) -> int:
     """Up to how many rows it is cheaper to fetch them one by one than to scan a table that stores so many."""
-    types = {name.lower(): kind for name, kind in session.columns(*table.parts)}
-    costs = [_FETCHED_FIXED if types[name.lower()].split("(")[0] in FIXED_SIZE else _FETCHED_OTHER for name in columns]
+    costs = _costs(session, table, columns)
     return stored * max(len(costs), 1) // max(sum(costs), 1)
+
+
+def _costs(session: Session, table: Name, columns: list[str]) -> list[int]:
+    """What a value of each column costs that is fetched."""
+    types = {name.lower(): kind for name, kind in session.columns(*table.parts)}
+    return [_FETCHED_FIXED if types[name.lower()].split("(")[0] in FIXED_SIZE else _FETCHED_OTHER for name in columns]
 
 
 @dataclass(frozen=True)
@@ -95,8 +102,8 @@ def find(session: Session, table: Name, condition: Condition, columns: list[str]
     False if a query finds them as soon.
     """
     stored = session.stored_rows(*table.parts)
-    is_large = stored >= SMALL
-    most = _most_worth_fetching(session, table, columns, stored) if is_large else SMALL
+    is_large = stored >= SMALL or _FETCHED_OTHER in _costs(session, table, columns)
+    most = max(_most_worth_fetching(session, table, columns, stored), _FEW) if is_large else SMALL
     pairs = list(condition.among)
     return session.find_rows(found, table.database, table.name, columns, pairs, most, is_large) is not None
 

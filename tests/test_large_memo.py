@@ -98,3 +98,10 @@ def test_calls_that_fail(con: duckdb.DuckDBPyConnection, found: list[bool]) -> N
     con.execute("UPDATE t SET x = 8 WHERE id = 7")
     assert refreshed(con, "SELECT id, 2 * x FROM t") == []
     assert all(found)
+
+
+def test_an_error_says_which_row_it_is_about(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("CREATE INCREMENTAL VIEW v AS SELECT id, plus_one(twice(x)) AS y FROM t")
+    con.execute("UPDATE t SET x = -1 WHERE id = 7")
+    with pytest.raises(duckdb.InvalidInputException, match='"id":7(.|\n)*less than nothing'):
+        con.execute("REFRESH INCREMENTAL VIEW v")

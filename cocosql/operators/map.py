@@ -23,7 +23,7 @@ from cocosql._native import Harvest
 from cocosql.catalog import errors
 from cocosql.catalog.tables import memo, named, own
 from cocosql.collected import collected
-from cocosql.fetch import ALL, SMALL, Condition, among, find
+from cocosql.fetch import ALL, Condition, among, find
 from cocosql.operators.call_sites import CallSite, calls_in
 from cocosql.operators.delta import NEITHER, Delta
 from cocosql.operators.kept import Kept
@@ -413,7 +413,7 @@ class MapStep(Step):
         return []
 
     def _find_results(self, level: int) -> None:
-        """Find what few changes may need in a large memo: a join with it would read all its fingerprints."""
+        """Find what few changes may need in the memo: a join with it would be planned anew, and read all of it."""
         changed = [given.count for given in self.inputs]
         if self.context.rebuild or None in changed or sum(filter(None, changed)) > _FEW:
             return
@@ -421,7 +421,7 @@ class MapStep(Step):
         for site in self.operator.sites:
             function = site.callee.function
             table = named(database, memo(function.name, function.code_version))
-            if site.level == level and session.stored_rows(*table.parts) >= SMALL:
+            if site.level == level and session.stored_rows(*table.parts):
                 name = f"results_{self.context.tag(self.number)}_{site.number}"
                 needed = among([("fingerprint", self.operator.fingerprints_sql(site, self.relation()))])
                 if find(session, table, needed, ["fingerprint", "result"], name):
@@ -452,9 +452,12 @@ class MapStep(Step):
         if scan is None or capture is None:
             return ""
         session = self.context.session
-        relation, present = self.operator.all_rows([capture.rows_now(session)]), capture.present_rows(session)
-        for site in sites:
-            origin = self.operator.origin_sql(site, relation, fingerprint)
+        # What was collected in the attempt is forgotten by now.
+        all_sites = [replace(site, results=None) for site in self.operator.sites]
+        operator, numbers = replace(self.operator, calls=all_sites), {site.number for site in sites}
+        relation, present = operator.all_rows([capture.rows_now(session)]), capture.present_rows(session)
+        for site in (one for one in all_sites if one.number in numbers):
+            origin = operator.origin_sql(site, relation, fingerprint)
             rows = session.execute(f"SELECT row::VARCHAR FROM ({present}) WHERE coco_source_id = ({origin})")
             if rows:
                 return f" in the row {_shortened(rows[0][0])} of {scan.source}"

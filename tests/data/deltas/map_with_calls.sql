@@ -5,6 +5,22 @@ UPDATE notes SET author = 1, lang = 'de', words = words + 1 WHERE id = 3;
 
 -- 2. map, of old and new values
 
+-- find in memo_label, as results_2_1: rows with fingerprint one of
+SELECT DISTINCT CASE WHEN (words > 3) THEN coco_fingerprint(CAST(CAST((lang || CAST(words AS VARCHAR)) AS VARCHAR) AS VARCHAR)) END AS coco_source_id
+FROM (
+  (
+    FROM (
+      SELECT coco_source_id, words, id, lang
+      FROM (
+        SELECT coco_source_id, id, lang, words
+        FROM coco_collected('snapshot_a_changed')
+        WHERE coco_fingerprint IS NOT NULL
+      )
+    ) AS coco_input_1
+    WHERE (words > 3)
+  )
+) AS coco_rows_of_source;
+
 -- harvest: the calls that are needed
 FROM (
   SELECT coco_fingerprint_1 IS NOT NULL AS hit,
@@ -25,8 +41,7 @@ FROM (
     )
   ) AS coco_rows_of_source
   LEFT JOIN (
-    SELECT fingerprint AS coco_fingerprint_1, result AS coco_result_1
-    FROM memory.coco.memo_label
+    SELECT fingerprint AS coco_fingerprint_1, result AS coco_result_1 FROM coco_collected('results_2_1')
   ) AS coco_memo_1 ON coco_fingerprint_1 = CASE WHEN (words > 3) THEN coco_fingerprint(CAST(CAST((lang || CAST(words AS VARCHAR)) AS VARCHAR) AS VARCHAR)) END
   WHERE (((words > 3)))
   AND (CASE WHEN (words > 3) THEN CAST(CAST((lang || CAST(words AS VARCHAR)) AS VARCHAR) AS VARCHAR) END) IS NOT NULL
@@ -56,12 +71,27 @@ SELECT * FROM (
     )
   ) AS coco_rows_of_source
   LEFT JOIN (
-    SELECT fingerprint AS coco_fingerprint_1, result AS coco_result_1
-    FROM memory.coco.memo_label
+    SELECT fingerprint AS coco_fingerprint_1, result AS coco_result_1 FROM coco_collected('results_2_1')
   ) AS coco_memo_1 ON coco_fingerprint_1 = CASE WHEN (words > 3) THEN coco_fingerprint(CAST(CAST((lang || CAST(words AS VARCHAR)) AS VARCHAR) AS VARCHAR)) END
 ) AS coco_rows (id, label, coco_source_id, coco_call_1);
 
 -- 2. map, of ids
+
+-- find in memo_label, as results_2_1: rows with fingerprint one of
+SELECT DISTINCT CASE WHEN (words > 3) THEN coco_fingerprint(CAST(CAST((lang || CAST(words AS VARCHAR)) AS VARCHAR) AS VARCHAR)) END AS coco_source_id
+FROM (
+  (
+    FROM (
+      SELECT coco_source_id, words, id, lang
+      FROM (
+        SELECT coco_source_id, id, lang, words
+        FROM coco_collected('snapshot_a_changed')
+        WHERE NOT coco_moved AND coco_fingerprint IS NOT NULL
+      )
+    ) AS coco_input_1
+    WHERE (words > 3)
+  )
+) AS coco_rows_of_source;
 
 -- harvest: the calls that are needed
 FROM (
@@ -83,8 +113,7 @@ FROM (
     )
   ) AS coco_rows_of_source
   LEFT JOIN (
-    SELECT fingerprint AS coco_fingerprint_1, result AS coco_result_1
-    FROM memory.coco.memo_label
+    SELECT fingerprint AS coco_fingerprint_1, result AS coco_result_1 FROM coco_collected('results_2_1')
   ) AS coco_memo_1 ON coco_fingerprint_1 = CASE WHEN (words > 3) THEN coco_fingerprint(CAST(CAST((lang || CAST(words AS VARCHAR)) AS VARCHAR) AS VARCHAR)) END
   WHERE (((words > 3)))
   AND (CASE WHEN (words > 3) THEN CAST(CAST((lang || CAST(words AS VARCHAR)) AS VARCHAR) AS VARCHAR) END) IS NOT NULL
@@ -114,7 +143,6 @@ SELECT * FROM (
     )
   ) AS coco_rows_of_source
   LEFT JOIN (
-    SELECT fingerprint AS coco_fingerprint_1, result AS coco_result_1
-    FROM memory.coco.memo_label
+    SELECT fingerprint AS coco_fingerprint_1, result AS coco_result_1 FROM coco_collected('results_2_1')
   ) AS coco_memo_1 ON coco_fingerprint_1 = CASE WHEN (words > 3) THEN coco_fingerprint(CAST(CAST((lang || CAST(words AS VARCHAR)) AS VARCHAR) AS VARCHAR)) END
 ) AS coco_rows (id, label, coco_source_id, coco_call_1);
