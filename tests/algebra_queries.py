@@ -600,8 +600,8 @@ QUERIES = {
         SELECT count(DISTINCT b) FILTER (WHERE a > 1::BIGINT), sum(1), sum(1.5), count(1), count('x'), max('x'), list(1), avg(2) FROM t
         SELECT t.a FROM t JOIN u ON t.a = u.a AND t.a BETWEEN 1 AND 3 AND u.c BETWEEN t.a AND 100
         SELECT ev.id, p.price FROM ev ASOF JOIN (SELECT id AS i, tick AS k, price FROM pr) p ON ev.id = p.i AND ev.tick >= p.k AND p.price > 0
-        SELECT ev.*, price FROM ev ASOF RIGHT JOIN pr ON ev.id = pr.id AND ev.tick >= pr.tick
-        SELECT ev.*, price FROM ev ASOF FULL JOIN pr ON ev.id = pr.id AND ev.tick >= pr.tick
+        SELECT ev.*, price FROM ev ASOF RIGHT JOIN (FROM pr WHERE id > 0) AS pr ON ev.id = pr.id AND ev.tick >= pr.tick
+        SELECT ev.*, price FROM ev ASOF FULL JOIN (FROM pr WHERE id > 0) AS pr ON ev.id = pr.id AND ev.tick >= pr.tick
     """,
     "tpch": """
         SELECT l_returnflag, l_linestatus, sum(l_quantity) AS sum_qty, sum(l_extendedprice) AS sum_base_price, sum(l_extendedprice * (1 - l_discount)) AS sum_disc_price, sum(l_extendedprice * (1 - l_discount) * (1 + l_tax)) AS sum_charge, avg(l_quantity) AS avg_qty, avg(l_extendedprice) AS avg_price, avg(l_discount) AS avg_disc, count(*) AS count_order FROM lineitem WHERE l_shipdate <= CAST('1998-09-02' AS DATE) GROUP BY l_returnflag, l_linestatus ORDER BY l_returnflag, l_linestatus
