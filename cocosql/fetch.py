@@ -27,7 +27,7 @@ def rows_at(session: Session, table: Name, row_ids: str, columns: list[str], wan
     `wanted` is about how many there are. Row ids hold within a transaction in which checkpoints are held back.
     """
     stored = session.stored_rows(*table.parts)
-    if stored < SMALL or wanted > _most_worth_fetching(session, table, columns, stored):
+    if stored < SMALL or wanted > _most_worth_fetching(_costs(session, table, columns), stored):
         return f"{_scan(table, columns)} WHERE rowid IN ({row_ids})"
     return f"FROM coco_fetch(({row_ids}), {_arguments(table)}, [{', '.join(map(literal, columns))}])"
 
@@ -40,9 +40,8 @@ def row_ids_under(table: Name, keys: str) -> str:
     return f"FROM coco_seek(({keys}), {_arguments(table)})"
 
 
-def _most_worth_fetching(session: Session, table: Name, columns: list[str], stored: int) -> int:
+def _most_worth_fetching(costs: list[int], stored: int) -> int:
     """Up to how many rows it is cheaper to fetch them one by one than to scan a table that stores so many."""
-    costs = _costs(session, table, columns)
     return stored * max(len(costs), 1) // max(sum(costs), 1)
 
 
@@ -102,8 +101,9 @@ def find(session: Session, table: Name, condition: Condition, columns: list[str]
     False if a query finds them as soon.
     """
     stored = session.stored_rows(*table.parts)
-    is_large = stored >= SMALL or _FETCHED_OTHER in _costs(session, table, columns)
-    most = max(_most_worth_fetching(session, table, columns, stored), _FEW) if is_large else SMALL
+    costs = _costs(session, table, columns)
+    is_large = stored >= SMALL or _FETCHED_OTHER in costs
+    most = max(_most_worth_fetching(costs, stored), _FEW) if is_large else SMALL
     pairs = list(condition.among)
     return session.find_rows(found, table.database, table.name, columns, pairs, most, is_large) is not None
 

@@ -142,9 +142,6 @@ idx_t ClearEntries(Session &session, const std::string &database, const std::str
 
 namespace {
 
-//! What is best for so few may not be best for more.
-constexpr idx_t FEW_ENTRIES = 10000;
-
 struct EntriesData : FunctionData {
 	EntriesData(std::string database, shared_ptr<KeyLog> log) : database(std::move(database)), log(std::move(log)) {
 	}
@@ -191,7 +188,7 @@ unique_ptr<FunctionData> BindEntries(ClientContext &context, TableFunctionBindIn
 	add(KeyLogColumns::ALL, LogicalType::BOOLEAN);
 	UsePlanWhile(context, input.table_function.GetName(), [database, log](ClientContext &later) {
 		auto present = KeyLogs::Get(later).Find(later, database, log->log_table.GetIdentifierName());
-		return present == log && log->entries < FEW_ENTRIES;
+		return present == log && log->entries < MOST_PLANNED_ROWS;
 	});
 	return make_uniq<EntriesData>(std::move(database), std::move(log));
 }

@@ -66,7 +66,7 @@ public:
 		}
 		CheckNumbered();
 		if (auto row_ids = FindFew(numbers)) {
-			Fetch(*row_ids, *rows);
+			FetchRows(context, entry, stored, *row_ids, [&](DataChunk &chunk) { rows->Append(chunk); });
 			return rows;
 		}
 		ScanTable(context, entry, stored, [&](DataChunk &chunk) {
@@ -102,17 +102,6 @@ private:
 			}
 		});
 		return can_fetch ? std::optional(row_ids) : std::nullopt;
-	}
-
-	void Fetch(std::vector<row_t> &row_ids, ColumnDataCollection &rows) {
-		if (row_ids.empty()) {
-			return;
-		}
-		RowFetcher fetcher(entry, stored);
-		DataChunk chunk;
-		chunk.Initialize(context, types);
-		fetcher.Fetch(context, row_ids, chunk);
-		rows.Append(chunk);
 	}
 
 	void CheckNumbered() const {

@@ -136,6 +136,21 @@ void RowFetcher::Fetch(ClientContext &context, std::vector<row_t> &row_ids, Data
 	table.GetStorage().Fetch(transaction, rows, columns, ids, row_ids.size(), *state);
 }
 
+void FetchRows(ClientContext &context, DuckTableEntry &table, const StoredColumns &columns,
+               const std::vector<row_t> &row_ids, const std::function<void(DataChunk &)> &visit) {
+	RowFetcher fetcher(table, columns);
+	DataChunk chunk;
+	chunk.Initialize(context, Types(table, columns));
+	for (auto first = row_ids.begin(); first != row_ids.end();) {
+		auto last = first + MinValue<int64_t>(STANDARD_VECTOR_SIZE, row_ids.end() - first);
+		std::vector<row_t> some(first, last);
+		chunk.Reset();
+		fetcher.Fetch(context, some, chunk);
+		visit(chunk);
+		first = last;
+	}
+}
+
 RowDeleter::RowDeleter(ClientContext &context, DuckTableEntry &table)
     : context(context), table(table), state(table.GetStorage().InitializeDelete(table, context, {})) {
 }

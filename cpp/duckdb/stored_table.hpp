@@ -78,6 +78,10 @@ private:
 	duckdb::unique_ptr<duckdb::ColumnFetchState> state;
 };
 
+//! Hands over those of some rows that the transaction sees, a vector of row ids after the other.
+void FetchRows(duckdb::ClientContext &context, duckdb::DuckTableEntry &table, const StoredColumns &columns,
+               const std::vector<duckdb::row_t> &row_ids, const std::function<void(duckdb::DataChunk &)> &visit);
+
 //! Deletes rows by their row ids, from a table that the transaction is known to change (DeclareChange).
 class RowDeleter {
 public:

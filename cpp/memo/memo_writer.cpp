@@ -2,6 +2,7 @@
 
 #include "catalog/id_index.hpp"
 #include "catalog/own_table.hpp"
+#include "catalog/table_layout.hpp"
 #include "duckdb/catalog/catalog.hpp"
 #include "duckdb/checkpoints.hpp"
 #include "duckdb/common/string_util.hpp"
@@ -21,8 +22,6 @@
 #include "session/names.hpp"
 #include "values/values.hpp"
 
-#include <algorithm>
-
 namespace cocosql {
 
 using namespace duckdb;
@@ -32,6 +31,8 @@ namespace {
 //! What was done a second ago is not lost: so much less than that.
 constexpr std::chrono::milliseconds FLUSH_INTERVAL {500};
 constexpr idx_t FLUSH_ROWS = 50 * STANDARD_VECTOR_SIZE;
+//! fingerprint, result, run_id and computed_at.
+constexpr idx_t MEMO_COLUMNS = 4;
 //! So few results are looked up in the memo one by one.
 constexpr idx_t FEW = 1000;
 
@@ -83,46 +84,6 @@ vector<LogicalType> Types(const LogicalType &stored) {
 storage_t FingerprintColumn(const DuckTableEntry &memo) {
 	return memo.GetColumn(Identifier("fingerprint")).StorageOid();
 }
-
-//! The rows of a memo table for rows of waiting results: with the time, and in the types and the order of its columns.
-class MemoRows {
-public:
-	MemoRows(ClientContext &context, const DuckTableEntry &memo) : context(context) {
-		const std::vector<std::string> names {"fingerprint", "result", "run_id", "computed_at"};
-		for (auto &column : memo.GetColumns().Physical()) {
-			auto found = std::find(names.begin(), names.end(), column.Name().GetIdentifierName());
-			if (found == names.end()) {
-				throw CatalogException("a memo has no column %s", column.Name().GetIdentifierName());
-			}
-			places.push_back(NumericCast<idx_t>(found - names.begin()));
-			types.push_back(column.Type());
-		}
-	}
-
-	void Append(RowAppender &appender, DataChunk &waiting) {
-		DataChunk rows;
-		rows.InitializeEmpty(types);
-		for (idx_t i = 0; i < types.size(); i++) {
-			if (places[i] == waiting.ColumnCount()) {
-				rows.data[i].Reference(now, count_t(waiting.size()));
-			} else if (waiting.data[places[i]].GetType() == types[i]) {
-				rows.data[i].Reference(waiting.data[places[i]]);
-			} else {
-				Vector cast(types[i], waiting.size());
-				VectorOperations::Cast(context, waiting.data[places[i]], cast, waiting.size());
-				rows.data[i].Reference(cast);
-			}
-		}
-		rows.SetChildCardinality(waiting.size());
-		appender.Append(rows);
-	}
-
-private:
-	ClientContext &context;
-	std::vector<idx_t> places;
-	vector<LogicalType> types;
-	const Value now = Value::TIMESTAMPTZ(timestamp_tz_t(Timestamp::GetCurrentTimestamp()));
-};
 
 } // namespace
 
@@ -278,20 +239,12 @@ std::optional<FingerprintTable> MemoWriter::LookUpKnown() {
 			return;
 		}
 		known.emplace();
-		RowFetcher fetcher(memo, {column});
-		DataChunk rows;
-		rows.Initialize(context, {LogicalType::UHUGEINT});
-		for (idx_t first = 0; first < row_ids->size(); first += STANDARD_VECTOR_SIZE) {
-			auto last = MinValue<idx_t>(first + STANDARD_VECTOR_SIZE, row_ids->size());
-			std::vector<row_t> some(row_ids->begin() + NumericCast<int64_t>(first),
-			                        row_ids->begin() + NumericCast<int64_t>(last));
-			rows.Reset();
-			fetcher.Fetch(context, some, rows);
+		FetchRows(context, memo, {column}, *row_ids, [&](DataChunk &rows) {
 			rows.Flatten();
 			for (idx_t row = 0; row < rows.size(); row++) {
 				known->Insert(FlatVector::GetData<uhugeint_t>(rows.data[0])[row]);
 			}
-		}
+		});
 	});
 	return known;
 }
@@ -364,11 +317,15 @@ void MemoWriter::AppendWaiting() {
 	}
 	WithTable([&](ClientContext &context, DuckTableEntry &memo) {
 		DeclareChange(context, memo.ParentCatalog().GetAttached(), DatabaseModificationType::INSERT_DATA);
-		MemoRows rows(context, memo);
+		auto now = Value::TIMESTAMPTZ(timestamp_tz_t(Timestamp::GetCurrentTimestamp()));
+		if (memo.GetColumns().PhysicalColumnCount() != MEMO_COLUMNS) {
+			throw CatalogException("%s has other columns than a memo", table);
+		}
+		TableLayout layout(memo, {"fingerprint", "result", "run_id"}, {{"computed_at", now}});
 		RowAppender appender(context, memo);
 		for (auto &full : full_chunks) {
 			if (full->size() > 0) {
-				rows.Append(appender, *full);
+				appender.Append(layout.LayOut(context, *full));
 			}
 		}
 		appender.Finish();

@@ -15,8 +15,6 @@ namespace {
 
 //! A thread is worth its start for so many chunks.
 constexpr idx_t CHUNKS_PER_THREAD = 60;
-//! What is best for so few rows may not be best for more; and a plan that is kept holds on to what it last worked with.
-constexpr idx_t FEW = 10000;
 
 struct AllCollected : ClientContextState {
 	std::map<std::string, shared_ptr<const Collected>> by_name;
@@ -99,7 +97,7 @@ unique_ptr<FunctionData> Bind(ClientContext &context, TableFunctionBindInput &in
 	names = found->names;
 	UsePlanWhile(context, input.table_function.GetName(), [name, types, names](ClientContext &later) {
 		auto rows = Find(later, name);
-		return rows && rows->Count() <= FEW && rows->names == names && rows->Types() == types;
+		return rows && rows->Count() <= MOST_PLANNED_ROWS && rows->names == names && rows->Types() == types;
 	});
 	return make_uniq<CollectedData>(name, found->Count());
 }

@@ -273,26 +273,13 @@ private:
 	}
 
 	//! Takes those of some rows that have one of the ids.
-	void Fetch(std::vector<row_t> &row_ids) {
-		RowFetcher fetcher(table, With(read));
-		auto fetched = types;
-		for (idx_t i = 0; i < id_columns.size(); i++) {
-			fetched.insert(fetched.begin() + NumericCast<int64_t>(i),
-			               table.GetColumns().GetColumn(PhysicalIndex(id_columns[i])).Type());
-		}
-		DataChunk chunk;
-		chunk.Initialize(context, fetched);
-		for (idx_t first = 0; first < row_ids.size(); first += STANDARD_VECTOR_SIZE) {
-			auto last = MinValue<idx_t>(first + STANDARD_VECTOR_SIZE, row_ids.size());
-			std::vector<row_t> some(row_ids.begin() + NumericCast<int64_t>(first),
-			                        row_ids.begin() + NumericCast<int64_t>(last));
-			chunk.Reset();
-			fetcher.Fetch(context, some, chunk);
+	void Fetch(const std::vector<row_t> &row_ids) {
+		FetchRows(context, table, With(read), row_ids, [&](DataChunk &chunk) {
 			SelectionVector found(STANDARD_VECTOR_SIZE);
 			if (auto count = Select(chunk, found)) {
 				Append(chunk, found, count);
 			}
-		}
+		});
 	}
 
 	Watch watch;

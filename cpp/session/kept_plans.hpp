@@ -14,6 +14,10 @@
 
 namespace cocosql {
 
+//! A plan is used for so many rows of a table function: what is best for them may not be best for more, and a plan that is
+//! kept holds on to what it last worked with.
+constexpr duckdb::idx_t MOST_PLANNED_ROWS = 10000;
+
 //! Whether a plan is as good as one made now.
 using PlanHolds = std::function<bool(duckdb::ClientContext &context)>;
 
