@@ -43,10 +43,10 @@ void VisitHashes(ClientContext &context, DuckTableEntry &table, storage_t column
 //! The rows of a row group by the hash of a value. Without rows it says that ids were looked for once.
 class RowGroupIndex {
 public:
-	explicit RowGroupIndex(const StoredRowGroup &group) : RowGroupIndex(group, {}) {
+	explicit RowGroupIndex(const RowGroupAt &group) : RowGroupIndex(group, {}) {
 	}
 
-	RowGroupIndex(const StoredRowGroup &group, const Hashes &hashes)
+	RowGroupIndex(const RowGroupAt &group, const Hashes &hashes)
 	    : object(group.object), start(group.start), count(hashes.size()) {
 		for (auto buckets = count / ROWS_A_BUCKET; buckets > 1; buckets /= 2) {
 			bits++;
@@ -66,9 +66,9 @@ public:
 		ends.push_back(NumericCast<uint32_t>(count));
 	}
 
-	bool IsOf(const StoredRowGroup &group) const {
+	bool IsOf(const RowGroupAt &group) const {
 		auto mine = object.lock();
-		return mine && mine == group.object.lock() && start == group.start && count <= group.count;
+		return mine && mine == group.object && start == group.start && count <= group.count;
 	}
 
 	void Find(const Hashes &hashes, std::vector<row_t> &found) const {
@@ -114,18 +114,25 @@ public:
 	    : context(context), table(table), column(column), hashes(hashes), wanted(hashes.begin(), hashes.end()) {
 	}
 
-	void Find(const StoredRowGroup &group) {
+	//! False if it cannot be told.
+	bool Find(const RowGroupAt &group) {
 		auto index = Cached<RowGroupIndex>::Find(context, Key(group));
-		if (!index || !index->IsOf(group)) {
+		bool is_known = index && index->IsOf(group);
+		if (group.count > MOST_ROWS || group.MayBeUpdated(column) ||
+		    (!(is_known && index->Count() == group.count) && !group.IsCommitted())) {
+			return false;
+		}
+		if (!is_known) {
 			Remember(group, RowGroupIndex(group));
 			Scan(group, 0);
-			return;
+			return true;
 		}
 		if (group.count - index->Count() > MOST_APPENDED) {
 			index = Remember(group, Index(group));
 		}
 		index->Find(hashes, found);
 		Scan(group, index->Count());
+		return true;
 	}
 
 	std::vector<row_t> Take() {
@@ -135,19 +142,19 @@ public:
 	}
 
 private:
-	std::string Key(const StoredRowGroup &group) const {
+	std::string Key(const RowGroupAt &group) const {
 		auto database = table.ParentCatalog().GetOid();
 		return StringUtil::Format("cocosql_ids_%llu_%llu_%llu_%llu", database, table.oid, column, group.start);
 	}
 
-	std::shared_ptr<const RowGroupIndex> Remember(const StoredRowGroup &group, RowGroupIndex index) {
+	std::shared_ptr<const RowGroupIndex> Remember(const RowGroupAt &group, RowGroupIndex index) {
 		auto bytes = index.Bytes();
 		auto shared = std::make_shared<const RowGroupIndex>(std::move(index));
 		Cached<RowGroupIndex>::Put(context, Key(group), shared, bytes);
 		return shared;
 	}
 
-	RowGroupIndex Index(const StoredRowGroup &group) {
+	RowGroupIndex Index(const RowGroupAt &group) {
 		Hashes all;
 		all.reserve(group.count);
 		VisitHashes(context, table, column, group.start, group.start + group.count,
@@ -156,7 +163,7 @@ private:
 	}
 
 	//! Looks through the rows from a place on.
-	void Scan(const StoredRowGroup &group, idx_t place) {
+	void Scan(const RowGroupAt &group, idx_t place) {
 		if (place == group.count) {
 			return;
 		}
@@ -183,15 +190,11 @@ std::optional<std::vector<row_t>> FindByHash(ClientContext &context, DuckTableEn
 	if (HasOwnRows(context, table)) {
 		return std::nullopt;
 	}
-	auto groups = FindStoredRowGroups(table, {column}).groups;
-	for (auto &group : groups) {
-		if (!group.is_settled || group.count > MOST_ROWS) {
+	Lookup lookup(context, table, column, hashes);
+	for (auto &group : RowGroupsOf(table)) {
+		if (!lookup.Find(group)) {
 			return std::nullopt;
 		}
-	}
-	Lookup lookup(context, table, column, hashes);
-	for (auto &group : groups) {
-		lookup.Find(group);
 	}
 	return lookup.Take();
 }

@@ -47,14 +47,17 @@ std::vector<uint64_t> Place(const RowGroup &group, const StoredColumns &columns)
 	return place;
 }
 
+//! Of the rows that remain, counts the ones that are committed: fewer if some are not.
+bool AreCommitted(RowGroup &group, idx_t remaining) {
+	return group.GetVisibleRowCount(TransactionData(0, VisibilityBound::AllCommitted())) == remaining;
+}
+
 StoredRowGroup LookAt(RowGroup &group, const StoredColumns &columns, const StoredColumns &updatable) {
 	StoredRowGroup found;
 	found.count = group.count;
 	found.remaining = group.GetCommittedRowCount();
-	// Of those that remain, the ones that are committed: fewer if some are not.
-	auto committed = group.GetVisibleRowCount(TransactionData(0, VisibilityBound::AllCommitted()));
 	auto has_changes = group.HasChanges(VisibilityBound::AllCommitted());
-	found.is_settled = committed == found.remaining;
+	found.is_settled = AreCommitted(group, found.remaining);
 	for (auto column : updatable) {
 		found.is_settled = found.is_settled && !(has_changes && MayBeUpdated(group, column));
 	}
@@ -86,6 +89,22 @@ StoredRowGroups FindStoredRowGroups(DuckTableEntry &table, const StoredColumns &
 		found.groups.back().object = node.ReferenceNode();
 	}
 	return found;
+}
+
+bool RowGroupAt::IsCommitted() const {
+	return AreCommitted(*object, object->GetCommittedRowCount());
+}
+
+bool RowGroupAt::MayBeUpdated(storage_t column) const {
+	return cocosql::MayBeUpdated(*object, column);
+}
+
+std::vector<RowGroupAt> RowGroupsOf(DuckTableEntry &table) {
+	std::vector<RowGroupAt> groups;
+	for (auto &node : table.GetStorage().GetRowGroupCollection()->GetRowGroups()->SegmentNodes()) {
+		groups.push_back({node.ReferenceNode(), node.GetRowStart(), node.GetNode().count});
+	}
+	return groups;
 }
 
 idx_t CountVisible(ClientContext &context, DuckTableEntry &table) {

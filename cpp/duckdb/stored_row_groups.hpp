@@ -34,6 +34,22 @@ struct StoredRowGroups {
 //! With these columns of interest. The order of `place` is theirs.
 StoredRowGroups FindStoredRowGroups(duckdb::DuckTableEntry &table, const StoredColumns &columns);
 
+//! A row group, for who asks little of many.
+struct RowGroupAt {
+	duckdb::shared_ptr<duckdb::RowGroup> object;
+	//! The row id of its first row.
+	duckdb::idx_t start;
+	//! Rows that are stored, those deleted included.
+	duckdb::idx_t count;
+
+	//! Whether all rows that are stored are committed.
+	bool IsCommitted() const;
+	//! Whether values of a column may have been updated in place.
+	bool MayBeUpdated(duckdb::storage_t column) const;
+};
+
+std::vector<RowGroupAt> RowGroupsOf(duckdb::DuckTableEntry &table);
+
 //! How many rows of a table the context's transaction sees, those that it has put in itself apart. None of them is read.
 duckdb::idx_t CountVisible(duckdb::ClientContext &context, duckdb::DuckTableEntry &table);
 
