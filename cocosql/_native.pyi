@@ -297,6 +297,10 @@ class Session:
     def may_repeat_keys(self, database: str, log: str) -> bool:
         """Whether a key may have several entries in a key log with values, as this transaction sees it."""
 
+    def log_writers(self, database: str, log: str) -> int:
+        """How many statements and refreshes have begun to write to a log: while that is the same, nobody adds or takes
+        entries but those who had begun."""
+
     def clear_entries(self, database: str, log: str) -> int:
         """Delete the entries of a key log that this transaction sees. Returns how many they were."""
 
@@ -320,6 +324,15 @@ class Session:
 
     def give(self, name: str, number: int) -> None:
         """From now on ``coco_given('name')`` is this number."""
+
+    def lay_aside(self, name: str, key: str) -> None:
+        """Lay aside the rows collected under a name: they stay when names are forgotten."""
+
+    def take_up(self, name: str, key: str) -> None:
+        """From now on the name stands for the rows laid aside under the key."""
+
+    def let_go(self) -> None:
+        """Forget what was laid aside."""
 
     def forget_collected(self) -> None:
         """Forget all that was collected."""

@@ -19,11 +19,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis.strategies import SearchStrategy
 
 EXAMPLES = int(os.environ.get("COCOSQL_EXAMPLES", "0"))
-_SETTINGS: dict[str, Any] = {
-    "deadline": None,
-    "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large],
-    "print_blob": True,
-}
+settings.register_profile(
+    "of all tests",
+    deadline=None,  # the machine may be busy
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    derandomize=not EXAMPLES,
+    print_blob=True,
+)
+settings.load_profile("of all tests")
 
 
 def mark_slow(items: Iterable[pytest.Item]) -> None:
@@ -58,8 +61,7 @@ def holds_for(
     def decorate(check: Callable[..., None]) -> Callable[..., None]:
         @functools.wraps(check)
         def test(examples: int, **fixtures: Any) -> None:
-            chosen = settings(max_examples=examples, derandomize=not EXAMPLES, **_SETTINGS)
-            chosen(given(**drawn)(check))(**fixtures)
+            settings(max_examples=examples)(given(**drawn)(check))(**fixtures)
 
         own = [parameter for name, parameter in inspect.signature(check).parameters.items() if name not in drawn]
         examples = inspect.Parameter("examples", inspect.Parameter.KEYWORD_ONLY)

@@ -76,6 +76,10 @@ class KeyLog:
         """Whether what this transaction sees, or will not see, is all in the log since the activation."""
         return self.state(session) == "on"
 
+    def writers(self, session: Session) -> int:
+        """A number that stays the same while nobody begins to write to the log, or to take entries."""
+        return session.log_writers(self.database, self.name)
+
     def count(self, session: Session, batch: int) -> tuple[int, int] | None:
         """How many keys there are for who has read a batch, and how many of rows that DELETE did not take away.
 

@@ -110,7 +110,7 @@ class LoggedRows:
         source, wanted = self.identity.source, f"{self.prefix}wanted"
         count = session.collect(wanted, keys)
         columns = [*self._beside_key, *source.key]
-        found = find(session, source, columns, collected(wanted), self.prefix, source_rows)
+        found = find(session, source, columns, collected(wanted), count, self.prefix, source_rows)
         return count, f"(FROM {collected(wanted)} AS wanted LEFT JOIN {found} AS found USING ({self._keys}))"
 
     def _shown(self, rows: str, is_there: str, *others: str) -> str:

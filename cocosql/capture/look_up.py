@@ -11,11 +11,12 @@ from cocosql.sqltext import ident, idents
 _SOUGHT = 100
 
 
-def find(session: Session, source: Source, columns: list[str], wanted: str, prefix: str, since: int) -> str:
+def find(session: Session, source: Source, columns: list[str], wanted: str, many: int, prefix: str, since: int) -> str:
     """A relation of the columns, and ``coco_rowid``, of the rows with a key of `wanted`.
 
-    Keys that are ``coco_gone`` are not looked for. Rows that were inserted have row ids from `since` on, most likely:
-    those are looked at first; then the index of the primary key is followed, if it pays; then the table is searched.
+    Keys that are ``coco_gone`` are not looked for; there are at most `many` others. Rows that were inserted have row
+    ids from `since` on, most likely: those are looked at first; then the index of the primary key is followed, if it
+    pays; then the table is searched.
     What is collected on the way has names with the prefix.
     """
     assert source.name is not None
@@ -24,17 +25,19 @@ def find(session: Session, source: Source, columns: list[str], wanted: str, pref
     missing = f"SELECT {key} FROM {wanted} WHERE NOT coco_gone"
     if stored < SMALL:
         return f"(FROM ({shown}) SEMI JOIN ({missing}) AS missing USING ({key}))"
-    found = []
+    found, rest = [], missing
     if stored > since:
         inserted = f"({shown} WHERE rowid >= {since}) AS late"
         session.collect(f"{prefix}late", f"FROM {inserted} SEMI JOIN ({missing}) AS missing USING ({key})")
         found.append(f"{prefix}late")
-    many, rest = _rest(session, source, missing, found, prefix)
+        many, rest = _rest(session, source, missing, found, prefix)
     if many and many * _SOUGHT < stored:
         row_ids = row_ids_under(source.name, rest)
-        session.collect(f"{prefix}sought", rows_at(session, source.name, row_ids, columns, many))
         found.append(f"{prefix}sought")
-        many, rest = _rest(session, source, missing, found, prefix)
+        if session.collect(f"{prefix}sought", rows_at(session, source.name, row_ids, columns, many)) < many:
+            many, rest = _rest(session, source, missing, found, prefix)
+        else:
+            many = 0
     parts = [f"FROM {collected(name)}" for name in found]
     if many or not parts:
         parts.append(rows_at(session, source.name, _row_ids(session, source, rest), columns, many))

@@ -78,6 +78,8 @@ class RowCapture:
     _read: list[int] = field(default_factory=list)
     #: How many rows the source stored before the transaction.
     _source_rows: int = 0
+    #: What the log told in the attempt before: how many rows had changed, and what has to be as it was then.
+    _aside: tuple[int, tuple[Snapshot, int, int]] | None = None
 
     @property
     def kind(self) -> str:
@@ -177,10 +179,23 @@ class RowCapture:
 
     def _changes_by_log(self, session: Session, snapshot: Snapshot, keys: int) -> Delta | None:
         if keys:
-            self._changed = self._logged_rows.collect(
-                session, "changed", snapshot.log_batch or 0, snapshot.source_rows or 0
-            )
+            self._changed = self._collect_logged(session, snapshot, keys)
         return None if self._version is None else self._logged_delta(session, snapshot, self._version)
+
+    def _collect_logged(self, session: Session, snapshot: Snapshot, keys: int) -> int:
+        """Collect the rows that changed, or take up those that an attempt before collected: they are the same while
+        nobody has written to the log."""
+        assert self._log is not None
+        name, key, basis = self._name("changed"), str(id(self)), (snapshot, keys, self._log.writers(session))
+        if self._aside and self._aside[1] == basis:
+            session.take_up(name, key)
+            return self._aside[0]
+        count = self._logged_rows.collect(session, "changed", snapshot.log_batch or 0, snapshot.source_rows or 0)
+        self._aside = None
+        if count <= FEW:
+            session.lay_aside(name, key)
+            self._aside = count, basis
+        return count
 
     def _changes_by_parts(self, session: Session, snapshot: Snapshot | None) -> Delta | None:
         self._look_at_parts(session, snapshot)

@@ -14,8 +14,7 @@ fingerprints of the calls that made it.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
@@ -24,7 +23,7 @@ from cocosql.catalog import errors
 from cocosql.catalog.tables import memo, named, own
 from cocosql.collected import collected
 from cocosql.fetch import ALL, Condition, among, find
-from cocosql.operators.call_sites import CallSite, calls_in
+from cocosql.operators.call_sites import CallSite
 from cocosql.operators.delta import NEITHER, Delta
 from cocosql.operators.kept import Kept
 from cocosql.operators.operator import SOURCE_ID, Input, Materialized, Operator
@@ -67,6 +66,8 @@ class Map(Materialized):
     calls: list[CallSite]
     #: The columns that tell its rows apart, if it is known.
     key: list[str] | None = None
+    #: What is worked out of its expressions once: `replace` hands it on, for it changes the call sites only.
+    _known: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @property
     def kind(self) -> str:
@@ -175,20 +176,20 @@ class Map(Materialized):
         rows = _without_changed(f"FROM {', '.join(sides)}{where}", changed)
         return f"SELECT * EXCLUDE ({', '.join(signs)}), {signs[number]} AS coco_sign FROM ({rows})"
 
-    @cached_property
-    def _rendered_items(self) -> list[str]:
-        return [render(item) for item in self.items]
-
-    @cached_property
-    def _rendered_where(self) -> str:
-        return render(self.where) if self.where else ""
+    def _rendered(self) -> tuple[list[str], list[str], str]:
+        """Items, unnests and condition as SQL."""
+        if "sql" not in self._known:
+            where = f" WHERE {render(self.where)}" if self.where else ""
+            self._known["sql"] = [*map(render, self.items)], [*map(render, self.unnests)], where
+        rendered: tuple[list[str], list[str], str] = self._known["sql"]
+        return rendered
 
     def rows_sql(self, relation: str, column_names: list[str], others: Sequence[str] = ()) -> str:
         """Its rows for a relation of joined rows, with the ids of these, the fingerprints of their calls, and others of
         its columns."""
+        items, _, where = self._rendered()
         calls = [f"CASE WHEN {_made(site)} THEN {_fingerprint(site)} END" for site in self.sites]
-        items = [*self._rendered_items, *self.source_ids, *self.elements, *calls, *others]
-        where = f" WHERE {self._rendered_where}" if self.where else ""
+        items = [*items, *self.source_ids, *self.elements, *calls, *others]
         names = [*column_names, *self.source_ids, *self.elements, *(call_column(site) for site in self.sites), *others]
         query = f"SELECT {', '.join(items)} FROM {self._from(relation, self.sites, len(self.unnests))}{where}"
         return f"SELECT * FROM ({query}) AS coco_rows ({idents(names)})"
@@ -250,13 +251,18 @@ class Map(Materialized):
 
     def called_inline(self, names: Iterable[str]) -> set[str]:
         """Functions that are called inside the query: without a memo, or in a lambda."""
-        parts = [*self.items, *self.unnests, *([self.where] if self.where is not None else [])]
-        in_lambdas = {
-            call.name.lower() for part in parts for one in part.find_all(exp.Lambda) for call in calls_in(one, names)
-        }
+        in_lambdas, everywhere = self._functions()
         with_sites = {site.callee.function.name.lower() for site in self.sites}
-        everywhere = {call.name.lower() for part in parts for call in calls_in(part, names)}
-        return in_lambdas | (everywhere - with_sites)
+        return (in_lambdas | (everywhere - with_sites)) & {*names}
+
+    def _functions(self) -> tuple[set[str], set[str]]:
+        """The names of functions, those in lambdas and all, that DuckDB's own may be among."""
+        if "functions" not in self._known:
+            parts = [*self.items, *self.unnests, *([self.where] if self.where is not None else [])]
+            lambdas = [one for part in parts for one in part.find_all(exp.Lambda)]
+            self._known["functions"] = _function_names(lambdas), _function_names(parts)
+        functions: tuple[set[str], set[str]] = self._known["functions"]
+        return functions
 
     # --- lineage --------------------------------------------------------------------------------------------------
 
@@ -312,9 +318,9 @@ class Map(Materialized):
     def _from(self, relation: str, sites: list[CallSite], unnests: int) -> str:
         """The FROM clause with the first so many unnests, each site's look-up where its arguments are known."""
         parts = [f"({relation}) AS {_SOURCE}"]
-        for number, unnest in enumerate(self.unnests[:unnests]):
+        for number, unnest in enumerate(self._rendered()[1][:unnests]):
             parts += [site.join() for site in sites if site.unnest == number]
-            parts.append(f"CROSS JOIN {render(unnest)}")
+            parts.append(f"CROSS JOIN {unnest}")
         parts += [site.join() for site in sites if site.unnest is None or site.unnest >= unnests]
         return " ".join(parts)
 
@@ -327,6 +333,10 @@ def call_column(site: CallSite) -> str:
 def element_column(number: int) -> str:
     """The column of a row that keeps the position of its element in the list of an unnest."""
     return f"{ELEMENT}{number + 1}"
+
+
+def _function_names(expressions: Iterable[exp.Expr]) -> set[str]:
+    return {call.name.lower() for one in expressions for call in one.find_all(exp.Anonymous)}
 
 
 def _without_changed(rows: str, inputs: Iterable[tuple[str, Delta]]) -> str:

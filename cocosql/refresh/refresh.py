@@ -128,6 +128,8 @@ def run(
     except BaseException as error:
         _record_failure(session, locked, chain, time.monotonic() - started, error)
         raise
+    finally:
+        session.let_go()
     database = plan.view.name.database
     old_runs.forget_in_turn(session, database, [target.run_id])
     # A view that had read nothing leaves no snapshot.

@@ -228,6 +228,7 @@ void BindSession(nb::module_ &module) {
 	        },
 	        nb::arg("database"), nb::arg("log"), nb::arg("activation"))
 	    .def("count_entries", Released(&CountEntries), nb::arg("database"), nb::arg("log"))
+	    .def("log_writers", Released(&CountWriters), nb::arg("database"), nb::arg("log"))
 	    .def("earliest_transaction", Released(&EarliestTransaction), nb::arg("database"), nb::arg("log"))
 	    .def("transaction_began", Released(&TransactionBegan), nb::arg("database"))
 	    .def("may_repeat_keys", Released(&MayRepeatKeys), nb::arg("database"), nb::arg("log"))
@@ -236,6 +237,9 @@ void BindSession(nb::module_ &module) {
 	    .def("collect", Released(&Collect), nb::arg("name"), nb::arg("sql"))
 	    .def("give", &Give, nb::arg("name"), nb::arg("number"))
 	    .def("forget_collected", Released(&ForgetCollected))
+	    .def("lay_aside", Released(&LayAside), nb::arg("name"), nb::arg("key"))
+	    .def("take_up", Released(&TakeUp), nb::arg("name"), nb::arg("key"))
+	    .def("let_go", Released(&LetGo))
 	    .def("append_rows", Released(&AppendQuery), nb::arg("database"), nb::arg("table"), nb::arg("rows"),
 	         nb::arg("values"))
 	    .def("find_rows", Released(&FindRows), nb::arg("name"), nb::arg("database"), nb::arg("table"),

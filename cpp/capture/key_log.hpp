@@ -134,7 +134,7 @@ struct KeyLog {
 	std::atomic<bool> has_gaps {false};
 	//! About how many entries the log table has, those of open transactions included.
 	std::atomic<duckdb::idx_t> entries {0};
-	//! How many statements have begun that log something.
+	//! How many statements have begun that log something; who takes entries counts, too.
 	std::atomic<int64_t> statements {0};
 	//! Transactions that start after it know that the log was started, or stopped.
 	std::atomic<duckdb::transaction_t> since;

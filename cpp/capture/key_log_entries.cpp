@@ -85,6 +85,12 @@ shared_ptr<KeyLog> RequireLog(ClientContext &context, const std::string &databas
 
 } // namespace
 
+int64_t CountWriters(Session &session, const std::string &database, const std::string &log_table) {
+	return LookUp(session, [&](ClientContext &context) -> int64_t {
+		return RequireLog(context, database, log_table)->statements;
+	});
+}
+
 bool MayRepeatKeys(Session &session, const std::string &database, const std::string &log_table) {
 	auto [count, there, has_all] = CountEntries(session, database, log_table);
 	return LookUp(session, [&, most = count](ClientContext &context) {
@@ -128,6 +134,9 @@ int64_t TransactionBegan(Session &session, const std::string &database) {
 
 idx_t ClearEntries(Session &session, const std::string &database, const std::string &log_table) {
 	return LookUp(session, [&](ClientContext &context) {
+		if (auto log = KeyLogs::Get(context).Find(context, database, log_table)) {
+			log->statements++;
+		}
 		auto &entry = OwnTable(context, database, log_table, DatabaseModificationType::DELETE_DATA);
 		RowDeleter deleter(context, entry);
 		idx_t deleted = 0;

@@ -15,6 +15,9 @@ namespace cocosql {
 using EntryCounts = std::tuple<duckdb::idx_t, duckdb::idx_t, bool>;
 //! Call without the GIL, as the other.
 EntryCounts CountEntries(Session &session, const std::string &database, const std::string &log_table);
+//! How many statements and refreshes have begun to write to the log: while that is the same, nobody adds or takes entries
+//! but those who had begun.
+int64_t CountWriters(Session &session, const std::string &database, const std::string &log_table);
 //! Whether a key may have several entries, of a log with values. (Two keys may have one hash.)
 bool MayRepeatKeys(Session &session, const std::string &database, const std::string &log_table);
 //! When the first of the transactions began that made entries of a log with values; none if there are no entries.

@@ -16,9 +16,16 @@ namespace {
 //! A thread is worth its start for so many chunks.
 constexpr idx_t CHUNKS_PER_THREAD = 60;
 
+using ByName = std::map<std::string, shared_ptr<const Collected>>;
+
 struct AllCollected : ClientContextState {
-	std::map<std::string, shared_ptr<const Collected>> by_name;
+	ByName by_name;
+	ByName aside;
 };
+
+AllCollected &CollectedOf(Session &session) {
+	return *session.connection.context->registered_state->GetOrCreate<AllCollected>(COLLECTED_STATE);
+}
 
 //! The rows are looked for by name when the plan runs: it may run again, on others.
 struct CollectedData : FunctionData {
@@ -168,8 +175,7 @@ void VisitRows(Session &session, const std::string &sql,
 }
 
 void Keep(Session &session, const std::string &name, Collected collected) {
-	auto all = session.connection.context->registered_state->GetOrCreate<AllCollected>(COLLECTED_STATE);
-	all->by_name[name] = make_shared_ptr<const Collected>(std::move(collected));
+	CollectedOf(session).by_name[name] = make_shared_ptr<const Collected>(std::move(collected));
 }
 
 idx_t Collect(Session &session, const std::string &name, const std::string &sql) {
@@ -180,7 +186,21 @@ idx_t Collect(Session &session, const std::string &name, const std::string &sql)
 }
 
 void ForgetCollected(Session &session) {
-	session.connection.context->registered_state->Remove(COLLECTED_STATE);
+	CollectedOf(session).by_name.clear();
+}
+
+void LayAside(Session &session, const std::string &name, const std::string &key) {
+	auto &all = CollectedOf(session);
+	all.aside[key] = all.by_name.at(name);
+}
+
+void TakeUp(Session &session, const std::string &name, const std::string &key) {
+	auto &all = CollectedOf(session);
+	all.by_name[name] = all.aside.at(key);
+}
+
+void LetGo(Session &session) {
+	CollectedOf(session).aside.clear();
 }
 
 TableFunction CollectedFunction() {

@@ -45,6 +45,13 @@ duckdb::idx_t Collect(Session &session, const std::string &name, const std::stri
 //! Forgets all names.
 void ForgetCollected(Session &session);
 
+//! Lays the rows aside that a name stands for, so that they stay when names are forgotten, for who gives a key.
+void LayAside(Session &session, const std::string &name, const std::string &key);
+//! From now on the name stands for the rows that were laid aside.
+void TakeUp(Session &session, const std::string &name, const std::string &key);
+//! Forgets what was laid aside.
+void LetGo(Session &session);
+
 duckdb::TableFunction CollectedFunction();
 
 } // namespace cocosql
