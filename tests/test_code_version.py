@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import strategies as st
 from speeds import holds_for
@@ -977,6 +978,21 @@ def test_depends_on_text_and_distributions(f: Any, monkeypatch: pytest.MonkeyPat
     before = version(f, depends_on=["numpy"])
     monkeypatch.setattr("cocosql.code_version.declared._version", lambda name: "0.0.1" if name == "numpy" else None)
     assert version(f, depends_on=["numpy"]) != before
+
+
+def test_each_element_of_an_array_counts(f: Any) -> None:
+    """However the elements lie in memory."""
+    numbers = np.arange(24.0).reshape(4, 6)
+    fields = np.zeros(3, [("a", "i4"), ("b", "f8")])
+    arrays = [numbers, numbers.T, numbers[::2, ::3], np.asfortranarray(numbers), fields["b"], np.arange(5000)]
+    for array in [*arrays, np.array(7), np.array(["2020-01-01", "2020-01-02"], "M8[D]"), np.array([True, False])]:
+        before = version(f, depends_on=[array])
+        kept = array.copy()
+        array.flat[-1] = array.flat[0] if array.size > 1 and array.flat[0] != array.flat[-1] else 1
+        assert version(f, depends_on=[array]) != before, array
+        array[...] = kept
+        assert version(f, depends_on=[array]) == before
+    assert len({version(f, depends_on=[np.zeros(n, "S0")]) for n in range(3)}) == 3
 
 
 def test_depends_on_modules(f: Any, load: Load) -> None:

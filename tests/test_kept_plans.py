@@ -164,6 +164,13 @@ def test_a_plan_is_made_once(con: Con, made: list[str]) -> None:
     assert sorted(made) == ["v", "v", "w"], "v twice: it gets another column, and is then read with that"
 
 
+def test_a_view_is_planned_once_when_it_is_created(con: Con, made: list[str]) -> None:
+    """Before the locks are held, and not again while the records of the views are the same."""
+    con.execute("CREATE TABLE t AS SELECT 1 AS id; CREATE INCREMENTAL VIEW v AS FROM t")
+    con.execute("CREATE INCREMENTAL VIEW w AS SELECT count(*) AS n FROM t")
+    assert made == ["v", "w"]
+
+
 def test_tables_of_the_engine_change_no_plan(con: Con, made: list[str]) -> None:
     """A refresh makes tables for itself, and starts logs."""
     con.execute("CREATE TABLE t (id INTEGER PRIMARY KEY); CREATE TABLE u (id INTEGER PRIMARY KEY)")

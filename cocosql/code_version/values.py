@@ -17,15 +17,16 @@ from typing import Any
 
 #: A part of a value: how to get to it (`[0]`, `.name`), and the part.
 Part = tuple[str, Any]
+Bytes = bytes | memoryview
 
 
-def plain(value: Any) -> bytes | None:
+def plain(value: Any) -> list[Bytes] | None:
     """The bytes that stand for a value without parts, or None if it is none. The type is written by the caller."""
     write = _PLAIN.get(type(value))
     if write is not None:
-        return write(value)
+        return [write(value)]
     if isinstance(value, pathlib.PurePath):
-        return os.fsencode(value)
+        return [os.fsencode(value)]
     for module, writer in (("numpy", _numpy), ("pyarrow", _pyarrow)):
         if module in sys.modules and type(value).__module__.partition(".")[0] == module:
             return writer(value, sys.modules[module])
@@ -59,13 +60,21 @@ _PLAIN: dict[type, Callable[[Any], bytes]] = {
 }
 
 
-def _numpy(value: Any, numpy: types.ModuleType) -> bytes | None:
+def _numpy(value: Any, numpy: types.ModuleType) -> list[Bytes] | None:
     kind = type(value)
     if kind in (numpy.ndarray, numpy.memmap, numpy.recarray):
-        return None if value.dtype.hasobject else _layout(value) + bytes(value.tobytes())
+        return None if value.dtype.hasobject else [_layout(value), _elements_of(value, numpy)]
     if isinstance(value, numpy.generic) and not value.dtype.hasobject:
-        return _dtype(value.dtype) + bytes(value.tobytes())
-    return _dtype(value) if isinstance(value, numpy.dtype) else None
+        return [_dtype(value.dtype), value.tobytes()]
+    return [_dtype(value)] if isinstance(value, numpy.dtype) else None
+
+
+def _elements_of(array: Any, numpy: types.ModuleType) -> Bytes:
+    """The bytes of an array's elements, where they are if they lie in order: a model may have many."""
+    if array.dtype.itemsize == 0:
+        return b""
+    elements: memoryview = numpy.ascontiguousarray(array).reshape(-1).view(numpy.uint8).data
+    return elements
 
 
 def _dtype(dtype: Any) -> bytes:
@@ -77,30 +86,30 @@ def _layout(array: Any) -> bytes:
     return _dtype(array.dtype) + f"{array.shape} {array.strides} {array.flags.writeable} ".encode()
 
 
-def _pyarrow(value: Any, arrow: types.ModuleType) -> bytes | None:
+def _pyarrow(value: Any, arrow: types.ModuleType) -> list[Bytes] | None:
     if isinstance(value, arrow.DataType | arrow.Field | arrow.Schema):
         text = value.to_string(show_schema_metadata=True) if isinstance(value, arrow.Schema) else str(value)
-        return f"{text} {getattr(value, 'metadata', None)}".encode()
+        return [f"{text} {getattr(value, 'metadata', None)}".encode()]
     if isinstance(value, arrow.Table | arrow.RecordBatch):
-        columns = [_arrow_column(column, arrow) for column in value.columns]
-        return b"".join([_pyarrow(value.schema, arrow) or b"", *columns])
+        columns = [part for column in value.columns for part in _arrow_column(column, arrow)]
+        return [*(_pyarrow(value.schema, arrow) or []), *columns]
     if isinstance(value, arrow.Array | arrow.ChunkedArray):
         return _arrow_column(value, arrow)
-    return f"{value.type} {value.as_py()!r}".encode() if isinstance(value, arrow.Scalar) else None
+    return [f"{value.type} {value.as_py()!r}".encode()] if isinstance(value, arrow.Scalar) else None
 
 
-def _arrow_column(column: Any, arrow: types.ModuleType) -> bytes:
+def _arrow_column(column: Any, arrow: types.ModuleType) -> list[Bytes]:
     """Its values, whatever its chunks and whatever lies under its NULLs."""
     numbers = arrow.types.is_integer(column.type) or arrow.types.is_floating(column.type)
     if numbers and not column.null_count:
         content = column.to_numpy() if isinstance(column, arrow.ChunkedArray) else column.to_numpy(zero_copy_only=False)
-        data: bytes = content.tobytes()
+        data: Bytes = _elements_of(content, sys.modules["numpy"])
     else:
         digest = hashlib.sha256()
         for item in column:
             digest.update(f"{item.as_py()!r}\0".encode("utf-8", "surrogatepass"))
         data = digest.digest()
-    return f"{column.type} {len(column)} ".encode() + data
+    return [f"{column.type} {len(column)} ".encode(), data]
 
 
 def parts(value: Any) -> Iterable[Part] | None:

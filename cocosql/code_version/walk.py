@@ -59,14 +59,15 @@ class Walk:
 
     # What is written
 
-    def write(self, kind: str, data: bytes | str = b"") -> None:
-        content = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
-        head = f"{kind} {len(content)} ".encode()
-        if len(content) < _SHORT:
-            self._hash.update(head + content)
-        else:
-            self._hash.update(head)
-            self._hash.update(content)
+    def write(self, kind: str, *data: values.Bytes | str) -> None:
+        parts = [part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part for part in data]
+        size = sum(map(len, parts))
+        head = f"{kind} {size} ".encode()
+        if size < _SHORT:
+            self._hash.update(b"".join([head, *parts]))
+            return
+        for part in (head, *parts):
+            self._hash.update(part)
 
     def finish(self) -> bytes:
         """The digest, when all is followed."""
@@ -142,7 +143,7 @@ class Walk:
             return
         data = values.plain(value)
         if data is not None:
-            self.write(type(value).__name__, data)
+            self.write(type(value).__name__, *data)
             if type(value).__module__ != "builtins":
                 self._library_of_type(type(value))
         elif isinstance(value, types.FunctionType):

@@ -80,7 +80,7 @@ class _Plans:
     _others: Graph | None = None
 
     def plan(self, view: View, others: Graph) -> Plan:
-        if self._last is None or self._others is not others or not self._holds(view, self._last):
+        if self._last is None or self._others != others or not self._holds(view, self._last):
             self._last, self._others = made(self.session, view, others), others
             check_plan(replace(self._last.plan, others=others))
         return replace(self._last.plan, others=others)
