@@ -319,6 +319,12 @@ class Session:
     def delete_rows(self, database: str, table: str, row_ids: str) -> int:
         """Delete the rows of a table of the schema coco whose row ids a query gives, at the cost of their number."""
 
+    def update_rows(self, database: str, table: str, rows: str) -> int:
+        """Give rows of a table of the schema coco other values. Returns how many there are.
+
+        `rows` is a query: row ids, then the values under the names of the columns.
+        """
+
     def collect(self, name: str, sql: str) -> int:
         """Keep the rows of a query for the session: ``coco_collected(name)`` reads them. Returns how many there are."""
 

@@ -131,11 +131,8 @@ def _shows_source_key(plan: Plan) -> bool:
 
 def _retrace(session: Session, plan: Plan) -> None:
     """Write new lineage into rows that stay, but come from other source rows or calls now."""
-    changes = ", ".join(f"{ident(column)} = moved.{ident(column)}" for column in lineage_columns(plan))
-    moved = _part(plan.view, "moved")
-    session.execute(
-        f"UPDATE {plan.view.rows} AS stored SET {changes} FROM {moved} AS moved WHERE stored.rowid = moved.coco_rowid"
-    )
+    view, columns = plan.view, idents(["coco_rowid", *lineage_columns(plan)])
+    session.update_rows(view.name.database, view.state_table, f"SELECT {columns} FROM {_part(view, 'moved')}")
 
 
 def _move_to_history(session: Session, plan: Plan, version: int) -> None:

@@ -15,6 +15,7 @@
 #include "rows/difference.hpp"
 #include "rows/find.hpp"
 #include "rows/given.hpp"
+#include "rows/update.hpp"
 #include "session/asked.hpp"
 #include "session/client.hpp"
 #include "session/looking.hpp"
@@ -242,6 +243,7 @@ void BindSession(nb::module_ &module) {
 	    .def("let_go", Released(&LetGo))
 	    .def("append_rows", Released(&AppendQuery), nb::arg("database"), nb::arg("table"), nb::arg("rows"),
 	         nb::arg("values"))
+	    .def("update_rows", Released(&UpdateQuery), nb::arg("database"), nb::arg("table"), nb::arg("rows"))
 	    .def("find_rows", Released(&FindRows), nb::arg("name"), nb::arg("database"), nb::arg("table"),
 	         nb::arg("columns"), nb::arg("among"), nb::arg("most"), nb::arg("is_large"))
 	    .def("difference", &Differ, nb::arg("past"), nb::arg("fresh"), nb::kw_only(), nb::arg("exact").none(),
