@@ -394,6 +394,12 @@ class Session:
     def recall(self, since: int) -> None:
         """From now on results of runs before `since` do not count for calls inside queries; 0: all count."""
 
+    def refuse_calls(self, refuse: bool) -> None:
+        """Whether queries of the run fail from now on where the memo lacks a result, rather than call the function."""
+
+    def refused_call(self) -> bool:
+        """Whether a query failed for that since calls were last refused."""
+
     def calls(self) -> dict[str, tuple[int, float]]:
         """Argument tuples evaluated, and seconds spent in Python, by function, since the run began."""
 

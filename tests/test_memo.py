@@ -9,6 +9,7 @@ import pytest
 from helpers import Calls, Con, assert_view_equals_query, one, rows
 
 import cocosql
+from cocosql._native import Harvest, Session
 
 
 @pytest.fixture
@@ -250,3 +251,66 @@ def test_vacuum_keeps_results_that_decide_which_rows_there_are(words: Con, calls
     calls.clear()
     words.execute("REFRESH INCREMENTAL VIEW v, w FULL")
     assert not calls
+
+
+@pytest.fixture
+def harvests(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The queries that ask the memo what it has."""
+    queries: list[str] = []
+    harvest = Session.harvest
+
+    def harvested(session: Session, sql: str) -> Harvest:
+        queries.append(sql)
+        return harvest(session, sql)
+
+    monkeypatch.setattr(Session, "harvest", harvested)
+    return queries
+
+
+@pytest.mark.parametrize(
+    ("query", "arguments", "is_harvested"),
+    [
+        ("SELECT id, f(x) AS y FROM t", "SELECT x FROM t", False),
+        ("SELECT id, f(f(x)) AS y FROM t", "SELECT x FROM t UNION ALL SELECT x + 100 FROM t", False),
+        (
+            "SELECT id, CASE WHEN id % 2 = 0 THEN f(x) END AS y, 1 + f(x + 1) AS z FROM t WHERE id % 3 > 0",
+            "SELECT x FROM t WHERE id % 6 IN (2, 4) UNION ALL SELECT x + 1 FROM t WHERE id % 3 > 0",
+            False,
+        ),
+        ("SELECT t.id, f(a.x) AS y FROM t JOIN t AS a ON a.id = t.id + 1", "SELECT x FROM t WHERE id > 0", False),
+        ("SELECT id, f(x) AS y FROM t WHERE f(x) > 103", "SELECT x FROM t", True),
+        ("SELECT f(x) AS y, count(*) AS n FROM t GROUP BY ALL", "SELECT x FROM t", True),
+    ],
+)
+def test_all_rows_anew_from_the_memo(
+    con: Con, harvests: list[str], query: str, arguments: str, is_harvested: bool
+) -> None:
+    """Where each call shows in a row, the memo is asked what it has only if it lacks something."""
+
+    @cocosql.udf(version="1")
+    def f(x: int) -> int:
+        return x + 100
+
+    def distinct() -> int:
+        return one(con, f"SELECT count(DISTINCT x) FROM ({arguments})")
+
+    def refreshed() -> tuple[int, int]:
+        harvests.clear()
+        *_, calls, hits, _ = rows(con, "REFRESH INCREMENTAL VIEW v FULL")[0]
+        assert_view_equals_query(con, "v", query)
+        return calls, hits
+
+    cocosql.register(con, f)
+    con.execute("CREATE TABLE t AS SELECT i AS id, i % 7 AS x FROM range(30) AS r(i)")
+    con.execute(f"CREATE INCREMENTAL VIEW v AS {query}")
+    known = distinct()
+    assert refreshed() == (0, known)
+    assert bool(harvests) == is_harvested
+    con.execute("INSERT INTO t SELECT i, CASE WHEN i % 4 > 0 THEN 1000 + i END FROM range(30, 50) AS r(i)")
+    calls, hits = refreshed()
+    assert (calls, hits) == (distinct() - known, known)
+    assert harvests
+    assert refreshed() == (0, distinct())
+    con.execute(f"DROP INCREMENTAL VIEW v; CREATE INCREMENTAL VIEW v AS {query}")
+    assert_view_equals_query(con, "v", query)
+    assert rows(con, "SELECT calls, hits FROM coco_runs('v') ORDER BY run_id DESC LIMIT 1") == [(0, distinct())]

@@ -20,7 +20,7 @@ from sqlglot import exp
 
 from cocosql._native import Harvest
 from cocosql.catalog import errors
-from cocosql.catalog.tables import memo, named, own
+from cocosql.catalog.tables import memo, named, own, stored_rows
 from cocosql.collected import collected
 from cocosql.fetch import ALL, Condition, among, find
 from cocosql.operators.call_sites import CallSite
@@ -421,6 +421,29 @@ class MapStep(Step):
             if any(calls.harvest.misses for calls in needed):
                 return needed
         return []
+
+    def may_know_all(self, callees: Iterable[str]) -> bool:
+        """Whether all rows are worked out anew, and the memo may have all results that they need.
+
+        Only if each call shows in a row, by which they can be counted.
+        """
+        sites, context = self.operator.sites, self.context
+        if not context.rebuild or context.recalled_since or self.operator.untraced(callees):
+            return False
+        if any((self.number, site.number) in context.warmed for site in sites):
+            return False
+        functions, database = [site.callee.function for site in sites], context.view.name.database
+        return all(stored_rows(context.session, database, memo(one.name, one.code_version)) for one in functions)
+
+    def hits_sql(self, rows: str) -> dict[str, list[str]]:
+        """Queries for how many results these rows of the map show, by function."""
+        found: dict[str, list[str]] = {}
+        for level in sorted({site.level for site in self.operator.sites}):
+            for sites in self.sites_by_function(level):
+                shown = " UNION ALL ".join(f"SELECT {call_column(site)} AS call FROM {rows}" for site in sites)
+                query = f"SELECT count(DISTINCT call) FROM ({shown})"
+                found.setdefault(sites[0].callee.function.name, []).append(query)
+        return found
 
     def _find_results(self, level: int) -> None:
         """Find what few changes may need in the memo: a join with it would be planned anew, and read all of it."""

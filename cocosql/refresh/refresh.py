@@ -275,15 +275,23 @@ def _look_and_apply(session: Session, chain: list[ViewRefresh]) -> None:
             part.choose_unseen()
             part.look(session)
             part.choose(session)
-            part.apply(session, partial(_calls_first, part))
+            part.apply(session, partial(_calls_first, session, part))
+        except duckdb.Error:
+            if not session.refused_call():
+                raise
+            part.lacks_results = True
+            raise SourceMoved from None  # the next attempt harvests
         finally:
+            session.refuse_calls(False)
             session.forget_collected()
         if part is not chain[-1] and part.has_changes:
             runs.record_part(session, part.run)
     check_code(session, chain)
 
 
-def _calls_first(part: ViewRefresh, step: MapStep) -> None:
+def _calls_first(session: Session, part: ViewRefresh, step: MapStep) -> None:
+    if part.goes_without_harvest(session, step):
+        return
     calls = step.needed_calls()
     if calls:
         raise _CallsFirst(part, calls)

@@ -11,6 +11,7 @@ from cocosql.catalog.runs import MadeBy, Run
 from cocosql.catalog.views import Input, View
 from cocosql.fetch import ALL
 from cocosql.operators.delta import Delta
+from cocosql.operators.map import MapStep
 from cocosql.operators.scan import Scan
 from cocosql.operators.source import Source
 from cocosql.operators.step import Context
@@ -46,6 +47,8 @@ class ViewRefresh:
     recalled_inline: bool = False
     #: Sites whose calls have been made, by operator and site; arguments that appear since are called inline.
     warmed: set[tuple[int, int]] = field(default_factory=set)
+    #: Whether calls are harvested though the memo may have all results: it lacked one.
+    lacks_results: bool = False
     captures: list[Capture] = field(init=False)
     #: By source, what changed; None if that cannot be told.
     deltas: list[Delta | None] = field(default_factory=list)
@@ -54,6 +57,8 @@ class ViewRefresh:
     #: By map that it has come to in this attempt, a query for the source rows that failed there. (Not the steps: they
     #: know this object and the session, and a cycle would keep a database open that is closed.)
     failed: dict[int, str | None] = field(default_factory=dict)
+    #: By function, queries for the results that the view's rows show, where calls were not harvested.
+    _hits: dict[str, list[str]] = field(default_factory=dict)
     _started: float = 0
 
     def __post_init__(self) -> None:
@@ -90,6 +95,7 @@ class ViewRefresh:
         """Go on with another plan, as the code of a function changed."""
         self.plan = plan
         self.warmed.clear()
+        self.lacks_results = False
         self.captures = captures(plan)
 
     def prepare(self, session: Session) -> None:
@@ -156,6 +162,20 @@ class ViewRefresh:
                 self.plan = replace(self.plan, view=chosen)
             raise PlanChanged
 
+    def goes_without_harvest(self, session: Session, step: MapStep) -> bool:
+        """Whether the memo may have all that the view's rows need; a result that it lacks ends the attempt."""
+        if self.lacks_results or step.operator is not self.flow.top or not step.may_know_all(self.plan.callees):
+            return False
+        self._hits = step.hits_sql(step.context.view.rows)
+        session.refuse_calls(True)
+        return True
+
+    def _count_hits(self, session: Session) -> None:
+        for function, queries in self._hits.items():
+            for query in queries:
+                ((hits,),) = session.execute(query)
+                self.run.tally.count_hits(function, hits)
+
     def _made_by(self, session: Session) -> MadeBy:
         """What makes the rows that the view is to have."""
         versions = {callee.function.name: callee.function.code_version for callee in self.plan.callees.values()}
@@ -167,6 +187,7 @@ class ViewRefresh:
         """Write the rows that differ, and the view's record with them."""
         assert self.locked is not None
         self.run.made_by = self._made_by(session)
+        self._hits = {}
         session.recall(self.recalled_since or 0)
         if not self.has_changes:
             self.run.version = self.view.version
@@ -180,6 +201,7 @@ class ViewRefresh:
         view = self._settled(session)
         self.rebuild = self.rebuild or view.rows != self.view.rows  # a new table has no rows to change
         counts = self._write_rows(session, replace(self.plan, view=view), version, before_map)
+        self._count_hits(session)
         if self.recalled_since and self.plan.calls_inline and not self.recalled_inline:
             # Calls inside the query have replaced results that this transaction still sees: the next sees theirs.
             self.recalled_inline = True

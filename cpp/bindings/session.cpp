@@ -252,6 +252,8 @@ void BindSession(nb::module_ &module) {
 	    .def("for_views", &Session::ForViews)
 	    .def("begin_run", &Session::BeginRun, nb::arg("run_id"), nb::arg("holder"))
 	    .def("recall", &Session::Recall, nb::arg("since"))
+	    .def("refuse_calls", &Session::RefuseCalls, nb::arg("refuse"))
+	    .def("refused_call", &Session::RefusedCall)
 	    .def("calls", &Session::MadeCalls)
 	    .def("check_interrupt", [](Session &session) { WithoutPython([&] { session.CheckInterrupt(); }); })
 	    .def("harvest", &RunHarvest, nb::arg("sql"))

@@ -310,9 +310,20 @@ void Resolve(InlineState &state, const Arguments &arguments, Results &results) {
 	}
 }
 
+//! Where the engine took it that the memo has all results: it is to ask first, after all.
+void RefuseIfWanted(const InlineState &state, const Arguments &arguments) {
+	auto &wanted = arguments.wanted;
+	auto is_wanted = std::any_of(wanted.begin(), wanted.end(), [](const uhugeint_t *one) { return one != nullptr; });
+	if (is_wanted && state.function->memo && state.run && state.run->refuses_calls) {
+		state.run->refused = true;
+		throw InvalidInputException("the memo lacks a result of function %s", state.function->name);
+	}
+}
+
 void Execute(DataChunk &chunk, ExpressionState &expression_state, Vector &result) {
 	auto &state = ExecuteFunctionState::GetFunctionState(expression_state)->Cast<InlineState>();
 	Arguments arguments(chunk, *state.function);
+	RefuseIfWanted(state, arguments);
 	result.SetVectorType(VectorType::FLAT_VECTOR);
 	if (state.Since() == 0 && state.Memo().Gather(arguments.wanted, result)) {
 		FlatVector::SetSize(result, chunk.size());

@@ -35,6 +35,10 @@ public:
 	const int64_t run_id;
 	//! Where functions are to be called again: results of runs before this one do not count, and are replaced. 0: all do.
 	std::atomic<int64_t> since {0};
+	//! Whether a memoized function is not called inside a query: a result that is missing fails the query instead.
+	std::atomic<bool> refuses_calls {false};
+	//! Whether that has happened since calls are refused.
+	std::atomic<bool> refused {false};
 	//! Number in cocosql.catalog.locks of the statement that refreshes.
 	const int64_t holder;
 	//! What stops the run.

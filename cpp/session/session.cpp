@@ -257,6 +257,17 @@ void Session::Recall(int64_t since) {
 	}
 }
 
+void Session::RefuseCalls(bool refuse) {
+	if (run) {
+		run->refuses_calls = refuse;
+		run->refused = run->refused && !refuse;
+	}
+}
+
+bool Session::RefusedCall() const {
+	return run && run->refused;
+}
+
 nb::dict Session::MadeCalls() const {
 	nb::dict calls;
 	for (auto &entry : run->Calls()) {

@@ -60,6 +60,10 @@ public:
 	void BeginRun(int64_t run_id, int64_t holder);
 	//! From now on results of runs before `since` do not count for calls inside queries of the run.
 	void Recall(int64_t since);
+	//! Whether queries of the run fail from now on where a result is missing in the memo, rather than call the function.
+	void RefuseCalls(bool refuse);
+	//! Whether a query failed for that since calls were last refused.
+	bool RefusedCall() const;
 	//! Argument tuples evaluated, and seconds spent in Python, by function, since the run began.
 	nb::dict MadeCalls() const;
 	//! Another session that does the same work.
