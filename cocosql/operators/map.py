@@ -241,13 +241,20 @@ class Map(Materialized):
 
         VACUUM cannot tell which of their results are used.
         """
-        deciding = [*self.unnests, *([self.where] if self.where is not None else [])]
-        found: set[str] = set()
-        for site in sorted(self.sites, key=lambda site: -site.level):
-            if any(column.name == site.result for part in deciding for column in part.find_all(exp.Column)):
-                deciding += [*site.arguments, *site.guards]
-                found.add(site.callee.function.name.lower())
-        return found | self.called_inline(names)
+        return self._deciding() | self.called_inline(names)
+
+    def _deciding(self) -> set[str]:
+        """Functions whose results decide which rows there are."""
+        if "deciding" not in self._known:
+            parts = [*self.unnests, *([self.where] if self.where is not None else [])]
+            found: set[str] = set()
+            for site in sorted(self.sites, key=lambda site: -site.level):
+                if any(column.name == site.result for part in parts for column in part.find_all(exp.Column)):
+                    parts += [*site.arguments, *site.guards]
+                    found.add(site.callee.function.name.lower())
+            self._known["deciding"] = found
+        deciding: set[str] = self._known["deciding"]
+        return deciding
 
     def called_inline(self, names: Iterable[str]) -> set[str]:
         """Functions that are called inside the query: without a memo, or in a lambda."""

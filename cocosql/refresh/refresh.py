@@ -15,6 +15,7 @@ from cocosql.catalog.graph import Graph
 from cocosql.catalog.locked_views import LockedViews, as_it_is, lock
 from cocosql.catalog.names import Name
 from cocosql.catalog.views import View
+from cocosql.operators.call_sites import Callee
 from cocosql.operators.map import MapStep, NeededCalls
 from cocosql.planner import definitions
 from cocosql.planner.plan import Plan
@@ -181,12 +182,17 @@ class _CodeChanged(PlanChanged):
 
 def check_code(session: Session, parts: list[ViewRefresh]) -> None:
     """A function may have been registered anew since the refresh was planned: a view must not mix two versions."""
-    present = {name.lower(): describe(number).code_version for name, number in session.functions().items()}
-    for part in parts:
-        for name, callee in part.plan.callees.items():
-            function = functions.as_it_is_now(session, callee.function)
-            if present.get(name) != function.code_version or function is not callee.function:
-                raise _CodeChanged(function.name)
+    for callee in (callee for part in parts for callee in part.plan.callees.values()):
+        _check_callee(session, callee)
+
+
+def _check_callee(session: Session, callee: Callee) -> None:
+    function = functions.as_it_is_now(session, callee.function)
+    numbers = {name.lower(): number for name, number in session.functions().items()}
+    registered = numbers.get(function.name.lower())
+    is_registered = registered is not None and describe(registered).code_version == function.code_version
+    if function is not callee.function or not is_registered:
+        raise _CodeChanged(function.name)
 
 
 class _CallsFirst(Exception):
@@ -242,7 +248,7 @@ def _start_over(session: Session, chain: list[ViewRefresh]) -> None:
 
 def _make_all(session: Session, target: runs.Run, part: ViewRefresh, needed: list[NeededCalls], started: float) -> None:
     for calls in needed:
-        check_code(session, [part])
+        _check_callee(session, calls.sites[0].callee)
         if calls.harvest.misses:
             runs.record(session, target)
             make_calls(session, calls, started)

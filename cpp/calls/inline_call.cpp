@@ -372,8 +372,10 @@ unique_ptr<FunctionData> Bind(BindScalarFunctionInput &input) {
 		bound.SetExtraFunctionInfo<InlineInfo>(std::move(present));
 	}
 	auto function = bound.GetExtraFunctionInfo().Cast<InlineInfo>().function;
-	UsePlanWhile(input.GetClientContext(),
-	             [function](ClientContext &later) { return FindPresent(later, *function) == nullptr; });
+	// A refresh, whose plans are kept, sees by itself whether the code is the present one: then it is registered.
+	UsePlanWhile(input.GetClientContext(), [function](ClientContext &later) {
+		return FunctionRegistry::Get(later).Find(function->name) == function;
+	});
 	if (ConsistentCalls::AreAssumed(input.GetClientContext())) {
 		bound.SetStability(FunctionStability::CONSISTENT_WITHIN_QUERY);
 	}
