@@ -569,6 +569,32 @@ SCRIPTS: dict[str, tuple[str, str]] = {
         finish v
         refresh
     """),
+    "another view takes the log while calls are made, and as much is written again": ("v w", """
+        a: UPDATE t SET s = 'x' WHERE id IN (1, 2)
+        start v
+        refresh w
+        a: UPDATE t SET s = 'y' WHERE id IN (3000, 3001)
+        finish v
+        refresh
+    """),
+    "a writer that wrote before the calls commits while they are made": ("v", """
+        a: BEGIN
+        a: UPDATE t SET s = 'y' WHERE id IN (2, 3000)
+        b: UPDATE t SET s = 'x' WHERE id = 1
+        start v
+        a: COMMIT
+        finish v
+        unchanged
+    """),
+    "a writer writes while calls are made, and takes it back": ("v", """
+        a: UPDATE t SET s = 'x' WHERE id = 1
+        start v
+        a: BEGIN
+        a: UPDATE t SET s = 'y' WHERE id IN (1, 3000)
+        a: ROLLBACK
+        finish v
+        unchanged
+    """),
     "a view and one above it": ("w_u above", """
         a: UPDATE t SET s = 'x' WHERE id = 1
         start above
