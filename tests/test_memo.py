@@ -1,15 +1,17 @@
 """The memo: who fills it, who uses it, how large it is, and what VACUUM drops."""
 
+import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import duckdb
 import pytest
-from helpers import Calls, Con, assert_view_equals_query, one, rows
+from helpers import Calls, Con, assert_view_equals_query, one, rows, take_session
 
 import cocosql
 from cocosql._native import Harvest, Session
+from cocosql.operators import call_sites
 
 
 @pytest.fixture
@@ -314,3 +316,34 @@ def test_all_rows_anew_from_the_memo(
     con.execute(f"DROP INCREMENTAL VIEW v; CREATE INCREMENTAL VIEW v AS {query}")
     assert_view_equals_query(con, "v", query)
     assert rows(con, "SELECT calls, hits FROM coco_runs('v') ORDER BY run_id DESC LIMIT 1") == [(0, distinct())]
+
+
+@pytest.mark.parametrize(("is_told", "hashed"), [(True, "memo"), (False, "t")])
+def test_texts_are_not_hashed(con: Con, monkeypatch: pytest.MonkeyPatch, is_told: bool, hashed: str) -> None:
+    """Of as many results and arguments DuckDB hashes the arguments, unless it expects fewer results."""
+
+    @cocosql.udf(version="1")
+    def start(text: str) -> str:
+        return text[:3]
+
+    if not is_told:
+        monkeypatch.setattr(call_sites, "_FEW", "true")
+    cocosql.register(con, start)
+    con.execute("CREATE TABLE t (id BIGINT PRIMARY KEY, text VARCHAR)")
+    con.execute("INSERT INTO t SELECT i, i::VARCHAR FROM range(5000) AS r(i)")
+    con.execute("CREATE INCREMENTAL VIEW v AS SELECT id, start(text) AS y FROM t")
+    run = one(con, "SELECT max(run_id) FROM coco_runs('v')")
+    steps = f"coco_run_steps({run}) WHERE sql LIKE 'SELECT%memo%' ORDER BY step DESC LIMIT 1"
+    sql = one(con, f"SELECT sql FROM {steps}")
+    plan = take_session(con).execute(f"EXPLAIN (FORMAT json) {sql}")[0][1]
+    assert build_side(json.loads(plan)) == hashed
+
+
+def build_side(plan: Any) -> str:
+    """The table that the hash join of a plan hashes: the right one."""
+    for node in plan:
+        if node["name"].strip() == "HASH_JOIN":
+            return str(node["children"][1]["extra_info"]["Table"]).split(".")[-1].split("_")[0]
+        if found := build_side(node["children"]):
+            return found
+    return ""

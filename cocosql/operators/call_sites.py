@@ -9,6 +9,7 @@ The guard is the condition under which SQL would evaluate the call (CASE, AND, C
 memo does not know are made before the view's transaction (the harvest), and, should any remain, inside it.
 """
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
@@ -18,6 +19,13 @@ from cocosql.catalog.packed import unpacked
 from cocosql.sqltext import ident
 from cocosql.sqltree import render, try_parse
 from cocosql.udf import Function
+
+#: Types of values that may be long, and those of which one is probably longer than a text.
+_LONG = re.compile(r"VARCHAR|BLOB|JSON|VARIANT|STRUCT|MAP|UNION|\[")
+_NESTED = re.compile(r"VARIANT|STRUCT|MAP|UNION|\[")
+
+#: True for all rows. DuckDB expects a fifth of them: so it hashes the results, not as many arguments, which are longer.
+_FEW = "(fingerprint & 0) < 1"
 
 
 @dataclass(frozen=True)
@@ -106,10 +114,18 @@ class CallSite:
             earlier += f" EXCEPT ({self.failed})"  # there is no other
         return f"({hit} AND {ident(self.known)} NOT IN ({earlier}))"
 
+    @property
+    def _has_long_arguments(self) -> bool:
+        """Whether the arguments are probably longer than the result."""
+        function = self.callee.function
+        return any(map(_LONG.search, function.parameter_types)) and not _NESTED.search(function.result_type)
+
     def join(self) -> str:
         """The join that looks the result up."""
         results = self.results or self.callee.memo
         known = f"SELECT fingerprint AS {ident(self.known)}, result AS {ident(self.result)} FROM {results}"
+        if self.results is None and self._has_long_arguments:
+            known += f" WHERE {_FEW}"
         if self.failed:
             memoized = f"SELECT fingerprint, NULL FROM {results}"
             known += f" UNION ALL (SELECT *, NULL FROM ({self.failed}) EXCEPT {memoized})"

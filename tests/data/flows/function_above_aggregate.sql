@@ -20,5 +20,5 @@ GROUP BY author;
 --    "coco_fingerprint_1" IS NOT NULL THEN "coco_fingerprint_1" ELSE coco_fingerprint(CAST("max" AS VARCHAR)) END END
 --    FROM (FROM (SELECT coco_source_id, "author_1", "max" FROM (FROM operator_3)) AS coco_input_1) AS
 --    coco_rows_of_source LEFT JOIN (SELECT fingerprint AS "coco_fingerprint_1", result AS "coco_result_1" FROM
---    "memory"."coco"."memo_label_…") AS "coco_memo_1" ON "coco_fingerprint_1" = coco_fingerprint(CAST("max" AS
---    VARCHAR))) AS coco_rows ("label", "coco_source_id", "coco_call_1")
+--    "memory"."coco"."memo_label_…" WHERE (fingerprint & 0) < 1) AS "coco_memo_1" ON "coco_fingerprint_1" =
+--    coco_fingerprint(CAST("max" AS VARCHAR))) AS coco_rows ("label", "coco_source_id", "coco_call_1")

@@ -13,8 +13,8 @@ GROUP BY label(lang);
 --    "coco_fingerprint_1" IS NOT NULL THEN "coco_fingerprint_1" ELSE coco_fingerprint(CAST("lang" AS VARCHAR)) END
 --    END FROM (FROM (SELECT coco_source_id, "lang" FROM (FROM operator_1)) AS coco_input_1) AS coco_rows_of_source
 --    LEFT JOIN (SELECT fingerprint AS "coco_fingerprint_1", result AS "coco_result_1" FROM
---    "memory"."coco"."memo_label_…") AS "coco_memo_1" ON "coco_fingerprint_1" = coco_fingerprint(CAST("lang" AS
---    VARCHAR))) AS coco_rows ("lang", "coco_y1", "coco_source_id", "coco_call_1")
+--    "memory"."coco"."memo_label_…" WHERE (fingerprint & 0) < 1) AS "coco_memo_1" ON "coco_fingerprint_1" =
+--    coco_fingerprint(CAST("lang" AS VARCHAR))) AS coco_rows ("lang", "coco_y1", "coco_source_id", "coco_call_1")
 -- 3. accumulate of 2: what changed is added to, or taken from, the counts and sums of its group, by "coco_y1"
 --    SELECT "value" AS "value", "coco_y2_rows" AS "coco_y2_rows", coco_source_id FROM (SELECT "coco_y1" AS "value",
 --    coalesce(count(*), 0)::BIGINT AS "coco_y2_rows", hash("coco_y1") AS coco_source_id FROM (SELECT coco_source_id,

@@ -14,6 +14,6 @@ WHERE size > 10;
 --    "coco_fingerprint_1" ELSE CASE WHEN ("size" > 10) THEN coco_fingerprint(CAST("lang" AS VARCHAR)) END END END
 --    FROM (FROM (SELECT coco_source_id, "size", "id", "lang" FROM (FROM operator_1)) AS coco_input_1 WHERE ("size" >
 --    10)) AS coco_rows_of_source LEFT JOIN (SELECT fingerprint AS "coco_fingerprint_1", result AS "coco_result_1"
---    FROM "memory"."coco"."memo_label_…") AS "coco_memo_1" ON "coco_fingerprint_1" = CASE WHEN ("size" > 10) THEN
---    coco_fingerprint(CAST("lang" AS VARCHAR)) END) AS coco_rows ("id_1", "lang_1", "label", "coco_source_id",
---    "coco_call_1")
+--    FROM "memory"."coco"."memo_label_…" WHERE (fingerprint & 0) < 1) AS "coco_memo_1" ON "coco_fingerprint_1" = CASE
+--    WHEN ("size" > 10) THEN coco_fingerprint(CAST("lang" AS VARCHAR)) END) AS coco_rows ("id_1", "lang_1", "label",
+--    "coco_source_id", "coco_call_1")

@@ -15,6 +15,7 @@ WHERE tag <> 'x';
 --    FROM (FROM (SELECT coco_source_id, "tags", "id" FROM (FROM operator_1)) AS coco_input_1) AS coco_rows_of_source
 --    CROSS JOIN (SELECT unnest("coco_list_0") AS "tag", unnest(range(1, len("coco_list_0") + 1)) AS "coco_element_1"
 --    FROM (SELECT "tags" AS "coco_list_0") AS coco_lists) AS coco_unnest_1 LEFT JOIN (SELECT fingerprint AS
---    "coco_fingerprint_1", result AS "coco_result_1" FROM "memory"."coco"."memo_label_…") AS "coco_memo_1" ON
---    "coco_fingerprint_1" = CASE WHEN ("tag" != 'x') THEN coco_fingerprint(CAST("tag" AS VARCHAR)) END WHERE (("tag"
---    != 'x'))) AS coco_rows ("id_6", "label", "coco_source_id", "coco_element_1", "coco_call_1")
+--    "coco_fingerprint_1", result AS "coco_result_1" FROM "memory"."coco"."memo_label_…" WHERE (fingerprint & 0) < 1)
+--    AS "coco_memo_1" ON "coco_fingerprint_1" = CASE WHEN ("tag" != 'x') THEN coco_fingerprint(CAST("tag" AS
+--    VARCHAR)) END WHERE (("tag" != 'x'))) AS coco_rows ("id_6", "label", "coco_source_id", "coco_element_1",
+--    "coco_call_1")
