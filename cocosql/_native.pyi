@@ -325,6 +325,13 @@ class Session:
         `rows` is a query: row ids, then the values under the names of the columns.
         """
 
+    def keep_unequal(self, past: str, fresh: str, columns: list[str], prefix: str) -> tuple[int, int]:
+        """Collect the rows of two queries that have no equal in the other, by some columns.
+
+        Their names are the prefix and ``past``, ``fresh``. It is quick where most rows are equal, in the same order.
+        Returns how many there are of each.
+        """
+
     def collect(self, name: str, sql: str) -> int:
         """Keep the rows of a query for the session: ``coco_collected(name)`` reads them. Returns how many there are."""
 

@@ -32,8 +32,9 @@ class Identity(Protocol):
     def present(self, rows: str, *, with_columns: bool) -> str:
         """The rows of a snapshot for a relation of source rows."""
 
-    def compare(self, rows: str, known: str) -> str:
-        """Where source rows differ from rows of the snapshot: as they are now, with no fingerprint if they are gone."""
+    def compare(self, present: str, known: str) -> str:
+        """Where rows as `present` has them differ from rows of the snapshot: as they are now, with no fingerprint if
+        they are gone."""
 
     def changed_ids(self, changed: str) -> str:
         """The ids of the rows that changed, of what `compare` found; others only moved to another part."""
@@ -101,14 +102,13 @@ class Keyed:
             f"{columns} FROM ({rows})"
         )
 
-    def compare(self, rows: str, known: str) -> str:
+    def compare(self, present: str, known: str) -> str:
         return (
             "SELECT coalesce(present.coco_source_id, past.coco_source_id) AS coco_source_id, "
             "present.* EXCLUDE (coco_source_id), "
             "present.coco_fingerprint IS NOT DISTINCT FROM past.coco_fingerprint AS coco_moved, "
             "past.coco_fingerprint IS NULL AS coco_is_new "
-            f"FROM ({self.present(rows, with_columns=True)}) AS present "
-            f"FULL OUTER JOIN ({known}) AS past USING (coco_source_id) "
+            f"FROM {present} AS present FULL OUTER JOIN {known} AS past USING (coco_source_id) "
             "WHERE present.coco_fingerprint IS DISTINCT FROM past.coco_fingerprint "
             "OR present.coco_part IS DISTINCT FROM past.coco_part"
         )
@@ -177,12 +177,11 @@ class Bag:
             f"NULL::JSON AS coco_key FROM ({rows}) GROUP BY ALL"
         )
 
-    def compare(self, rows: str, known: str) -> str:
+    def compare(self, present: str, known: str) -> str:
         return (
             "SELECT coco_part, coco_source_id, present.coco_fingerprint, present.coco_key, "
             "coalesce(present.coco_fingerprint, 0)::HUGEINT - coalesce(past.coco_fingerprint, 0) AS coco_more "
-            f"FROM ({self.present(rows, with_columns=False)}) AS present "
-            f"FULL OUTER JOIN ({known}) AS past USING (coco_part, coco_source_id) "
+            f"FROM {present} AS present FULL OUTER JOIN {known} AS past USING (coco_part, coco_source_id) "
             "WHERE present.coco_fingerprint IS DISTINCT FROM past.coco_fingerprint"
         )
 

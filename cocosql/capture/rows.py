@@ -32,6 +32,9 @@ from cocosql.sqltext import idents
 
 KIND = "rows"
 
+#: By these columns, a row of a source and one of its snapshot are the same.
+_COMPARED = ["coco_part", "coco_source_id", "coco_fingerprint"]
+
 
 def parts_of(source: Source, columns: list[str], database: str) -> Parts:
     """The parts of a source, for a view of this database."""
@@ -227,7 +230,7 @@ class RowCapture:
         known = f"SELECT * FROM {snapshot.table}{condition}"
         if self._has_pending:
             known = self._pending(snapshot.snapshot_id).over(snapshot.table)
-        self._keep_changed(session, snapshot, self.parts.rows(session, set(self._read)), known)
+        self._keep_changed(session, self.parts.rows(session, set(self._read)), known)
 
     def _logged_keys(self, session: Session, snapshot: Snapshot) -> int | None:
         """How many keys the log has; None if it does not tell all that has changed, as if more rows came than keys."""
@@ -262,9 +265,12 @@ class RowCapture:
         old = rows.old_rows(name) if has_old_values else None
         return Delta(f"SELECT coco_source_id FROM {changed}", new, count, now, old)
 
-    def _keep_changed(self, session: Session, snapshot: Snapshot, rows: str, known: str) -> None:
+    def _keep_changed(self, session: Session, rows: str, known: str) -> None:
         """Keep where rows of the source differ from rows of the snapshot."""
-        self._compared = session.collect(self._name("changed"), self.identity.compare(rows, known))
+        present = self.identity.present(rows, with_columns=self.identity.keeps_columns)
+        session.keep_unequal(known, present, _COMPARED, self._name("unequal_"))
+        unequal = (collected(self._name(f"unequal_{side}")) for side in ("fresh", "past"))
+        self._compared = session.collect(self._name("changed"), self.identity.compare(*unequal))
         if self._compared:
             ((self._changed,),) = session.execute(f"SELECT count(*) FROM ({self.identity.changed_ids(self.changed)})")
 

@@ -110,11 +110,15 @@ class Kept:
     def _delete_retracted(self, session: Session) -> None:
         """Delete what is retracted, and the retractions."""
         _retracted.of(session).pop((database_number(session, self.name.database), self.name.name), None)
-        gone = f"SELECT rowid AS coco_rowid FROM {self.table} WHERE coco_id < 0"
-        if session.collect(f"{self._prefix}retractions", gone):
-            present = f"SELECT coco_id FROM {not_retracted(self.table, self.origins)}"
-            rows = f"SELECT rowid AS coco_rowid FROM {self.table} WHERE coco_id NOT IN ({present})"
-            session.delete_rows(self.name.database, self.name.name, rows)
+        retractions = f"SELECT rowid AS coco_rowid FROM {self.table} WHERE coco_id < 0"
+        if session.collect(f"{self._prefix}retractions", retractions):
+            ids = idents(self.origins)
+            stored = f"SELECT rowid AS coco_rowid, coco_id, {ids} FROM {self.table} WHERE coco_id > 0"
+            retracted = f"({stored}) JOIN ({_last_retractions(self.table, self.origins)}) USING ({ids})"
+            rows = f"SELECT coco_rowid FROM {retracted} WHERE coco_id <= coco_before"
+            session.delete_rows(
+                self.name.database, self.name.name, f"{rows} UNION ALL FROM {self._part('retractions')}"
+            )
 
     def net(self, session: Session, rows: str, touched: Condition) -> Delta:
         """The same, but rows that are replaced by equal ones with the same source stay, and an update keeps the id.
@@ -163,12 +167,17 @@ class Kept:
 
 def not_retracted(table: str, origins: list[str]) -> str:
     """The relation of the rows of a table that are not retracted, as they are stored."""
-    ids = idents(origins)
-    retracted = f"SELECT {ids}, max(-coco_id) AS coco_before FROM {table} WHERE coco_id < 0 GROUP BY {ids}"
+    ids, retracted = idents(origins), _last_retractions(table, origins)
     return (
         f"(SELECT stored.* FROM {table} AS stored LEFT JOIN ({retracted}) AS retracted USING ({ids}) "
         "WHERE stored.coco_id > coalesce(retracted.coco_before, 0))"
     )
+
+
+def _last_retractions(table: str, origins: list[str]) -> str:
+    """A query for the origins of which rows are retracted, and the last id that such a row may have."""
+    ids = idents(origins)
+    return f"SELECT {ids}, max(-coco_id) AS coco_before FROM {table} WHERE coco_id < 0 GROUP BY {ids}"
 
 
 def _numbered(first: int, rows: str) -> str:

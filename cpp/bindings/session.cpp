@@ -15,6 +15,7 @@
 #include "rows/difference.hpp"
 #include "rows/find.hpp"
 #include "rows/given.hpp"
+#include "rows/unequal.hpp"
 #include "rows/update.hpp"
 #include "session/asked.hpp"
 #include "session/client.hpp"
@@ -248,6 +249,8 @@ void BindSession(nb::module_ &module) {
 	         nb::arg("columns"), nb::arg("among"), nb::arg("most"), nb::arg("is_large"))
 	    .def("difference", &Differ, nb::arg("past"), nb::arg("fresh"), nb::kw_only(), nb::arg("exact").none(),
 	         nb::arg("content").none(), nb::arg("key").none(), nb::arg("number"), nb::arg("next"), nb::arg("prefix"))
+	    .def("keep_unequal", Released(&KeepUnequal), nb::arg("past"), nb::arg("fresh"), nb::arg("columns"),
+	         nb::arg("prefix"))
 	    .def("sibling", &Session::Sibling)
 	    .def("for_views", &Session::ForViews)
 	    .def("begin_run", &Session::BeginRun, nb::arg("run_id"), nb::arg("holder"))

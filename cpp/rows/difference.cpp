@@ -5,7 +5,7 @@
 #include "duckdb/memory.hpp"
 #include "fingerprint/fingerprint.hpp"
 #include "python/errors.hpp"
-#include "rows/collected.hpp"
+#include "rows/subset.hpp"
 #include "session/watch.hpp"
 
 #include <algorithm>
@@ -145,66 +145,6 @@ private:
 bool Every(idx_t) {
 	return true;
 }
-
-//! Collects some rows of a query, with columns of its own behind.
-class Subset {
-public:
-	Subset(ClientContext &context, vector<Identifier> names, vector<LogicalType> types,
-	       const std::vector<std::pair<std::string, LogicalType>> &added = {})
-	    : names(std::move(names)) {
-		for (auto &column : added) {
-			types.push_back(column.second);
-			this->names.emplace_back(column.first);
-			values.emplace_back(column.second);
-		}
-		rows = make_uniq<ColumnDataCollection>(context, types);
-		rows->InitializeAppend(state);
-		out.InitializeEmpty(types);
-	}
-
-	//! Selects a row of the chunk that is appended next; returns its place in the added columns.
-	idx_t Select(idx_t row) {
-		selection.set_index(count, row);
-		return count++;
-	}
-
-	Vector &Added(idx_t column) {
-		return values[column];
-	}
-
-	void Append(DataChunk &chunk) {
-		if (count == 0) {
-			return;
-		}
-		auto copied = chunk.ColumnCount();
-		for (idx_t i = 0; i < copied; i++) {
-			out.data[i].Slice(chunk.data[i], selection, count);
-		}
-		for (idx_t i = 0; i < values.size(); i++) {
-			FlatVector::SetSize(values[i], count);
-			out.data[copied + i].Reference(values[i]);
-		}
-		out.CheckCardinality(count);
-		rows->Append(state, out);
-		for (auto &vector : values) {
-			FlatVector::ValidityMutable(vector).Reset();
-		}
-		count = 0;
-	}
-
-	Collected Take() {
-		return {std::move(names), shared_ptr<const ColumnDataCollection>(std::move(rows))};
-	}
-
-private:
-	vector<Identifier> names;
-	unique_ptr<ColumnDataCollection> rows;
-	ColumnDataAppendState state;
-	DataChunk out;
-	std::vector<Vector> values;
-	SelectionVector selection {STANDARD_VECTOR_SIZE};
-	idx_t count = 0;
-};
 
 //! What becomes of the rows of each side.
 class Match {
