@@ -43,11 +43,8 @@ void VisitHashes(ClientContext &context, DuckTableEntry &table, storage_t column
 //! The rows of a row group by the hash of a value. Without rows it says that ids were looked for once.
 class RowGroupIndex {
 public:
-	explicit RowGroupIndex(const RowGroupAt &group) : RowGroupIndex(group, {}) {
-	}
-
-	RowGroupIndex(const RowGroupAt &group, const Hashes &hashes)
-	    : object(group.object), start(group.start), count(hashes.size()) {
+	RowGroupIndex(const RowGroupAt &group, storage_t column, const Hashes &hashes)
+	    : object(group.Column(column)), start(group.start), count(hashes.size()) {
 		for (auto buckets = count / ROWS_A_BUCKET; buckets > 1; buckets /= 2) {
 			bits++;
 		}
@@ -66,9 +63,9 @@ public:
 		ends.push_back(NumericCast<uint32_t>(count));
 	}
 
-	bool IsOf(const RowGroupAt &group) const {
+	bool IsOf(const RowGroupAt &group, storage_t column) const {
 		auto mine = object.lock();
-		return mine && mine == group.object && start == group.start && count <= group.count;
+		return mine && mine == group.Column(column) && start == group.start && count <= group.count;
 	}
 
 	void Find(const Hashes &hashes, std::vector<row_t> &found) const {
@@ -98,7 +95,7 @@ private:
 		return static_cast<uint32_t>(hash) & ~static_cast<uint32_t>(MOST_ROWS - 1);
 	}
 
-	weak_ptr<RowGroup> object;
+	weak_ptr<ColumnData> object;
 	idx_t start;
 	idx_t count = 0;
 	idx_t bits = 0;
@@ -117,13 +114,13 @@ public:
 	//! False if it cannot be told.
 	bool Find(const RowGroupAt &group) {
 		auto index = Cached<RowGroupIndex>::Find(context, Key(group));
-		bool is_known = index && index->IsOf(group);
+		bool is_known = index && index->IsOf(group, column);
 		if (group.count > MOST_ROWS || group.MayBeUpdated(column) ||
 		    (!(is_known && index->Count() == group.count) && !group.IsCommitted())) {
 			return false;
 		}
 		if (!is_known) {
-			Remember(group, RowGroupIndex(group));
+			Remember(group, RowGroupIndex(group, column, {}));
 			Scan(group, 0);
 			return true;
 		}
@@ -159,7 +156,7 @@ private:
 		all.reserve(group.count);
 		VisitHashes(context, table, column, group.start, group.start + group.count,
 		            [&](hash_t hash, idx_t) { all.push_back(hash); });
-		return RowGroupIndex(group, all);
+		return RowGroupIndex(group, column, all);
 	}
 
 	//! Looks through the rows from a place on.

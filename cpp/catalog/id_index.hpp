@@ -1,8 +1,8 @@
 //! Where ids stand in a large table of the engine's, so that few rows are found without reading the ids of all.
 //!
 //! Each row group has an index of its own: the hashes of a column's values with their places, in buckets, about 4.5 bytes a
-//! row. It is made when ids are looked for the second time, and holds while the row group is the same object: DuckDB makes
-//! another one when a checkpoint rewrites it. Rows that are appended later are looked through, until they are worth to be
+//! row. It is made when ids are looked for the second time, and holds while the column of the row group is the same object:
+//! DuckDB makes another one when a checkpoint rewrites it. Rows that are appended later are looked through, until they are worth to be
 //! indexed. The indexes are in DuckDB's object cache: they count for memory_limit, and go when memory is short.
 #pragma once
 

@@ -99,6 +99,10 @@ bool RowGroupAt::MayBeUpdated(storage_t column) const {
 	return cocosql::MayBeUpdated(*object, column);
 }
 
+shared_ptr<ColumnData> RowGroupAt::Column(storage_t column) const {
+	return object->GetRawColumnData(column).shared_from_this();
+}
+
 std::vector<RowGroupAt> RowGroupsOf(DuckTableEntry &table) {
 	std::vector<RowGroupAt> groups;
 	for (auto &node : table.GetStorage().GetRowGroupCollection()->GetRowGroups()->SegmentNodes()) {

@@ -5,6 +5,7 @@
 #include "duckdb/stored_table.hpp"
 
 namespace duckdb {
+class ColumnData;
 class RowGroup;
 }
 
@@ -46,6 +47,9 @@ struct RowGroupAt {
 	bool IsCommitted() const;
 	//! Whether values of a column may have been updated in place.
 	bool MayBeUpdated(duckdb::storage_t column) const;
+	//! The same object has the same values in the same places if none was updated in place; rows may have been added. A
+	//! checkpoint makes another row group if a row was deleted, and another column only if a value changed.
+	duckdb::shared_ptr<duckdb::ColumnData> Column(duckdb::storage_t column) const;
 };
 
 std::vector<RowGroupAt> RowGroupsOf(duckdb::DuckTableEntry &table);
