@@ -140,3 +140,28 @@ def test_vacuum_waits_for_who_writes_what_it_drops(con: Con, monkeypatch: pytest
     con.execute("REFRESH INCREMENTAL VIEW v")
     vacuum.join()
     assert_view_equals_query(con, "v", "SELECT a FROM t")
+
+
+@pytest.mark.parametrize("vacuum", [False, True])
+def test_of_several_changes_of_a_row_the_last_counts(con: Con, vacuum: bool) -> None:
+    con.execute("CREATE TABLE t (a INTEGER PRIMARY KEY, n INTEGER)")
+    con.execute("INSERT INTO t SELECT i, 0 FROM range(20000) r (i)")
+    con.execute("CREATE INCREMENTAL VIEW v WITH (capture = 'log') AS SELECT a, n FROM t")
+    for change in (
+        "UPDATE t SET n = 1 WHERE a < 9",
+        "DELETE FROM t WHERE a < 6",
+        "INSERT INTO t SELECT i, 2 FROM range(3) r (i)",
+        "UPDATE t SET n = 3 WHERE a < 9",
+        "DELETE FROM t WHERE a = 7",
+    ):
+        con.execute(change)
+        con.execute("REFRESH INCREMENTAL VIEW v")
+        if vacuum:
+            con.execute("VACUUM INCREMENTAL VIEWS")
+    assert rows(con, "SELECT DISTINCT source_state FROM coco_lineage('v')") == [("current",)]
+    # What the snapshot and the pending changes say together is now compared with the table.
+    con.execute("ALTER INCREMENTAL VIEW v SET (capture = 'diff')")
+    con.execute("REFRESH INCREMENTAL VIEW v")
+    steps = "SELECT rows, parts_read > 0 FROM coco.run_steps WHERE what = 'look for changes'"
+    assert rows(con, f"{steps} ORDER BY run_id DESC LIMIT 1") == [(0, True)]
+    assert_view_equals_query(con, "v", "SELECT a, n FROM t")

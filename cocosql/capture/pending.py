@@ -10,12 +10,17 @@ from dataclasses import dataclass
 from cocosql._native import Session
 from cocosql.capture import snapshots
 from cocosql.capture.identity import Keyed
+from cocosql.capture.key_log import LARGEST_SHARE
 from cocosql.capture.snapshot_log import SnapshotLog
 from cocosql.capture.snapshots import Snapshot
 from cocosql.catalog import tables
 from cocosql.catalog.tables import PENDING, own
+from cocosql.collected import collected
 from cocosql.fetch import among, rows_where
 from cocosql.sqltext import ident
+
+#: Up to this share of the source's rows, changes are put behind earlier ones of the same rows.
+_MOST_REPEATED = LARGEST_SHARE / 2
 
 
 @dataclass(frozen=True)
@@ -54,12 +59,15 @@ class Pending:
         """About how many rows there are."""
         return tables.stored_rows(session, self.database, self.name)
 
-    def put(self, session: Session, changed: str, version: int) -> None:
+    def put(self, session: Session, changed: str, version: int, source_rows: int) -> None:
         """Take over rows that changed with a version: ``coco_source_id``, ``coco_fingerprint`` (NULL: gone), and
-        ``coco_at``, the key."""
+        ``coco_at``, the key.
+
+        What is here of the same rows stays until there is much, for to search for it costs more than to write.
+        """
         if not tables.exists(session, self.database, self.name):
             self._create(session)
-        if self.size(session):
+        if self.size(session) > _MOST_REPEATED * source_rows:
             known = among([("coco_source_id", f"SELECT coco_source_id FROM {changed}")])
             rows = rows_where(session, tables.named(self.database, self.name), known, [], f"{self.name}_replaced")
             session.delete_rows(self.database, self.name, rows)
@@ -83,7 +91,7 @@ class Pending:
         return (
             "SELECT coco_part, coco_source_id, coco_fingerprint, coco_key "
             f"FROM {snapshot} ANTI JOIN {self.table} USING (coco_source_id) UNION ALL "
-            f"SELECT NULL, coco_source_id, coco_fingerprint, {self._json} FROM {self.table} "
+            f"SELECT NULL, coco_source_id, coco_fingerprint, {self._json} FROM {_last(self.table)} "
             "WHERE coco_fingerprint IS NOT NULL"
         )
 
@@ -101,9 +109,19 @@ class Pending:
 
 def forget_gone(session: Session, snapshot: Snapshot) -> None:
     """In a transaction, delete what a snapshot still has of rows that are gone, as far as all views have read it."""
-    pending = own(PENDING.named(snapshot.snapshot_id), snapshot.database)
-    gone = f"FROM {pending} WHERE coco_fingerprint IS NULL AND coco_version <= $1"
-    read = [min(snapshots.read_versions(session, snapshot), default=snapshot.version)]
-    table = own(snapshot.table_name, snapshot.database)
-    session.execute(f"DELETE FROM {table} WHERE coco_source_id IN (SELECT coco_source_id {gone})", read)
-    session.execute(f"DELETE {gone}", read)
+    pending, gone = own(PENDING.named(snapshot.snapshot_id), snapshot.database), f"gone_{snapshot.snapshot_id}"
+    read = min(snapshots.read_versions(session, snapshot), default=snapshot.version)
+    session.collect(
+        gone,
+        f"SELECT coco_source_id FROM {_last(pending)} WHERE coco_fingerprint IS NULL AND coco_version <= {read}",
+    )
+    for table in (own(snapshot.table_name, snapshot.database), pending):
+        session.execute(f"DELETE FROM {table} WHERE coco_source_id IN (SELECT coco_source_id FROM {collected(gone)})")
+
+
+def _last(pending: str) -> str:
+    """The relation of what is pending, of each row what has become of it last."""
+    return (
+        f"(FROM {pending} SEMI JOIN (SELECT coco_source_id, max(coco_version) AS coco_version FROM {pending} "
+        "GROUP BY coco_source_id) AS last USING (coco_source_id, coco_version))"
+    )

@@ -316,7 +316,7 @@ class RowCapture:
         if not self._changed:
             return snapshot.position(snapshot.version)
         version = snapshot.version + 1
-        self._pending(snapshot.snapshot_id).put(session, self.changed, version)
+        self._pending(snapshot.snapshot_id).put(session, self.changed, version, self._source_rows)
         batch = self._take_log(session, snapshot, self._log)
         after = replace(snapshot, version=version, source_rows=self._source_rows, log_batch=batch)
         snapshots.save(session, snapshot, after)
