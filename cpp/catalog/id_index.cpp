@@ -109,6 +109,14 @@ class Lookup {
 public:
 	Lookup(ClientContext &context, DuckTableEntry &table, storage_t column, const Hashes &hashes)
 	    : context(context), table(table), column(column), hashes(hashes), wanted(hashes.begin(), hashes.end()) {
+		auto beginnings = NextPowerOfTwo(MaxValue<idx_t>(BEGINNINGS_A_HASH * hashes.size(), 4096));
+		for (auto rest = beginnings; rest > 1; rest /= 2) {
+			shift--;
+		}
+		begins.assign(beginnings, false);
+		for (auto hash : hashes) {
+			begins[hash >> shift] = true;
+		}
 	}
 
 	//! False if it cannot be told.
@@ -166,17 +174,23 @@ private:
 		}
 		auto first = group.start + place / STANDARD_VECTOR_SIZE * STANDARD_VECTOR_SIZE;
 		VisitHashes(context, table, column, first, group.start + group.count, [&](hash_t hash, idx_t row) {
-			if (wanted.count(hash) > 0) {
+			if (begins[hash >> shift] && wanted.count(hash) > 0) {
 				found.push_back(NumericCast<row_t>(row));
 			}
 		});
 	}
+
+	//! So another hash seldom begins like one of these.
+	static constexpr idx_t BEGINNINGS_A_HASH = 64;
 
 	ClientContext &context;
 	DuckTableEntry &table;
 	const storage_t column;
 	const Hashes &hashes;
 	const std::unordered_set<hash_t> wanted;
+	//! By its first bits, whether a hash is wanted that begins so.
+	std::vector<bool> begins;
+	uint64_t shift = 64;
 	std::vector<row_t> found;
 };
 
