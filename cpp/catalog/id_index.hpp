@@ -2,8 +2,9 @@
 //!
 //! Each row group has an index of its own: the hashes of a column's values with their places, in buckets, about 4.5 bytes a
 //! row. It is made when ids are looked for the second time, and holds while the column of the row group is the same object:
-//! DuckDB makes another one when a checkpoint rewrites it. Rows that are appended later are looked through, until they are worth to be
-//! indexed. The indexes are in DuckDB's object cache: they count for memory_limit, and go when memory is short.
+//! DuckDB makes another one when a checkpoint rewrites it, which it does not where rows were only deleted. Rows that are
+//! appended later are looked through, until they are worth to be indexed. The indexes are in DuckDB's object cache: they
+//! count for memory_limit, and go when memory is short.
 #pragma once
 
 #include "duckdb/stored_table.hpp"
