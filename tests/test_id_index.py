@@ -1,6 +1,7 @@
 """Rows found by the indexes of ids are those that a scan finds, whatever becomes of the table."""
 
 import random
+from contextlib import suppress
 from pathlib import Path
 
 import duckdb
@@ -49,19 +50,23 @@ def found_and_expected(session: Session, database: str, ids: list[int]) -> tuple
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_rows_found_are_those_of_a_scan(con: Con, seed: int) -> None:
+@pytest.mark.parametrize("is_stored", [False, True])
+def test_rows_found_are_those_of_a_scan(path: Path, seed: int, is_stored: bool) -> None:
+    con, database = (cocosql.connect(path), path.stem) if is_stored else (cocosql.connect(), "memory")
     make(con, 260_000)
     chance, session, other = random.Random(seed), take_session(con), con.cursor()
     for number in range(30):
-        other.execute(chance.choice(CHANGES).format(n=number))
+        with suppress(duckdb.TransactionException):  # CHECKPOINT in a transaction
+            other.execute(chance.choice(CHANGES).format(n=number))
         for _ in range(3):
-            found, expected = found_and_expected(session, "memory", [chance.randrange(300_000) for _ in range(WANTED)])
+            found, expected = found_and_expected(session, database, [chance.randrange(300_000) for _ in range(WANTED)])
             assert found == expected
         if chance.random() < 0.8:
             other.execute(chance.choice(["COMMIT", "ROLLBACK"]) if in_transaction(other) else "SELECT 1")
         else:
             other.close()
             other = con.cursor()
+    con.close()
 
 
 def in_transaction(con: Con) -> bool:
@@ -85,23 +90,44 @@ def test_rows_of_the_own_transaction_are_found(con: Con) -> None:
     session.execute("ROLLBACK")
 
 
+def indexed(con: Con) -> int:
+    """How many bytes of memory indexes take."""
+    found = con.execute("SELECT memory_usage_bytes FROM duckdb_memory() WHERE tag = 'OBJECT_CACHE'").fetchone()
+    return int(found[0]) if found else 0
+
+
+def test_indexes_outlive_checkpoints_where_rows_were_deleted(path: Path) -> None:
+    con = cocosql.connect(path)
+    make(con, 500_000)
+    con.execute("CHECKPOINT")
+    session, database = take_session(con), path.stem
+    for _ in range(2):
+        found_and_expected(session, database, [1, 2, 3])
+    before = indexed(con)
+    con.execute("DELETE FROM coco.big WHERE n % 5000 = 1")
+    con.execute("CHECKPOINT")
+    found, expected = found_and_expected(session, database, [1, 2, 3, 5001])
+    assert (found, indexed(con)) == (expected, before)
+    con.execute("UPDATE coco.big SET id = id + 1 WHERE n % 5000 = 2")
+    con.execute("CHECKPOINT")
+    found, expected = found_and_expected(session, database, [1, 2, 3, 5002])
+    assert found == expected
+    assert indexed(con) < before
+    con.close()
+
+
 def test_indexes_go_when_memory_is_short(path: Path) -> None:
     con = cocosql.connect(path)
     make(con, 1_000_000)
     session, database = take_session(con), path.stem
-
-    def indexed() -> int:
-        found = con.execute("SELECT memory_usage_bytes FROM duckdb_memory() WHERE tag = 'OBJECT_CACHE'").fetchone()
-        return int(found[0]) if found else 0
-
-    before = indexed()
+    before = indexed(con)
     for _ in range(2):
         found_and_expected(session, database, [1, 2, 3])
-    assert 4_000_000 < indexed() - before < 6_000_000
+    assert 4_000_000 < indexed(con) - before < 6_000_000
     con.execute("SET memory_limit = '30MB'")
     with pytest.raises(duckdb.OutOfMemoryException):
         con.execute("SELECT count(DISTINCT hash(i)), list(i) FROM range(3_000_000) r(i)").fetchall()
-    assert indexed() == before
+    assert indexed(con) == before
     con.execute("SET memory_limit = '500MB'")
     found, expected = found_and_expected(session, database, [1, 2, 3])
     assert found == expected
