@@ -11,7 +11,10 @@ from helpers import Calls, Con, assert_view_equals_query, one, rows, take_sessio
 
 import cocosql
 from cocosql._native import Harvest, Session
+from cocosql.capture import SourceMoved
+from cocosql.catalog.views import Input
 from cocosql.operators import call_sites
+from cocosql.refresh.view_refresh import ViewRefresh
 
 
 @pytest.fixture
@@ -316,6 +319,21 @@ def test_all_rows_anew_from_the_memo(
     con.execute(f"DROP INCREMENTAL VIEW v; CREATE INCREMENTAL VIEW v AS {query}")
     assert_view_equals_query(con, "v", query)
     assert rows(con, "SELECT calls, hits FROM coco_runs('v') ORDER BY run_id DESC LIMIT 1") == [(0, distinct())]
+
+
+def test_hits_of_two_attempts_count_once(words: Con, monkeypatch: pytest.MonkeyPatch) -> None:
+    words.execute("CREATE INCREMENTAL VIEW v AS SELECT id, shout(w) AS s FROM t")
+    advance, attempts = ViewRefresh._advance, []
+
+    def advance_at_last(part: ViewRefresh, session: Session) -> list[Input]:
+        attempts.append(part)
+        if len(attempts) < 3:
+            raise SourceMoved
+        return advance(part, session)
+
+    monkeypatch.setattr(ViewRefresh, "_advance", advance_at_last)
+    *_, calls, hits, _ = rows(words, "REFRESH INCREMENTAL VIEW v FULL")[0]
+    assert (len(attempts), calls, hits) == (3, 0, 10)
 
 
 @pytest.mark.parametrize(("is_told", "hashed"), [(True, "memo"), (False, "t")])

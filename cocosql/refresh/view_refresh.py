@@ -59,6 +59,8 @@ class ViewRefresh:
     failed: dict[int, str | None] = field(default_factory=dict)
     #: By function, queries for the results that the view's rows show, where calls were not harvested.
     _hits: dict[str, list[str]] = field(default_factory=dict)
+    #: Whether they have been counted: another attempt may find the same.
+    _has_counted_hits: bool = False
     _started: float = 0
 
     def __post_init__(self) -> None:
@@ -95,7 +97,7 @@ class ViewRefresh:
         """Go on with another plan, as the code of a function changed."""
         self.plan = plan
         self.warmed.clear()
-        self.lacks_results = False
+        self.lacks_results = self._has_counted_hits = False
         self.captures = captures(plan)
 
     def prepare(self, session: Session) -> None:
@@ -166,7 +168,8 @@ class ViewRefresh:
         """Whether the memo may have all that the view's rows need; a result that it lacks ends the attempt."""
         if self.lacks_results or step.operator is not self.flow.top or not step.may_know_all(self.plan.callees):
             return False
-        self._hits = step.hits_sql(step.context.view.rows)
+        if not self._has_counted_hits:
+            self._hits = step.hits_sql(step.context.view.rows)
         session.refuse_calls(True)
         return True
 
@@ -175,6 +178,7 @@ class ViewRefresh:
             for query in queries:
                 ((hits,),) = session.execute(query)
                 self.run.tally.count_hits(function, hits)
+                self._has_counted_hits = True
 
     def _made_by(self, session: Session) -> MadeBy:
         """What makes the rows that the view is to have."""
