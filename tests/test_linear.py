@@ -124,15 +124,21 @@ def test_what_is_gone_is_not_looked_for(con: Con, source: str, number: int) -> N
         ("DELETE FROM t WHERE id = 5", ["UPDATE t SET size = 100 WHERE id = 5"]),
         ("UPDATE t SET size = 100 WHERE id = 5", ["DELETE FROM t WHERE id = 5"]),
         ("UPDATE t SET id = 1000 WHERE id = 5", ["UPDATE t SET size = 100 WHERE id = 5"]),
-        ("INSERT INTO t VALUES (1000, 1, 7)", ["INSERT INTO t VALUES (1000, 2, 9)", "DELETE FROM t WHERE id = 1000"]),
+        ("UPDATE t SET list = [1] WHERE id = 5", ["UPDATE t SET size = 100 WHERE id = 5"]),
+        ("UPDATE t SET size = 100 WHERE id = 5", ["UPDATE t SET list = [1] WHERE id = 5"]),
+        ("SELECT 1 FROM t", ["DELETE FROM t WHERE id = 5", "INSERT INTO t VALUES (5, 0, 5, NULL)"]),
+        (
+            "INSERT INTO t VALUES (1000, 1, 7, [])",
+            ["INSERT INTO t VALUES (1000, 2, 9, [])", "DELETE FROM t WHERE id = 1000"],
+        ),
     ],
 )
 def test_transactions_that_write_side_by_side(
     con: Con, open_one: str, others: list[str], *, refresh_between: bool
 ) -> None:
     query = "SELECT kind, count(*) AS n, sum(size) AS s FROM t GROUP BY kind"
-    con.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, kind INTEGER, size INTEGER)")
-    con.execute("INSERT INTO t SELECT i, i % 5, i FROM range(100) r(i)")
+    con.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, kind INTEGER, size INTEGER, list INTEGER[])")
+    con.execute("INSERT INTO t SELECT i, i % 5, i, [i] FROM range(100) r(i)")
     con.execute(f"CREATE INCREMENTAL VIEW v AS {query}")
     con.execute("UPDATE t SET size = 1 WHERE id = 30")
     con.execute("REFRESH INCREMENTAL VIEW v")
@@ -144,9 +150,25 @@ def test_transactions_that_write_side_by_side(
     if refresh_between:
         con.execute("REFRESH INCREMENTAL VIEW v")
     with suppress(duckdb.TransactionException):  # DuckDB sees some conflicts, and misses others
+        side.execute("UPDATE t SET size = 70 WHERE id = 5 AND size = 5 AND kind = 0")
         side.execute("COMMIT")
     con.execute("REFRESH INCREMENTAL VIEW v")
     assert_view_equals_query(con, "v", query)
+
+
+def test_texts_that_a_collation_takes_as_equal(con: Con) -> None:
+    con.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, s VARCHAR COLLATE NOCASE, n INTEGER, list INTEGER[])")
+    con.execute("INSERT INTO t SELECT i, 'a', i % 3, [i] FROM range(100) r(i)")
+    query = "SELECT n, count(*) AS c, sum(ascii(s)) AS s FROM t GROUP BY n"
+    con.execute(f"CREATE INCREMENTAL VIEW v AS {query}")
+    for change in (
+        "UPDATE t SET s = 'A' WHERE id = 5",
+        "UPDATE t SET s = 'A', list = [1] WHERE id = 6",
+        "UPDATE t SET s = 'A' WHERE id = 7; UPDATE t SET s = 'a' WHERE id = 7; UPDATE t SET s = 'A' WHERE id = 7",
+    ):
+        con.execute(change)
+        con.execute("REFRESH INCREMENTAL VIEW v")
+        assert_view_equals_query(con, "v", query)
 
 
 @pytest.mark.parametrize(("kind", "value", "equal"), [("DOUBLE", "0.0", "-d"), ("INTERVAL", "'30 days'", "'1 month'")])

@@ -7,7 +7,7 @@ from cocosql.capture.identity import Keyed
 from cocosql.capture.key_log import KeyLog, value_columns
 from cocosql.capture.look_up import find
 from cocosql.collected import collected
-from cocosql.sqltext import ident, idents, struct
+from cocosql.sqltext import fingerprint, ident, idents, struct
 
 
 @dataclass(frozen=True)
@@ -79,13 +79,19 @@ class LoggedRows:
         """The same of rows with several entries: the first tells what they were, the last what they are.
 
         Where a statement has two for a row there is no telling which one stayed; where one does not go on from the one
-        before, transactions ran side by side. Such rows are looked up.
+        before, transactions ran side by side. So they may have where one sets something in a row that another took away
+        and put in again: what it set is lost then. Such rows are looked up.
         """
         several, netted, unsure = (f"{self.prefix}{part}" for part in ("several", "netted", "unsure"))
         in_order = f"OVER (PARTITION BY {self._keys} ORDER BY coco_place)"
+        # Texts that a collation takes as equal are not the same.
+        was, became = fingerprint(["coco_old"]), fingerprint(["coco_new"])
+        taken = f"(CASE WHEN coco_new IS NULL THEN coco_began END) {in_order}"
+        by_another = f"(min{taken} <> coco_began OR max{taken} <> coco_began)"
         placed = (
             f"SELECT *, first_value(coco_statement) {in_order} AS coco_first, row_number() {in_order} > 1 AND "
-            f"coco_old IS DISTINCT FROM lag(coco_new) {in_order} AS coco_breaks "
+            f"({was} IS DISTINCT FROM lag({became}) {in_order} OR "
+            f"coalesce(coco_old IS NOT NULL AND coco_new IS NOT NULL AND {by_another}, false)) AS coco_breaks "
             f"FROM ({entries}) SEMI JOIN {collected(several)} USING ({self._keys})"
         )
         session.collect(

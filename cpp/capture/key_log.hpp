@@ -50,6 +50,9 @@
 //! began later may not believe the values. Of a key with several entries, an old value that is not the new one of the
 //! entry before tells of such transactions.
 //!
+//! An update that DuckDB does as a deletion and an insertion (of an indexed column, or of a list) is told as both, whatever
+//! it sets: what another transaction sets of such a row at the same time is lost.
+//!
 //! Not seen are writers that bypass the planner: duckdb::InternalAppender, and extensions that write to storage.
 //!
 //! A log is in the memory of the database instance, and there only as long as the database is attached.

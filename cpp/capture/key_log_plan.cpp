@@ -173,12 +173,13 @@ struct RowChanges {
 	const Expressions old_key;
 	const Expressions old_values;
 
-	//! The old keys, and the new ones if the action sets a key column to something else.
-	void AddUpdate(Recipe &recipe, KeyedAction &action, const vector<PhysicalIndex> &columns,
-	               const Expressions &values) const {
+	//! The old keys, and those of the rows that come instead if the action sets a key column to something else, or if the
+	//! rows move.
+	void AddUpdate(Recipe &recipe, KeyedAction &action, const vector<PhysicalIndex> &columns, const Expressions &values,
+	               bool moves) const {
 		auto new_key = Updated(log.key_columns, old_key, columns, values);
 		auto new_values = Updated(log.value_columns, old_values, columns, values);
-		if (!ChangesKey(columns, values)) {
+		if (!moves && !ChangesKey(columns, values)) {
 			recipe.AddEntry(action, Copy(old_key), Copy(old_values), std::move(new_values));
 			return;
 		}
@@ -270,7 +271,8 @@ Recipe ForUpdate(LogicalUpdate &update, LogicalProjection &projection, idx_t wid
 		return Recipe::KeysUnknown();
 	}
 	Recipe recipe;
-	if (!SetsWatched(log, update.table, projection, *scan, update.columns, update.expressions)) {
+	bool moves = update.update_is_del_and_insert && !log.value_columns.empty();
+	if (!moves && !SetsWatched(log, update.table, projection, *scan, update.columns, update.expressions)) {
 		return recipe;
 	}
 	RowChanges changes {log,
@@ -284,7 +286,7 @@ Recipe ForUpdate(LogicalUpdate &update, LogicalProjection &projection, idx_t wid
 	if (!sets_one_key && !log.value_columns.empty()) {
 		return Recipe::KeysUnknown();
 	}
-	changes.AddUpdate(recipe, recipe.AddAction(), update.columns, update.expressions);
+	changes.AddUpdate(recipe, recipe.AddAction(), update.columns, update.expressions, moves);
 	return recipe;
 }
 
@@ -322,11 +324,13 @@ Recipe ForMerge(LogicalMergeInto &merge, LogicalProjection &projection, const Ke
 				action.condition = recipe.expressions.size();
 				recipe.expressions.push_back(planned->condition->Copy());
 			}
+			bool moves = planned->update_is_del_and_insert && !log.value_columns.empty();
 			if (planned->action_type == MergeActionType::MERGE_DELETE) {
 				changes.AddDelete(recipe, action);
 			} else if (planned->action_type == MergeActionType::MERGE_UPDATE &&
-			           SetsWatched(log, merge.table, projection, *scan, planned->columns, planned->expressions)) {
-				changes.AddUpdate(recipe, action, planned->columns, planned->expressions);
+			           (moves ||
+			            SetsWatched(log, merge.table, projection, *scan, planned->columns, planned->expressions))) {
+				changes.AddUpdate(recipe, action, planned->columns, planned->expressions, moves);
 			} else if (planned->action_type == MergeActionType::MERGE_INSERT) {
 				recipe.AddEntry(action, InsertedColumns(merge.table, planned->expressions, log.key_columns), {},
 				                InsertedColumns(merge.table, planned->expressions, log.value_columns));
