@@ -66,9 +66,8 @@ def refreshes(con: duckdb.DuckDBPyConnection, documents: int, rounds: int) -> tu
     """Wall and CPU time of each, in milliseconds."""
     wall, cpu = [], []
     for number in range(rounds):
-        con.execute("UPDATE docs SET body = body || rpad($1, $2, 'y') WHERE id = $3", [
-            f"edit {number}", LENGTH, number * 37 % documents
-        ])  # fmt: skip
+        edit = [f"edit {number}", LENGTH, number * 37 % documents]
+        con.execute("UPDATE docs SET body = body || rpad($1, $2, 'y') WHERE id = $3", edit)
         started, used = time.perf_counter(), time.process_time()
         con.execute("REFRESH INCREMENTAL VIEW labels")
         wall.append(1000 * (time.perf_counter() - started))

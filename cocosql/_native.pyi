@@ -339,16 +339,16 @@ class Session:
         """From now on ``coco_given('name')`` is this number."""
 
     def lay_aside(self, name: str, key: str) -> None:
-        """Lay aside the rows collected under a name: they stay when names are forgotten."""
+        """Lay aside the rows collected under a name: they stay when only names are forgotten."""
 
     def take_up(self, name: str, key: str) -> None:
         """From now on the name stands for the rows laid aside under the key."""
 
-    def let_go(self) -> None:
-        """Forget what was laid aside."""
+    def forget_names(self) -> None:
+        """Forget all that was collected, but for what was laid aside."""
 
     def forget_collected(self) -> None:
-        """Forget all that was collected."""
+        """Forget all that was collected, and what was laid aside."""
 
     def append_rows(self, database: str, table: str, rows: str, values: dict[str, int]) -> int:
         """Append the rows of a query to a table of the schema coco, by the names of columns.

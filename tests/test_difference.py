@@ -157,6 +157,20 @@ def test_collected_rows(session: Session) -> None:
         session.execute(f"FROM {collected('missing')}")
 
 
+def test_what_is_laid_aside_stays_until_all_is_forgotten(session: Session) -> None:
+    for number in (1, 2):
+        session.collect("given", f"SELECT {number} AS n")
+        session.lay_aside("given", f"key {number}")
+    session.forget_names()
+    with pytest.raises(duckdb.BinderException, match="no rows were collected as given"):
+        session.execute(f"FROM {collected('given')}")
+    session.take_up("given", "key 1")
+    assert session.execute(f"FROM {collected('given')}") == [(1,)]
+    session.forget_collected()
+    with pytest.raises(duckdb.BinderException, match="no rows were collected as key 2"):
+        session.take_up("given", "key 2")
+
+
 def test_collected_rows_count_for_the_memory_limit() -> None:
     """They are swapped out rather than kept beside it."""
     with cocosql.connect() as con:

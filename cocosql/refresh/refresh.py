@@ -130,7 +130,7 @@ def run(
         _record_failure(session, locked, chain, time.monotonic() - started, error)
         raise
     finally:
-        session.let_go()
+        session.forget_collected()
     database = plan.view.name.database
     old_runs.forget_in_turn(session, database, [target.run_id])
     # A view that had read nothing leaves no snapshot.
@@ -182,17 +182,15 @@ class _CodeChanged(PlanChanged):
 
 def check_code(session: Session, parts: list[ViewRefresh]) -> None:
     """A function may have been registered anew since the refresh was planned: a view must not mix two versions."""
-    for callee in (callee for part in parts for callee in part.plan.callees.values()):
-        _check_callee(session, callee)
+    _check_callees(session, [callee for part in parts for callee in part.plan.callees.values()])
 
 
-def _check_callee(session: Session, callee: Callee) -> None:
-    function = functions.as_it_is_now(session, callee.function)
-    numbers = {name.lower(): number for name, number in session.functions().items()}
-    registered = numbers.get(function.name.lower())
-    is_registered = registered is not None and describe(registered).code_version == function.code_version
-    if function is not callee.function or not is_registered:
-        raise _CodeChanged(function.name)
+def _check_callees(session: Session, callees: list[Callee]) -> None:
+    present = {name.lower(): describe(number).code_version for name, number in session.functions().items()}
+    for callee in callees:
+        function = functions.as_it_is_now(session, callee.function)
+        if present.get(function.name.lower()) != function.code_version or function is not callee.function:
+            raise _CodeChanged(function.name)
 
 
 class _CallsFirst(Exception):
@@ -248,7 +246,7 @@ def _start_over(session: Session, chain: list[ViewRefresh]) -> None:
 
 def _make_all(session: Session, target: runs.Run, part: ViewRefresh, needed: list[NeededCalls], started: float) -> None:
     for calls in needed:
-        _check_callee(session, calls.sites[0].callee)
+        _check_callees(session, [calls.sites[0].callee])
         if calls.harvest.misses:
             runs.record(session, target)
             make_calls(session, calls, started)
@@ -289,7 +287,7 @@ def _look_and_apply(session: Session, chain: list[ViewRefresh]) -> None:
             raise SourceMoved from None  # the next attempt harvests
         finally:
             session.refuse_calls(False)
-            session.forget_collected()
+            session.forget_names()
         if part is not chain[-1] and part.has_changes:
             runs.record_part(session, part.run)
     check_code(session, chain)

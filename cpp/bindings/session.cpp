@@ -241,7 +241,7 @@ void BindSession(nb::module_ &module) {
 	    .def("forget_collected", Released(&ForgetCollected))
 	    .def("lay_aside", Released(&LayAside), nb::arg("name"), nb::arg("key"))
 	    .def("take_up", Released(&TakeUp), nb::arg("name"), nb::arg("key"))
-	    .def("let_go", Released(&LetGo))
+	    .def("forget_names", Released(&ForgetNames))
 	    .def("append_rows", Released(&AppendQuery), nb::arg("database"), nb::arg("table"), nb::arg("rows"),
 	         nb::arg("values"))
 	    .def("update_rows", Released(&UpdateQuery), nb::arg("database"), nb::arg("table"), nb::arg("rows"))

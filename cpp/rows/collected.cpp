@@ -23,6 +23,13 @@ struct AllCollected : ClientContextState {
 	ByName aside;
 };
 
+shared_ptr<const Collected> Require(const shared_ptr<const Collected> &found, const std::string &name) {
+	if (!found) {
+		throw BinderException("no rows were collected as %s", name);
+	}
+	return found;
+}
+
 AllCollected &CollectedOf(Session &session) {
 	return *session.connection.context->registered_state->GetOrCreate<AllCollected>(COLLECTED_STATE);
 }
@@ -96,10 +103,7 @@ unique_ptr<FunctionData> Bind(ClientContext &context, TableFunctionBindInput &in
                               vector<Identifier> &names) {
 	RequireEngine(context, input.table_function.GetName());
 	auto name = input.inputs[0].ToString();
-	auto found = Find(context, name);
-	if (!found) {
-		throw BinderException("no rows were collected as %s", name);
-	}
+	auto found = Require(Find(context, name), name);
 	types = found->Types();
 	names = found->names;
 	UsePlanWhile(context, input.table_function.GetName(), [name, types, names](ClientContext &later) {
@@ -186,21 +190,21 @@ idx_t Collect(Session &session, const std::string &name, const std::string &sql)
 }
 
 void ForgetCollected(Session &session) {
-	CollectedOf(session).by_name.clear();
+	session.connection.context->registered_state->Remove(COLLECTED_STATE);
 }
 
 void LayAside(Session &session, const std::string &name, const std::string &key) {
 	auto &all = CollectedOf(session);
-	all.aside[key] = all.by_name.at(name);
+	all.aside[key] = Require(all.by_name[name], name);
 }
 
 void TakeUp(Session &session, const std::string &name, const std::string &key) {
 	auto &all = CollectedOf(session);
-	all.by_name[name] = all.aside.at(key);
+	all.by_name[name] = Require(all.aside[key], key);
 }
 
-void LetGo(Session &session) {
-	CollectedOf(session).aside.clear();
+void ForgetNames(Session &session) {
+	CollectedOf(session).by_name.clear();
 }
 
 TableFunction CollectedFunction() {

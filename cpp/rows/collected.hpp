@@ -42,15 +42,15 @@ void Keep(Session &session, const std::string &name, Collected collected);
 //! Keeps the rows of a query under a name; returns how many there are. Call without the GIL.
 duckdb::idx_t Collect(Session &session, const std::string &name, const std::string &sql);
 
-//! Forgets all names.
+//! Forgets all names, and what was laid aside.
 void ForgetCollected(Session &session);
 
-//! Lays the rows aside that a name stands for, so that they stay when names are forgotten, for who gives a key.
+//! Lays the rows aside that a name stands for, so that they stay when only names are forgotten, for who gives a key.
 void LayAside(Session &session, const std::string &name, const std::string &key);
 //! From now on the name stands for the rows that were laid aside.
 void TakeUp(Session &session, const std::string &name, const std::string &key);
-//! Forgets what was laid aside.
-void LetGo(Session &session);
+//! Forgets all names. What was laid aside stays.
+void ForgetNames(Session &session);
 
 duckdb::TableFunction CollectedFunction();
 
